@@ -1,0 +1,77 @@
+/** Who may import whom: the arrows of docs/design.md, one rule each. */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(src|workflows|activities|dev|test|bench)/', pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    only('contract-imports-nothing', '^src/contract/', '^src/contract/'),
+    only('errors-imports-nothing', '^src/errors\\.ts$', '^$'),
+    only('evidence-is-pure', '^src/evidence/', '^src/(evidence/|contract/|errors\\.ts)'),
+    only('ports-are-interfaces', '^src/ports\\.ts$', '^src/(evidence/|contract/|errors\\.ts)'),
+    only('models-know-no-services', '^src/models/', '^src/(models/|evidence/|contract/|errors\\.ts|ports\\.ts)'),
+    only(
+      'services-and-adapters-know-no-roots',
+      '^src/(services|adapters)/',
+      '^src/(services/|adapters/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
+    ),
+    only(
+      'activities-know-no-jobs',
+      '^activities/',
+      '^(activities/|src/(services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts))',
+    ),
+    only(
+      'jobs-know-no-activities',
+      '^src/(jobs/|client\\.ts|schedules\\.ts)',
+      '^src/(jobs/|client\\.ts|schedules\\.ts|services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
+    ),
+    only('workflows-see-only-the-contract', '^workflows/', '^(workflows/|src/contract/)'),
+    {
+      name: 'workflows-take-only-temporal-packages',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypesNot: ['local'], pathNot: 'node_modules/@temporalio/(workflow|common)/' },
+    },
+    {
+      name: 'evidence-takes-no-vendor',
+      severity: 'error',
+      from: { path: '^src/evidence/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(canonicalize|hash-wasm|zod)/' },
+    },
+    {
+      name: 'vendors-live-in-adapters',
+      severity: 'error',
+      from: { path: '^(src|activities|workflows)/', pathNot: '^src/adapters/' },
+      to: { path: 'node_modules/(minio|node-vault)/' },
+    },
+    {
+      name: 'nobody-imports-a-composition-root',
+      severity: 'error',
+      from: { pathNot: '^(src/cli/|test/)' },
+      to: { path: '^src/(worker\\.ts|server\\.ts|cli/)' },
+    },
+    {
+      name: 'only-tests-import-tests',
+      severity: 'error',
+      from: { pathNot: '^test/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'only-the-command-line-imports-the-stack',
+      severity: 'error',
+      from: { pathNot: '^(dev/|test/|bench/|src/cli/)' },
+      to: { path: '^dev/' },
+    },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.(d\\.ts|cjs|mjs)$|^test/|^src/contract/|^src/errors\\.ts$' }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,19 @@
+/** Compiles to dist/ and prebuilds the workflow bundle, so that a worker starts without a bundler run. */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+
+const require = createRequire(import.meta.url);
+const tsc = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  stdio: ['ignore', 2, 2],
+});
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+const { bundleWorkflowCode } = require('@temporalio/worker');
+const quiet = { trace() {}, debug() {}, info() {}, warn: console.error, error: console.error, log() {} };
+const { code } = await bundleWorkflowCode({
+  workflowsPath: require.resolve('../dist/workflows/index.js'),
+  logger: quiet,
+});
+writeFileSync('dist/workflow-bundle.js', code);
+if (existsSync('dist/src/cli/main.js')) chmodSync('dist/src/cli/main.js', 0o755);

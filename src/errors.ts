@@ -1,0 +1,79 @@
+/** Every failure a caller may meet, by stable code. Codes are public API: add, never rename. */
+export const ERROR_CODES = [
+  // what was asked for
+  'USAGE_INVALID',
+  'WINDOW_INVALID',
+  'PAYLOAD_INVALID',
+  'CONFIG_INVALID',
+  'JOB_TYPE_UNKNOWN',
+  'JOB_NOT_FOUND',
+  'JOB_CONFLICT',
+  'SNAPSHOT_NOT_FOUND',
+  // ordering and ownership of a snapshot
+  'WINDOW_BUSY',
+  'LEASE_LOST',
+  'SNAPSHOT_SUPERSEDED',
+  'SNAPSHOT_CONFLICT',
+  'TAMPER_FOUND',
+  'ATTEMPT_TIMED_OUT',
+  'RECORD_IMMUTABLE',
+  // evidence read from outside
+  'EVIDENCE_MALFORMED',
+  'EVIDENCE_INVALID',
+  'EVIDENCE_INCOMPLETE',
+  // the four servers
+  'DATABASE_UNREACHABLE',
+  'DATABASE_UNAUTHORIZED',
+  'DATABASE_FAILED',
+  'STORAGE_UNREACHABLE',
+  'STORAGE_UNAUTHORIZED',
+  'STORAGE_FAILED',
+  'STORAGE_NOT_FOUND',
+  'STORAGE_CONFLICT',
+  'BUCKET_MISSING',
+  'BUCKET_WITHOUT_LOCK',
+  'LOCK_REFUSED',
+  'SIGNER_UNREACHABLE',
+  'SIGNER_UNAUTHORIZED',
+  'SIGNER_FAILED',
+  'SIGNATURE_INVALID',
+  'KEY_MISSING',
+  'KEY_INVALID',
+  'KEY_VERSION_UNAVAILABLE',
+  'TEMPORAL_UNREACHABLE',
+  'TEMPORAL_UNAUTHORIZED',
+  'TEMPORAL_FAILED',
+  'JOB_SERVICE_UNREACHABLE',
+  'JOB_SERVICE_REFUSED',
+  // the embedded stack
+  'TOOLCHAIN_MISSING',
+  'INSTALL_FAILED',
+  'SERVER_START_FAILED',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface SnapshotErrorOptions {
+  /** True when the same call may succeed later without anyone changing anything. Default false. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The only error class of this product. `message` names the object and the next step, never a secret. */
+export class SnapshotError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: SnapshotErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SnapshotError';
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** The text of anything thrown, for a message or a cause; never throws itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
