@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SnapshotError } from './errors';
+
+const DAY_MS = 86_400_000;
+
+const url = z.url({ protocol: /^https?$/ });
+const text = z.string().min(1).max(4096);
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d{0,15})$/, 'is not a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+const databaseShape = { MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'is not a mongodb:// URI') };
+const temporalShape = {
+  TEMPORAL_ADDRESS: text,
+  TEMPORAL_NAMESPACE: text.default('default'),
+  TEMPORAL_UI_URL: url.optional(),
+};
+const vaultShape = {
+  VAULT_ADDR: url,
+  VAULT_ROLE_ID: text.optional(),
+  VAULT_SECRET_ID: text.optional(),
+  VAULT_TOKEN: text.optional(),
+  VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
+};
+const storageShape = {
+  S3_ENDPOINT: url,
+  S3_ACCESS_KEY: text,
+  S3_SECRET_KEY: text,
+  S3_BUCKET: text.default('audit-snapshots'),
+  S3_REGION: text.default('us-east-1'),
+};
+const sealingShape = {
+  AUDIT_ORIGIN: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9._-]*)*$/,
+      'is not a schema-less URL such as example.com/audit',
+    )
+    .max(128)
+    .default('localhost/audit'),
+  AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
+  AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
+  AUDIT_HOLD_DAYS: whole(1, 365).default(7),
+  AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(65_536),
+  AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
+};
+const jobServiceShape = {
+  JOB_SERVICE_URL: url.optional(),
+  PORT: whole(0, 65_535).default(8080),
+  HOST: text.default('127.0.0.1'),
+};
+const loggingShape = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
+
+export interface TemporalConfig {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string | undefined;
+}
+export interface VaultConfig {
+  readonly address: string;
+  readonly key: string;
+  readonly credentials: { readonly roleId: string; readonly secretId: string } | { readonly token: string };
+}
+export interface StorageConfig {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly bucket: string;
+  readonly region: string;
+}
+export interface SealingConfig {
+  readonly origin: string;
+  readonly hashScheme: 'bson-sha256/v1' | 'opaque';
+  readonly retentionMs: number;
+  readonly holdMs: number;
+  readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads one part of the environment; CONFIG_INVALID names every wrong variable at once and never shows a value. */
+function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.ZodObject<S>> {
+  const given = Object.fromEntries(
+    Object.keys(shape).flatMap((name) => {
+      const value = valueOf(name, env);
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return name in given
+      ? `${name} ${issue.code === 'custom' ? '' : 'is invalid: '}${issue.message}`
+      : `${name} is not set`;
+  });
+  throw new SnapshotError('CONFIG_INVALID', `configuration: ${faults.join('; ')}`);
+}
+
+/** `NAME_FILE` names a file that holds the value, so that secrets need not stand in the environment. */
+function valueOf(name: string, env: Environment): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return env[name];
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new SnapshotError('CONFIG_INVALID', `configuration: ${name}_FILE cannot be read: ${file}`, {
+      cause,
+    });
+  }
+}
+
+export function readDatabaseConfig(env: Environment = process.env): { readonly uri: string } {
+  return { uri: read(databaseShape, env).MONGODB_URI };
+}
+
+export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
+  const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_UI_URL } = read(temporalShape, env);
+  return { address: TEMPORAL_ADDRESS, namespace: TEMPORAL_NAMESPACE, uiUrl: TEMPORAL_UI_URL };
+}
+
+export function readVaultConfig(env: Environment = process.env): VaultConfig {
+  const vault = read(vaultShape, env);
+  const base = { address: vault.VAULT_ADDR, key: vault.VAULT_TRANSIT_KEY };
+  if (vault.VAULT_ROLE_ID !== undefined && vault.VAULT_SECRET_ID !== undefined) {
+    return { ...base, credentials: { roleId: vault.VAULT_ROLE_ID, secretId: vault.VAULT_SECRET_ID } };
+  }
+  if (vault.VAULT_TOKEN !== undefined) return { ...base, credentials: { token: vault.VAULT_TOKEN } };
+  throw new SnapshotError(
+    'CONFIG_INVALID',
+    'configuration: set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), or VAULT_TOKEN',
+  );
+}
+
+export function readStorageConfig(env: Environment = process.env): StorageConfig {
+  const storage = read(storageShape, env);
+  return {
+    endpoint: storage.S3_ENDPOINT,
+    accessKey: storage.S3_ACCESS_KEY,
+    secretKey: storage.S3_SECRET_KEY,
+    bucket: storage.S3_BUCKET,
+    region: storage.S3_REGION,
+  };
+}
+
+export function readSealingConfig(env: Environment = process.env): SealingConfig {
+  const sealing = read(sealingShape, env);
+  return {
+    origin: sealing.AUDIT_ORIGIN,
+    hashScheme: sealing.AUDIT_HASH_SCHEME,
+    retentionMs: sealing.AUDIT_RETENTION_DAYS * DAY_MS,
+    holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,
+    chunkLimits: { maxRecords: sealing.AUDIT_CHUNK_RECORDS, maxBytes: sealing.AUDIT_CHUNK_BYTES },
+  };
+}
+
+/** `url` is where workers report jobs; without it they write the job rows themselves. */
+export function readJobServiceConfig(env: Environment = process.env): {
+  readonly url: string | undefined;
+  readonly host: string;
+  readonly port: number;
+} {
+  const service = read(jobServiceShape, env);
+  return { url: service.JOB_SERVICE_URL, host: service.HOST, port: service.PORT };
+}
+
+export function readLogLevel(env: Environment = process.env): 'debug' | 'info' | 'warn' | 'error' {
+  return read(loggingShape, env).LOG_LEVEL;
+}

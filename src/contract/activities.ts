@@ -1,0 +1,151 @@
+import type { AuditSnapshotResult, OnTamper } from './snapshot';
+import type { Window } from './window';
+
+/** A record's place in the order `(timestamp, _id)`. `id` is 24 hex digits, or `bson:<type>:<value>` in hex. */
+export interface Position {
+  readonly timestamp: string;
+  readonly id: string;
+}
+
+/** Where the next query starts: behind `after`, in slices of about `sliceMs` of log time. */
+export interface Cursor {
+  readonly after: Position | null;
+  readonly sliceMs: number;
+}
+
+/** Merkle nodes of the records `[begin, end)`: roots of the maximal aligned subtrees, left to right, base64. */
+export interface RangeNodes {
+  readonly begin: number;
+  readonly end: number;
+  readonly hashes: readonly string[];
+}
+
+/** Everything hashing carries from one chunk to the next: a few hundred bytes. */
+export interface HashState {
+  readonly range: RangeNodes;
+  /** Saved SHA-256 state of the running log-hash digest, base64. */
+  readonly digestState: string;
+  readonly findingCount: number;
+}
+
+/** What is durable of a snapshot: chunks `[0, nextIndex)` are stored and hashed. */
+export interface Checkpoint {
+  readonly nextIndex: number;
+  readonly cursor: Cursor;
+  readonly hash: HashState;
+  /** True once the chunk list is fixed: nothing is queried any more. */
+  readonly complete: boolean;
+}
+
+export interface OpenSnapshotInput {
+  readonly jobId: string;
+  readonly window: Window;
+  readonly onTamper: OnTamper;
+}
+
+export type OpenedSnapshot =
+  | { readonly state: 'closed'; readonly result: AuditSnapshotResult }
+  | {
+      readonly state: 'open';
+      readonly snapshotId: string;
+      /** Records of the window that wait to be sealed, counted when this run opened it. */
+      readonly expected: number;
+      readonly checkpoint: Checkpoint;
+      /** True once signing was begun: from here on the snapshot only goes forward. */
+      readonly signing: boolean;
+    };
+
+export interface QueryBatchInput {
+  readonly snapshotId: string;
+  readonly index: number;
+  readonly cursor: Cursor;
+}
+
+/** One stored chunk, or none when the window held nothing more. */
+export interface QueriedBatch {
+  readonly chunk: StoredChunk | null;
+  readonly cursor: Cursor;
+  readonly exhausted: boolean;
+}
+
+export interface StoredChunk {
+  readonly index: number;
+  readonly key: string;
+  readonly versionId: string;
+  readonly count: number;
+  readonly sizeBytes: number;
+  /** Hex SHA-256 of the stored bytes. */
+  readonly sha256: string;
+}
+
+export interface HashBatchInput {
+  readonly snapshotId: string;
+  readonly chunk: StoredChunk;
+  /** The cursor behind this chunk, kept with it so that a later run goes on from here. */
+  readonly cursor: Cursor;
+  readonly hash: HashState;
+}
+
+export interface SealedManifest {
+  readonly recordCount: number;
+  readonly chunkCount: number;
+  readonly findingCount: number;
+  readonly manifestSha256: string;
+}
+
+export interface SnapshotRef {
+  readonly snapshotId: string;
+}
+
+export interface SignedManifest {
+  /** Base64 of the 64-byte Ed25519 signature over manifest.json. */
+  readonly signature: string;
+  readonly keyVersion: number;
+}
+
+export interface RegisteredAsset {
+  readonly snapshotAssetId: string;
+}
+
+export interface MarkImmutableInput extends SnapshotRef {
+  readonly index: number;
+}
+
+export interface MarkedChunk {
+  readonly index: number;
+  readonly count: number;
+  /** Records that were someone else's or gone: named in the snapshot's conflicts, never overwritten. */
+  readonly conflicts: number;
+}
+
+export interface RecordSnapshotInput extends SnapshotRef {
+  readonly conflictCount: number;
+}
+
+export type JobOutcome =
+  | { readonly status: 'succeeded'; readonly result: AuditSnapshotResult }
+  | { readonly status: 'failed' | 'cancelled'; readonly code: string; readonly reason: string };
+
+export interface ReportJobInput {
+  readonly jobId: string;
+  readonly outcome: JobOutcome;
+}
+
+export interface ReleaseWindowResult {
+  /** False when signing had begun: the window stays taken until the snapshot is finished. */
+  readonly released: boolean;
+}
+
+/** The activities of auditSnapshotWorkflow, in the order they run. Every one may be repeated at any time. */
+export interface SnapshotActivities {
+  openSnapshot(input: OpenSnapshotInput): Promise<OpenedSnapshot>;
+  queryBatch(input: QueryBatchInput): Promise<QueriedBatch>;
+  hashBatch(input: HashBatchInput): Promise<HashState>;
+  sealManifest(input: SnapshotRef & { readonly chunkCount: number }): Promise<SealedManifest>;
+  signManifest(input: SnapshotRef): Promise<SignedManifest>;
+  registerAsset(input: SnapshotRef): Promise<RegisteredAsset>;
+  markImmutable(input: MarkImmutableInput): Promise<MarkedChunk>;
+  recordSnapshot(input: RecordSnapshotInput): Promise<AuditSnapshotResult>;
+  reportJob(input: ReportJobInput): Promise<void>;
+  releaseWindow(input: SnapshotRef): Promise<ReleaseWindowResult>;
+}

@@ -1,0 +1,231 @@
+import type { Checkpoint, JobOutcome, Position, StoredChunk } from './contract/activities';
+import type { AuditSnapshotInput, AuditSnapshotResult, OnTamper } from './contract/snapshot';
+import type { Window } from './contract/window';
+import type { FindingKind } from './evidence/recordHash';
+
+/** What storage says of one stored version. */
+export interface StoredVersion {
+  readonly versionId: string;
+  readonly body: Buffer;
+}
+
+export interface ObjectLock {
+  readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
+  readonly until: Date;
+}
+
+/** Write-once storage. Errors: STORAGE_* and LOCK_REFUSED; no method retries. */
+export interface ObjectStore {
+  /** Fails unless the bucket exists with Object Lock: BUCKET_MISSING, BUCKET_WITHOUT_LOCK, STORAGE_UNAUTHORIZED. */
+  checkBucket(): Promise<void>;
+  /** One PUT under `If-None-Match: *`, locked in COMPLIANCE mode until `holdUntil`; undefined when the key is taken. */
+  putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined>;
+  /** The named version, or the newest; undefined when absent. Larger than `maxBytes`: STORAGE_FAILED before it is read. */
+  get(key: string, maxBytes: number, versionId?: string): Promise<StoredVersion | undefined>;
+  /** The lock of one version; undefined when it has none. */
+  readLock(key: string, versionId: string): Promise<ObjectLock | undefined>;
+  /** Extends a COMPLIANCE lock to at least `until`; one that is longer already stays. */
+  extendLock(key: string, versionId: string, until: Date): Promise<void>;
+}
+
+export interface SigningKey {
+  readonly version: number;
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Buffer;
+  readonly createdAt: Date;
+}
+
+/** One Ed25519 key that never leaves its server. Errors: SIGNER_*, KEY_*. */
+export interface Signer {
+  /** Every version still served, oldest first; KEY_MISSING, KEY_INVALID (not Ed25519, or exportable). */
+  listKeys(): Promise<readonly SigningKey[]>;
+  /** The 64-byte signature by exactly that version; KEY_VERSION_UNAVAILABLE when it may no longer sign. */
+  sign(message: Buffer, version: number): Promise<Buffer>;
+}
+
+/** Log time `[fromMs, untilMs)`, and within it only what lies behind `after`. */
+export interface LogSlice {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly after: Position | null;
+}
+
+export interface MarkOutcome {
+  /** Ids of the asked-for records that are gone or belong to another snapshot, as position ids. */
+  readonly conflicts: readonly string[];
+}
+
+/** The audit log as the sealing reads it. Errors: DATABASE_*. */
+export interface RecordSource {
+  /** Raw BSON of unsealed records (`immutable: false`) in the order `(timestamp, _id)`, at most `limit`. */
+  scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** How many records of the window are unsealed now. */
+  countUnsealed(window: Window): Promise<number>;
+  /** Sets `immutable: true` and `snapshotId` in one update where `immutable` is still false; repeating it changes nothing. */
+  updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome>;
+  /** Writes the audit entry `snapshot.created` once for its asset. */
+  recordSnapshotCreated(entry: SnapshotCreated): Promise<void>;
+}
+
+export interface SnapshotCreated {
+  readonly snapshotAssetId: string;
+  readonly recordCount: number;
+  /** Base64 signature of the manifest. */
+  readonly signedHash: string;
+}
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** Place of the record in its snapshot, from 0. */
+  readonly index: number;
+  readonly id: string;
+}
+
+/** A chunk that is stored and hashed, with the checkpoint behind it. */
+export interface ChunkRow {
+  readonly snapshotId: string;
+  readonly chunk: StoredChunk;
+  readonly begin: number;
+  readonly first: Position;
+  readonly last: Position;
+  /** Base64 Merkle nodes of the chunk's own range. */
+  readonly nodes: readonly string[];
+  readonly findingCounts: Readonly<Record<FindingKind, number>>;
+  /** The first findings of the chunk, in order, capped. */
+  readonly findings: readonly Finding[];
+  readonly lateCount: number;
+  readonly checkpoint: Checkpoint;
+}
+
+/** Everything of a snapshot that is decided when it is first opened, so that every attempt makes the same bytes. */
+export interface SnapshotSeed {
+  readonly snapshotId: string;
+  readonly jobId: string;
+  readonly origin: string;
+  readonly window: Window;
+  readonly onTamper: OnTamper;
+  readonly openedAt: string;
+  readonly retainUntil: string;
+  readonly hashScheme: string;
+  readonly keyVersion: number;
+  /** Base64 of 32 bytes. */
+  readonly publicKey: string;
+  readonly software: string;
+  readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
+}
+
+export interface ManifestRef {
+  readonly versionId: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly recordCount: number;
+  readonly findingCount: number;
+}
+
+export interface SignatureRef {
+  readonly signature: string;
+  readonly signatureVersionId: string;
+  readonly checkpointVersionId: string;
+}
+
+export interface SnapshotRow extends SnapshotSeed {
+  /** Windows sealed before this one was opened that overlap it, by snapshot; decides what counts as late. */
+  readonly overlaps: readonly (Window & { readonly snapshotId: string })[];
+  /** Order of the lease this snapshot works under; null until it first holds one. */
+  readonly leaseSequence: number | null;
+  /** Set once: the number of chunks the manifest lists. */
+  readonly chunkCount: number | null;
+  readonly manifest: ManifestRef | null;
+  readonly signature: SignatureRef | null;
+  readonly snapshotAssetId: string | null;
+  readonly result: AuditSnapshotResult | null;
+}
+
+/** The durable state of snapshots. Every write is first-wins: repeated with the same value it is a no-op, with another SNAPSHOT_CONFLICT. */
+export interface SnapshotRepository {
+  /** Creates the row, or returns the one there; SNAPSHOT_CONFLICT when that one has another window or policy. */
+  open(seed: SnapshotSeed): Promise<SnapshotRow>;
+  find(snapshotId: string): Promise<SnapshotRow | undefined>;
+  /** Notes the lease and what overlaps; only the first call for a snapshot takes effect. */
+  grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow>;
+  addChunk(row: ChunkRow): Promise<void>;
+  /** Rows `[0, until)` in order; SNAPSHOT_CONFLICT when one is missing. */
+  listChunks(snapshotId: string, until: number): Promise<readonly ChunkRow[]>;
+  findChunk(snapshotId: string, index: number): Promise<ChunkRow | undefined>;
+  /** The last of the unbroken run of chunks from 0; undefined when there is none. */
+  lastChunk(snapshotId: string): Promise<ChunkRow | undefined>;
+  /** Returns the number in force: the first one that was set wins. */
+  fixChunkCount(snapshotId: string, chunkCount: number): Promise<number>;
+  setManifest(snapshotId: string, manifest: ManifestRef): Promise<void>;
+  setSignature(snapshotId: string, signature: SignatureRef): Promise<void>;
+  setAsset(snapshotId: string, snapshotAssetId: string): Promise<void>;
+  /** Returns the result in force: the first one that was set wins. */
+  close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult>;
+  /** Other snapshots of the origin whose signing began and whose window overlaps. */
+  listSignedOverlaps(origin: string, window: Window, except: string): Promise<readonly SnapshotRow[]>;
+}
+
+export interface LeaseRequest {
+  readonly snapshotId: string;
+  readonly window: Window;
+  readonly workflowId: string;
+}
+
+export interface Lease extends LeaseRequest {
+  /** Grows with every lease granted under an origin. */
+  readonly sequence: number;
+  /** True once signing began: the lease then ends only with the snapshot. */
+  readonly signing: boolean;
+}
+
+export type LeaseOutcome =
+  | { readonly granted: true; readonly lease: Lease }
+  | { readonly granted: false; readonly blockers: readonly Lease[] };
+
+/** At most one holder for any instant of the log. Each method is one atomic change. */
+export interface WindowLeases {
+  /** Grants unless another snapshot's window overlaps; the holder itself gets its lease again. */
+  acquire(request: LeaseRequest): Promise<LeaseOutcome>;
+  /** The point of no return: marks the lease as signing; LEASE_LOST when it is no longer held. */
+  beginSigning(snapshotId: string): Promise<void>;
+  /** Gives the window up unless signing began; `sequence` guards against releasing a later lease. True when it is free. */
+  release(snapshotId: string, sequence: number): Promise<boolean>;
+  /** Ends the lease of a finished snapshot. */
+  finish(snapshotId: string): Promise<void>;
+  find(snapshotId: string): Promise<Lease | undefined>;
+}
+
+export interface AssetObject {
+  readonly key: string;
+  readonly versionId: string;
+  readonly sizeBytes: number;
+}
+
+export interface AssetRegistration {
+  readonly snapshotId: string;
+  readonly objects: readonly AssetObject[];
+  readonly signedHash: string;
+  readonly retainUntil: string;
+}
+
+/** Registers stored objects as one asset; the same snapshot always gets the same asset id. */
+export interface AssetRegistry {
+  registerAsset(registration: AssetRegistration): Promise<{ snapshotAssetId: string }>;
+}
+
+/** Where jobs are kept and answered. */
+export interface JobDesk {
+  /** Makes the job row of a run that was started directly, by a schedule or a client. */
+  ensure(input: Pick<AuditSnapshotInput, 'jobId' | 'from' | 'to'>): Promise<void>;
+  /** Idempotent for the same outcome; JOB_CONFLICT for another one. */
+  report(jobId: string, outcome: JobOutcome): Promise<void>;
+}
+
+/** Knows whether a workflow is still open, so that the lease of a dead one can be taken over. */
+export interface WorkflowDirectory {
+  isOpen(workflowId: string): Promise<boolean>;
+}
+
+export interface Clock {
+  nowMs(): number;
+}
