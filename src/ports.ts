@@ -97,6 +97,12 @@ export interface ChunkRow {
   readonly checkpoint: Checkpoint;
 }
 
+export interface ChunkMark {
+  readonly index: number;
+  readonly count: number;
+  readonly conflictCount: number;
+}
+
 /** Everything of a snapshot that is decided when it is first opened, so that every attempt makes the same bytes. */
 export interface SnapshotSeed {
   readonly snapshotId: string;
@@ -152,6 +158,10 @@ export interface SnapshotRepository {
   /** Rows `[0, until)` in order; SNAPSHOT_CONFLICT when one is missing. */
   listChunks(snapshotId: string, until: number): Promise<readonly ChunkRow[]>;
   findChunk(snapshotId: string, index: number): Promise<ChunkRow | undefined>;
+  /** Notes that the records of a chunk are marked; `conflicts` are the ids that could not be. The first call wins. */
+  setMarked(snapshotId: string, index: number, conflicts: readonly string[]): Promise<void>;
+  /** What is marked, by chunk, in order; chunks that are not marked yet are left out. */
+  listMarks(snapshotId: string): Promise<readonly ChunkMark[]>;
   /** The last of the unbroken run of chunks from 0; undefined when there is none. */
   lastChunk(snapshotId: string): Promise<ChunkRow | undefined>;
   /** Returns the number in force: the first one that was set wins. */

@@ -37,6 +37,12 @@ export interface Checkpoint {
   readonly complete: boolean;
 }
 
+/** How far marking got: chunks `[0, chunks)` are marked. */
+export interface Marks {
+  readonly chunks: number;
+  readonly records: number;
+}
+
 export interface OpenSnapshotInput {
   readonly jobId: string;
   readonly window: Window;
@@ -53,6 +59,7 @@ export type OpenedSnapshot =
       readonly checkpoint: Checkpoint;
       /** True once signing was begun: from here on the snapshot only goes forward. */
       readonly signing: boolean;
+      readonly marks: Marks;
     };
 
 export interface QueryBatchInput {
@@ -118,10 +125,6 @@ export interface MarkedChunk {
   readonly conflicts: number;
 }
 
-export interface RecordSnapshotInput extends SnapshotRef {
-  readonly conflictCount: number;
-}
-
 export type JobOutcome =
   | { readonly status: 'succeeded'; readonly result: AuditSnapshotResult }
   | { readonly status: 'failed' | 'cancelled'; readonly code: string; readonly reason: string };
@@ -145,7 +148,7 @@ export interface SnapshotActivities {
   signManifest(input: SnapshotRef): Promise<SignedManifest>;
   registerAsset(input: SnapshotRef): Promise<RegisteredAsset>;
   markImmutable(input: MarkImmutableInput): Promise<MarkedChunk>;
-  recordSnapshot(input: RecordSnapshotInput): Promise<AuditSnapshotResult>;
+  recordSnapshot(input: SnapshotRef): Promise<AuditSnapshotResult>;
   reportJob(input: ReportJobInput): Promise<void>;
   releaseWindow(input: SnapshotRef): Promise<ReleaseWindowResult>;
 }
