@@ -132,6 +132,7 @@ export interface SignatureRef {
   readonly signature: string;
   readonly signatureVersionId: string;
   readonly checkpointVersionId: string;
+  readonly checkpointBytes: number;
 }
 
 export interface SnapshotRow extends SnapshotSeed {

@@ -67,6 +67,8 @@ export interface Progress {
   readonly marked: number;
   readonly chunks: number;
   readonly findings: number;
+  /** Records that arrived behind the cursor; known when the snapshot is closed. */
+  readonly late?: number;
   /** Why the attempt before this one failed. */
   readonly lastFailure?: string;
 }

@@ -1,0 +1,76 @@
+import type { Cursor, Position } from '../src/contract/activities';
+import { readRecord } from '../src/evidence/recordBytes';
+import type { RecordSource, SnapshotRow } from '../src/ports';
+
+export interface Batch {
+  /** Record bytes, in order. */
+  readonly records: readonly Buffer[];
+  /** Behind the last record, with the width of slice that fits the log there. */
+  readonly cursor: Cursor;
+  /** True when the window holds nothing behind the batch. */
+  readonly exhausted: boolean;
+}
+
+/** Records a slice of log time aims at: a page that is bounded on both sides costs the same however long the log is. */
+const RECORDS_PER_SLICE = 8_192;
+const SLICE_GROWTH = 8;
+
+/**
+ * Walks the window in slices of log time from the cursor on until the chunk limits are reached. A record without a
+ * date-typed `timestamp` in the slice (an array of dates matches the query too) is in no window and is left alone.
+ */
+export async function collectBatch(
+  source: RecordSource,
+  { window, chunkLimits }: Pick<SnapshotRow, 'window' | 'chunkLimits'>,
+  cursor: Cursor,
+  signal: AbortSignal,
+  note: (records: number) => void,
+): Promise<Batch> {
+  const endMs = Date.parse(window.to) + 1;
+  const records: Buffer[] = [];
+  let sizeBytes = 0;
+  let { sliceMs } = cursor;
+  let last = cursor.after;
+  let fromMs = last === null ? Date.parse(window.from) : Date.parse(last.timestamp);
+  let strays = 0;
+
+  while (fromMs < endMs) {
+    const untilMs = Math.min(endMs, fromMs + sliceMs);
+    const after = last !== null && Date.parse(last.timestamp) >= fromMs ? last : null;
+    const limit = chunkLimits.maxRecords - records.length + strays;
+    let seen = 0;
+    strays = 0;
+    for await (const raw of source.scan({ fromMs, untilMs, after }, limit, signal)) {
+      seen++;
+      const { bytes, id, timestamps } = readRecord(raw);
+      const timestampMs = timestamps.find((ms) => ms >= fromMs && ms < untilMs);
+      // The cursor's own record can come again when it repeats its `timestamp` member; it is sealed already.
+      if (timestampMs === undefined || id === cursor.after?.id) {
+        strays++;
+        continue;
+      }
+      const full = { records, cursor: { after: last, sliceMs }, exhausted: false };
+      if (records.length > 0 && sizeBytes + bytes.length > chunkLimits.maxBytes) return full;
+      records.push(bytes);
+      sizeBytes += bytes.length;
+      last = positionAt(timestampMs, id);
+      if (records.length === chunkLimits.maxRecords) return { ...full, cursor: { after: last, sliceMs } };
+    }
+    note(records.length);
+    // The limit may have been used up by strays; then the slice is not through yet and is read again with more room.
+    if (seen >= limit) continue;
+    strays = 0;
+    fromMs = untilMs;
+    sliceMs = fitSlice(sliceMs, seen);
+  }
+  return { records, cursor: { after: last, sliceMs }, exhausted: true };
+}
+
+function positionAt(timestampMs: number, id: string): Position {
+  return { timestamp: new Date(timestampMs).toISOString(), id };
+}
+
+function fitSlice(sliceMs: number, seen: number): number {
+  const factor = seen === 0 ? SLICE_GROWTH : RECORDS_PER_SLICE / seen;
+  return Math.max(1, Math.round(sliceMs * Math.min(SLICE_GROWTH, Math.max(1 / SLICE_GROWTH, factor))));
+}

@@ -1,0 +1,38 @@
+import type { SnapshotActivities } from '../src/contract/activities';
+import type { ActivityDeps } from './deps';
+import { toFailure } from './failure';
+import { hashBatch } from './hashBatch';
+import { markImmutable } from './markImmutable';
+import { openSnapshot } from './openSnapshot';
+import { queryBatch } from './queryBatch';
+import { recordSnapshot } from './recordSnapshot';
+import { registerAsset } from './registerAsset';
+import { releaseWindow } from './releaseWindow';
+import { reportJob } from './reportJob';
+import { sealManifest } from './sealManifest';
+import { signManifest } from './signManifest';
+
+/** The activities a worker registers. Whatever they throw leaves them as an ApplicationFailure with a stable code. */
+export function createActivities(deps: ActivityDeps): SnapshotActivities {
+  const guard =
+    <I, O>(activity: (deps: ActivityDeps, input: I) => Promise<O>) =>
+    async (input: I): Promise<O> => {
+      try {
+        return await activity(deps, input);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    };
+  return {
+    openSnapshot: guard(openSnapshot),
+    queryBatch: guard(queryBatch),
+    hashBatch: guard(hashBatch),
+    sealManifest: guard(sealManifest),
+    signManifest: guard(signManifest),
+    registerAsset: guard(registerAsset),
+    markImmutable: guard(markImmutable),
+    recordSnapshot: guard(recordSnapshot),
+    reportJob: guard(reportJob),
+    releaseWindow: guard(releaseWindow),
+  };
+}

@@ -1,0 +1,37 @@
+import type {
+  AssetRegistry,
+  Clock,
+  JobDesk,
+  ObjectStore,
+  RecordSource,
+  Signer,
+  SnapshotRepository,
+  WindowLeases,
+  WorkflowDirectory,
+} from '../src/ports';
+
+/** What the activities work with; a composition root fills it with adapters, a unit test with fakes. */
+export interface ActivityDeps {
+  readonly records: RecordSource;
+  readonly store: ObjectStore;
+  readonly signer: Signer;
+  readonly snapshots: SnapshotRepository;
+  readonly leases: WindowLeases;
+  readonly assets: AssetRegistry;
+  readonly jobs: JobDesk;
+  readonly directory: WorkflowDirectory;
+  readonly clock: Clock;
+  readonly settings: SealingSettings;
+}
+
+export interface SealingSettings {
+  /** Schema-less URL that names this ledger in every checkpoint. */
+  readonly origin: string;
+  readonly hashScheme: 'bson-sha256/v1' | 'opaque';
+  readonly retentionMs: number;
+  /** Lock of an object from its first write until its asset is registered. */
+  readonly holdMs: number;
+  readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
+  /** Name and version of this software, as the manifest names it. */
+  readonly software: string;
+}

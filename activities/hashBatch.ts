@@ -1,0 +1,70 @@
+import type { HashBatchInput, HashState } from '../src/contract/activities';
+import { loadDigest } from '../src/evidence/logDigest';
+import { RangeBuilder, leafHash, mergeRanges, parseRange, serializeRange } from '../src/evidence/merkle';
+import { SnapshotError } from '../src/errors';
+import type { ActivityDeps } from './deps';
+import { FindingLog } from './findingLog';
+import { withHeartbeat } from './heartbeat';
+import { lateArrival } from './lateArrival';
+import { findOpened } from './snapshotState';
+import { readStoredChunk } from './storedChunk';
+
+/** Records between two looks at the event loop, so that heartbeats and other activities go on. */
+const RECORDS_PER_TURN = 8_192;
+
+/**
+ * Hashes a chunk as storage returns it: checks each record's own hash, grows the Merkle range and the running digest,
+ * and makes the checkpoint behind the chunk durable. With the policy `fail`, tampering stops here: TAMPER_FOUND.
+ */
+export function hashBatch(deps: ActivityDeps, input: HashBatchInput): Promise<HashState> {
+  return withHeartbeat(async (signal, note) => {
+    const { snapshotId, chunk, cursor, hash } = input;
+    const row = await findOpened(deps, snapshotId);
+    const { records } = await readStoredChunk(deps.store, chunk.key, row.window, chunk);
+    const before = parseRange(hash.range);
+    const begin = before.end;
+    const range = new RangeBuilder(begin);
+    const digest = await loadDigest(hash.digestState);
+    const findings = new FindingLog(row.hashScheme);
+    const isLate = lateArrival(row.overlaps);
+    let lateCount = 0;
+    for (const [offset, record] of records.entries()) {
+      range.append(leafHash(record.bytes));
+      findings.check(begin + offset, record);
+      if (record.hashText !== undefined) digest.update(record.hashText);
+      if (isLate(record.position.timestamp)) lateCount++;
+      if (offset % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) {
+        note({ index: chunk.index, hashed: offset + 1 });
+        await new Promise(setImmediate);
+        signal.throwIfAborted();
+      }
+    }
+    const tampered = findings.firstTampered;
+    if (row.onTamper === 'fail' && tampered) {
+      const message = `record ${tampered.id} (index ${tampered.index}) no longer matches its own hash: ${tampered.kind}`;
+      throw new SnapshotError('TAMPER_FOUND', message);
+    }
+    const own = range.range();
+    const next: HashState = {
+      range: serializeRange(mergeRanges(before, own)),
+      digestState: digest.save(),
+      findingCount: hash.findingCount + findings.total,
+    };
+    const [first, last] = [records[0], records.at(-1)];
+    if (!first || !last)
+      throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${chunk.key}]`);
+    await deps.snapshots.addChunk({
+      snapshotId,
+      chunk,
+      begin,
+      first: first.position,
+      last: last.position,
+      nodes: serializeRange(own).hashes,
+      findingCounts: findings.counts,
+      findings: findings.listed,
+      lateCount,
+      checkpoint: { nextIndex: chunk.index + 1, cursor, hash: next, complete: false },
+    });
+    return next;
+  });
+}

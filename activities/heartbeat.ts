@@ -1,0 +1,28 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+
+/** A third of the time after which Temporal gives a silent activity up, with room for its throttling. */
+const HEARTBEAT_MS = 5_000;
+
+/**
+ * Beats while `run` works, so that a cancel, a pause or a lost worker is noticed within seconds. An abort is rethrown
+ * as the signal's own reason: anything else would be taken for a failure of the work.
+ */
+export async function withHeartbeat<T>(
+  run: (signal: AbortSignal, note: (detail: unknown) => void) => Promise<T>,
+): Promise<T> {
+  const signal = cancellationSignal();
+  let detail: unknown;
+  const timer = setInterval(() => heartbeat(detail), HEARTBEAT_MS);
+  try {
+    signal.throwIfAborted();
+    return await run(signal, (latest) => {
+      detail = latest;
+      heartbeat(latest);
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}

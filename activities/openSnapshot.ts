@@ -1,0 +1,112 @@
+import type { OpenedSnapshot, OpenSnapshotInput } from '../src/contract/activities';
+import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
+import { SnapshotError } from '../src/errors';
+import type { Lease, SnapshotRow, SnapshotSeed } from '../src/ports';
+import { readCheckpoint } from './checkpoint';
+import type { ActivityDeps } from './deps';
+
+/**
+ * Opens the snapshot of a job, or finds where it stands: takes the window, and gives the checkpoint to go on from.
+ * WINDOW_BUSY (retryable) while another snapshot holds an overlapping window; SNAPSHOT_SUPERSEDED when another one
+ * sealed this window after this job had given it up.
+ */
+export async function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
+  const { jobId, window } = input;
+  await deps.jobs.ensure({ jobId, ...window });
+  const row = await deps.snapshots.open(await seedOf(deps, input));
+  if (row.result !== null) {
+    // A crash between closing and releasing would leave the lease of a finished snapshot behind.
+    await deps.leases.finish(row.snapshotId);
+    return { state: 'closed', result: row.result };
+  }
+  const lease = await takeWindow(deps, row);
+  await admit(deps, row, lease);
+  const marks = await deps.snapshots.listMarks(row.snapshotId);
+  const unbroken = marks.filter((mark, place) => mark.index === place);
+  return {
+    state: 'open',
+    snapshotId: row.snapshotId,
+    expected: await deps.records.countUnsealed(row.window),
+    checkpoint: await readCheckpoint(deps, row),
+    signing: lease.signing,
+    marks: {
+      chunks: unbroken.length,
+      records: unbroken.reduce((sum, mark) => sum + mark.count, 0),
+    },
+  };
+}
+
+/** All that a later attempt could decide differently (time, key version, limits) is decided here, once. */
+async function seedOf(
+  deps: ActivityDeps,
+  { jobId, window, onTamper }: OpenSnapshotInput,
+): Promise<SnapshotSeed> {
+  const { settings, clock } = deps;
+  const snapshotId = snapshotIdOf(jobId);
+  const known = await deps.snapshots.find(snapshotId);
+  if (known) return { ...known, window, onTamper };
+  const key = (await deps.signer.listKeys()).at(-1);
+  if (!key)
+    throw new SnapshotError(
+      'KEY_MISSING',
+      'the signing key has no version; create it, then run the job again',
+    );
+  const openedAtMs = clock.nowMs();
+  return {
+    snapshotId,
+    jobId,
+    origin: settings.origin,
+    window,
+    onTamper,
+    openedAt: new Date(openedAtMs).toISOString(),
+    retainUntil: new Date(openedAtMs + settings.retentionMs).toISOString(),
+    hashScheme: settings.hashScheme,
+    keyVersion: key.version,
+    publicKey: key.publicKey.toString('base64'),
+    software: settings.software,
+    chunkLimits: settings.chunkLimits,
+  };
+}
+
+/** Takes the lease; leases of workflows that are closed and did not sign are taken over. */
+async function takeWindow(deps: ActivityDeps, row: SnapshotRow): Promise<Lease> {
+  const { snapshotId, window, jobId } = row;
+  const request = { snapshotId, window, workflowId: workflowIdOf(jobId) };
+  const outcome = await deps.leases.acquire(request);
+  if (outcome.granted) return outcome.lease;
+  for (const blocker of outcome.blockers) {
+    if (await deps.directory.isOpen(blocker.workflowId)) throw busy(row, blocker, 'which is still open');
+    const released = await deps.leases.release(blocker.snapshotId, blocker.sequence);
+    if (!released)
+      throw busy(row, blocker, 'which began signing and then stopped: run its job again to finish it');
+  }
+  const again = await deps.leases.acquire(request);
+  if (again.granted) return again.lease;
+  throw busy(row, again.blockers[0], 'which was faster');
+}
+
+function busy({ snapshotId, window }: SnapshotRow, blocker: Lease | undefined, how: string): SnapshotError {
+  const holder = blocker ? `${blocker.snapshotId} (workflow ${blocker.workflowId})` : 'another snapshot';
+  const message = `window ${window.from} → ${window.to} of ${snapshotId} is held by ${holder}, ${how}`;
+  return new SnapshotError('WINDOW_BUSY', message, { retryable: true });
+}
+
+/**
+ * Notes the first lease. A snapshot that lost its lease in between may go on with its stored chunks only if nobody
+ * sealed records of its window meanwhile: those chunks would seal the same records a second time.
+ */
+async function admit(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<void> {
+  const { snapshotId, origin, window, leaseSequence } = row;
+  if (leaseSequence === lease.sequence) return;
+  const overlaps = await deps.snapshots.listSignedOverlaps(origin, window, snapshotId);
+  if (leaseSequence === null) {
+    const known = overlaps.map((other) => ({ snapshotId: other.snapshotId, ...other.window }));
+    await deps.snapshots.grant(snapshotId, lease.sequence, known);
+    return;
+  }
+  const later = overlaps.find((other) => (other.leaseSequence ?? 0) > leaseSequence);
+  if (!later) return;
+  await deps.leases.release(snapshotId, lease.sequence);
+  const message = `snapshot ${snapshotId} gave its window up and ${later.snapshotId} sealed it since; submit a new job for what is left`;
+  throw new SnapshotError('SNAPSHOT_SUPERSEDED', message);
+}

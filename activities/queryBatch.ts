@@ -1,0 +1,54 @@
+import type { Cursor, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
+import { packChunk } from '../src/evidence/chunk';
+import { chunkKey } from '../src/evidence/objectKeys';
+import { sha256Hex } from '../src/evidence/sha256';
+import { SnapshotError } from '../src/errors';
+import type { SnapshotRow } from '../src/ports';
+import { collectBatch } from './collectBatch';
+import type { ActivityDeps } from './deps';
+import { withHeartbeat } from './heartbeat';
+import { findOpened } from './snapshotState';
+import { readStoredChunk } from './storedChunk';
+
+/**
+ * Queries the next records of the window and stores them as one chunk. When the chunk is stored already, that one is
+ * adopted, whatever the query gave: its content decides count and cursor, so every attempt goes on from the same bytes.
+ */
+export function queryBatch(deps: ActivityDeps, input: QueryBatchInput): Promise<QueriedBatch> {
+  return withHeartbeat(async (signal, note) => {
+    const { snapshotId, index, cursor } = input;
+    const row = await findOpened(deps, snapshotId);
+    const batch = await collectBatch(deps.records, row, cursor, signal, (records) =>
+      note({ index, records }),
+    );
+    if (batch.records.length === 0) return { chunk: null, cursor: batch.cursor, exhausted: true };
+
+    const key = chunkKey(snapshotId, index);
+    const body = await packChunk(batch.records);
+    signal.throwIfAborted();
+    const holdUntil = new Date(deps.clock.nowMs() + deps.settings.holdMs);
+    const put = await deps.store.putOnce(key, body, holdUntil);
+    if (!put) return adopt(deps, row, input);
+    const count = batch.records.length;
+    const chunk = describe(index, key, put.versionId, count, body);
+    return { chunk, cursor: batch.cursor, exhausted: batch.exhausted };
+  });
+}
+
+async function adopt(
+  deps: ActivityDeps,
+  { snapshotId, window }: SnapshotRow,
+  { index, cursor }: QueryBatchInput,
+): Promise<QueriedBatch> {
+  const key = chunkKey(snapshotId, index);
+  const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
+  const last = records.at(-1);
+  if (!last) throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${key}]`);
+  const behind: Cursor = { after: last.position, sliceMs: cursor.sliceMs };
+  // Whether the window holds more is not written in a chunk, so the next query finds out.
+  return { chunk: describe(index, key, versionId, records.length, body), cursor: behind, exhausted: false };
+}
+
+function describe(index: number, key: string, versionId: string, count: number, body: Buffer): StoredChunk {
+  return { index, key, versionId, count, sizeBytes: body.length, sha256: sha256Hex(body) };
+}

@@ -1,0 +1,49 @@
+import type { SnapshotRef } from '../src/contract/activities';
+import { NO_ASSET } from '../src/contract/names';
+import type { AuditSnapshotResult } from '../src/contract/snapshot';
+import { SnapshotError } from '../src/errors';
+import type { ActivityDeps } from './deps';
+import { findSigned, type SignedRow } from './snapshotState';
+
+/**
+ * Writes the audit entry `snapshot.created` once, closes the snapshot and gives the window back, in this order: a
+ * crash in between leaves the window taken, and the next run of the job ends it.
+ */
+export async function recordSnapshot(
+  deps: ActivityDeps,
+  { snapshotId }: SnapshotRef,
+): Promise<AuditSnapshotResult> {
+  const row = await findSigned(deps, snapshotId);
+  const result = row.result ?? (await close(deps, row));
+  await deps.leases.finish(snapshotId);
+  return result;
+}
+
+async function close(deps: ActivityDeps, row: SignedRow): Promise<AuditSnapshotResult> {
+  const { snapshotId, window, manifest, signature, snapshotAssetId, chunkCount } = row;
+  const marks = await deps.snapshots.listMarks(snapshotId);
+  if (snapshotAssetId === null || marks.length !== chunkCount) {
+    const state = `${marks.length} of ${chunkCount} chunks marked, asset ${snapshotAssetId ?? 'missing'}`;
+    throw new SnapshotError(
+      'SNAPSHOT_CONFLICT',
+      `snapshot ${snapshotId} is not ready to be closed: ${state}`,
+    );
+  }
+  const { recordCount, findingCount, sha256: manifestSha256 } = manifest;
+  // Counted before the audit entry, which is itself a record and could fall into the window.
+  const lateCount = await deps.records.countUnsealed(window);
+  if (snapshotAssetId !== NO_ASSET) {
+    const signedHash = signature.signature;
+    await deps.records.recordSnapshotCreated({ snapshotAssetId, recordCount, signedHash });
+  }
+  return deps.snapshots.close(snapshotId, {
+    snapshotAssetId,
+    recordCount,
+    snapshotId,
+    window,
+    findingCount,
+    conflictCount: marks.reduce((sum, mark) => sum + mark.conflictCount, 0),
+    lateCount,
+    manifestSha256,
+  });
+}

@@ -1,0 +1,82 @@
+import type { HashState, OpenedSnapshot } from '../src/contract/activities';
+import type { AuditSnapshotResult, Progress, Stage } from '../src/contract/snapshot';
+import { snapshotIdOf } from '../src/contract/names';
+import type { CheckedInput } from './checkInput';
+import type { Flow } from './flow';
+
+/** The one place that knows how far a run is; every change is published. */
+export class ProgressBoard {
+  readonly #flow: Flow;
+  #progress: Progress;
+
+  constructor(flow: Flow, input: CheckedInput) {
+    this.#flow = flow;
+    this.#progress = {
+      stage: 'opening',
+      jobId: input.jobId,
+      snapshotId: snapshotIdOf(input.jobId),
+      window: { from: input.from, to: input.to },
+      attempt: 1,
+      maxAttempts: input.maxAttempts,
+      stored: 0,
+      hashed: 0,
+      marked: 0,
+      chunks: 0,
+      findings: 0,
+    };
+  }
+
+  get snapshot(): Progress {
+    return this.#progress;
+  }
+
+  enter(stage: Stage): void {
+    this.#set({ stage });
+  }
+
+  beginAttempt(attempt: number, lastFailure?: string): void {
+    this.#set({ stage: 'opening', attempt, ...(lastFailure === undefined ? {} : { lastFailure }) });
+  }
+
+  opened(opened: OpenedSnapshot & { state: 'open' }): void {
+    const { hash, nextIndex } = opened.checkpoint;
+    this.#set({
+      // Counted as waiting plus sealed: records that a former run has marked wait no longer.
+      expected: Math.max(opened.expected + opened.marks.records, hash.range.end),
+      stored: hash.range.end,
+      hashed: hash.range.end,
+      marked: opened.marks.records,
+      chunks: nextIndex,
+      findings: hash.findingCount,
+    });
+  }
+
+  stored(records: number): void {
+    const stored = this.#progress.stored + records;
+    this.#set({ stored, chunks: this.#progress.chunks + 1 });
+  }
+
+  hashedTo(hash: HashState): void {
+    this.#set({ hashed: hash.range.end, findings: hash.findingCount });
+  }
+
+  marked(records: number): void {
+    this.#set({ marked: this.#progress.marked + records });
+  }
+
+  finished(result: AuditSnapshotResult): void {
+    const { recordCount, findingCount, lateCount } = result;
+    this.#set({
+      stage: 'done',
+      hashed: recordCount,
+      marked: recordCount - result.conflictCount,
+      findings: findingCount,
+      late: lateCount,
+    });
+  }
+
+  #set(change: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...change };
+    this.#flow.publish(this.#progress);
+  }
+}
