@@ -8,7 +8,7 @@ export interface Flow {
     name: N,
     summary: string,
     input: Parameters<SnapshotActivities[N]>[0],
-  ): ReturnType<SnapshotActivities[N]>;
+  ): Promise<Awaited<ReturnType<SnapshotActivities[N]>>>;
   nowMs(): number;
   sleep(ms: number): Promise<void>;
   /** Cancels what `run` started after `ms` and fails with ATTEMPT_TIMED_OUT. */

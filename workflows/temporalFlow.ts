@@ -50,7 +50,7 @@ export function temporalFlow(input: AuditSnapshotInput): Flow {
         executeWithOptions(
           options: ActivityOptions,
           args: [unknown],
-        ): ReturnType<SnapshotActivities[typeof name]>;
+        ): Promise<Awaited<ReturnType<SnapshotActivities[typeof name]>>>;
       };
       return activity.executeWithOptions({ ...OPTIONS[name], summary }, [argument]);
     },

@@ -1,0 +1,4 @@
+import { version } from '../package.json';
+
+/** Name and version of this software, as manifests name it. */
+export const SOFTWARE = `audit-snapshot/${version}`;

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+import { createActivities } from '../activities/createActivities';
+import type { ActivityDeps } from '../activities/deps';
+import { connectTemporal } from './adapters/temporalConnection';
+import {
+  readDatabaseConfig,
+  readJobServiceConfig,
+  readLogLevel,
+  readSealingConfig,
+  readStorageConfig,
+  readTemporalConfig,
+  readVaultConfig,
+} from './config';
+import { connectDeps } from './connectDeps';
+import { TASK_QUEUE } from './contract/names';
+import { SnapshotError } from './errors';
+
+/** Activities at once: a chunk is up to 32 MiB unpacked, so this bounds the memory of a worker. */
+const ACTIVITIES_AT_ONCE = 6;
+
+/** On SIGTERM running activities get this long to end before they are cancelled; their retry goes on elsewhere. */
+const DRAIN = '20s';
+
+/**
+ * Runs one worker until SIGTERM or SIGINT. Every server is checked before anything is written or polled: a wrong
+ * address, credential, bucket or key ends the start with its code.
+ */
+export async function runWorker(): Promise<void> {
+  const level = readLogLevel();
+  const log = pino({ level, name: 'worker' });
+  installRuntime(log, level);
+  const temporal = readTemporalConfig();
+  const config = {
+    database: readDatabaseConfig(),
+    storage: readStorageConfig(),
+    vault: readVaultConfig(),
+    sealing: readSealingConfig(),
+    jobService: readJobServiceConfig(),
+  };
+  const { connection: clientConnection, client } = await connectTemporal(temporal);
+  const { deps, close } = await connectDeps(config, client);
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  try {
+    const worker = await createWorker(connection, temporal.namespace, deps);
+    log.info({ taskQueue: TASK_QUEUE, origin: config.sealing.origin }, 'worker started');
+    await worker.run();
+  } finally {
+    await connection.close();
+    await clientConnection.close();
+    await close();
+  }
+}
+
+function createWorker(connection: NativeConnection, namespace: string, deps: ActivityDeps): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: findBundle(),
+    activities: createActivities(deps),
+    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    maxConcurrentWorkflowTaskExecutions: 10,
+    maxCachedWorkflows: 50,
+    shutdownGraceTime: DRAIN,
+    shutdownForceTime: '40s',
+  });
+}
+
+/** The bundle that the build made, next to the compiled sources. */
+function findBundle(): WorkflowBundleOption {
+  const codePath = join(__dirname, '..', 'workflow-bundle.js');
+  if (existsSync(codePath)) return { codePath };
+  throw new SnapshotError('CONFIG_INVALID', `the workflow bundle is missing at ${codePath}; run npm run build`);
+}
+
+/** Must run before any connection is made: the runtime carries the logger of everything native. */
+function installRuntime(log: Logger, level: string): void {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', (entry) => {
+      const write = entry.level === 'ERROR' ? log.error : entry.level === 'WARN' ? log.warn : log.info;
+      write.call(log, entry.meta ?? {}, entry.message);
+    }),
+    telemetryOptions: { logging: { forward: {}, filter: { core: level === 'debug' ? 'INFO' : 'WARN', other: 'ERROR' } } },
+  });
+}
+
+if (require.main === module) {
+  runWorker().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
+      process.stderr.write(`error [${code}]: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
