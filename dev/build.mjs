@@ -1,13 +1,18 @@
 /** Compiles to dist/ and prebuilds the workflow bundle, so that a worker starts without a bundler run. */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 
 const require = createRequire(import.meta.url);
-const tsc = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  stdio: ['ignore', 2, 2],
-});
+const tsc = spawnSync(
+  process.execPath,
+  [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+  {
+    stdio: ['ignore', 2, 2],
+  },
+);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+copyFileSync('dev/watchdogProcess.cjs', 'dist/dev/watchdogProcess.cjs');
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
 const quiet = { trace() {}, debug() {}, info() {}, warn: console.error, error: console.error, log() {} };
