@@ -49,6 +49,7 @@ export const ERROR_CODES = [
   'TOOLCHAIN_MISSING',
   'INSTALL_FAILED',
   'SERVER_START_FAILED',
+  'STACK_BUSY',
   'INTERNAL',
 ] as const;
 
