@@ -1,3 +1,4 @@
+import type { HashScheme } from '../src/evidence/recordFinding';
 import type {
   AssetRegistry,
   Clock,
@@ -27,7 +28,7 @@ export interface ActivityDeps {
 export interface SealingSettings {
   /** Schema-less URL that names this ledger in every checkpoint. */
   readonly origin: string;
-  readonly hashScheme: 'bson-sha256/v1' | 'opaque';
+  readonly hashScheme: HashScheme;
   readonly retentionMs: number;
   /** Lock of an object from its first write until its asset is registered. */
   readonly holdMs: number;

@@ -1,12 +1,13 @@
-import { checkRecordHash, type FindingKind, type RecordView } from '../src/evidence/recordBytes';
+import type { RecordView } from '../src/evidence/recordBytes';
+import { findFault, type FindingKind, type HashScheme } from '../src/evidence/recordFinding';
 import type { Finding } from '../src/ports';
 
 /** Findings listed by chunk: the counts stay exact, and a row stays far below the size limit of a document. */
 const MAX_LISTED = 10_000;
 
-/** What hashing notices about the records of one chunk. Under the scheme `opaque` only missing hashes are noticed. */
+/** What hashing notices about the records of one chunk. */
 export class FindingLog {
-  readonly #scheme: string;
+  readonly #scheme: HashScheme;
   readonly #counts: Record<FindingKind, number> = {
     'hash-mismatch': 0,
     'hash-missing': 0,
@@ -15,13 +16,13 @@ export class FindingLog {
   readonly #listed: Finding[] = [];
   #firstTampered: Finding | undefined;
 
-  constructor(scheme: string) {
+  constructor(scheme: HashScheme) {
     this.#scheme = scheme;
   }
 
   check(index: number, record: RecordView): void {
-    const kind = checkRecordHash(record);
-    if (kind === 'ok' || (kind === 'hash-mismatch' && this.#scheme === 'opaque')) return;
+    const kind = findFault(record, this.#scheme);
+    if (kind === undefined) return;
     const finding: Finding = { kind, index, id: record.id };
     this.#counts[kind]++;
     if (this.#listed.length < MAX_LISTED) this.#listed.push(finding);

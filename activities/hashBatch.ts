@@ -1,6 +1,13 @@
 import type { HashBatchInput, HashState } from '../src/contract/activities';
 import { loadDigest } from '../src/evidence/logDigest';
-import { RangeBuilder, leafHash, mergeRanges, parseRange, serializeRange } from '../src/evidence/merkle';
+import {
+  RangeBuilder,
+  emptyRange,
+  leafHash,
+  mergeRanges,
+  parseRange,
+  serializeRange,
+} from '../src/evidence/merkle';
 import { SnapshotError } from '../src/errors';
 import type { ActivityDeps } from './deps';
 import { FindingLog } from './findingLog';
@@ -23,13 +30,13 @@ export function hashBatch(deps: ActivityDeps, input: HashBatchInput): Promise<Ha
     const { records } = await readStoredChunk(deps.store, chunk.key, row.window, chunk);
     const before = parseRange(hash.range);
     const begin = before.end;
-    const range = new RangeBuilder(begin);
+    const range = new RangeBuilder(emptyRange(begin));
     const digest = await loadDigest(hash.digestState);
     const findings = new FindingLog(row.hashScheme);
     const isLate = lateArrival(row.overlaps);
     let lateCount = 0;
     for (const [offset, record] of records.entries()) {
-      range.append(leafHash(record.bytes));
+      range.appendLeaf(leafHash(record.bytes));
       findings.check(begin + offset, record);
       if (record.hashText !== undefined) digest.update(record.hashText);
       if (isLate(record.position.timestamp)) lateCount++;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { TASK_QUEUE } from './contract/names';
 import { SnapshotError } from './errors';
 
 const DAY_MS = 86_400_000;
@@ -17,6 +18,7 @@ const databaseShape = { MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, '
 const temporalShape = {
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: text.default('default'),
+  TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
   TEMPORAL_UI_URL: url.optional(),
 };
 const vaultShape = {
@@ -58,6 +60,7 @@ const loggingShape = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).def
 export interface TemporalConfig {
   readonly address: string;
   readonly namespace: string;
+  readonly taskQueue: string;
   readonly uiUrl: string | undefined;
 }
 export interface VaultConfig {
@@ -119,8 +122,13 @@ export function readDatabaseConfig(env: Environment = process.env): { readonly u
 }
 
 export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
-  const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_UI_URL } = read(temporalShape, env);
-  return { address: TEMPORAL_ADDRESS, namespace: TEMPORAL_NAMESPACE, uiUrl: TEMPORAL_UI_URL };
+  const temporal = read(temporalShape, env);
+  return {
+    address: temporal.TEMPORAL_ADDRESS,
+    namespace: temporal.TEMPORAL_NAMESPACE,
+    taskQueue: temporal.TEMPORAL_TASK_QUEUE,
+    uiUrl: temporal.TEMPORAL_UI_URL,
+  };
 }
 
 export function readVaultConfig(env: Environment = process.env): VaultConfig {

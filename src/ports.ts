@@ -1,7 +1,7 @@
 import type { Checkpoint, JobOutcome, Position, StoredChunk } from './contract/activities';
 import type { AuditSnapshotInput, AuditSnapshotResult, OnTamper } from './contract/snapshot';
 import type { Window } from './contract/window';
-import type { FindingKind } from './evidence/recordHash';
+import type { FindingKind, HashScheme } from './evidence/recordFinding';
 
 /** What storage says of one stored version. */
 export interface StoredVersion {
@@ -112,7 +112,7 @@ export interface SnapshotSeed {
   readonly onTamper: OnTamper;
   readonly openedAt: string;
   readonly retainUntil: string;
-  readonly hashScheme: string;
+  readonly hashScheme: HashScheme;
   readonly keyVersion: number;
   /** Base64 of 32 bytes. */
   readonly publicKey: string;

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { createActivities } from '../activities/createActivities';
 import type { ActivityDeps } from '../activities/deps';
 import { connectTemporal } from './adapters/temporalConnection';
 import {
+  type TemporalConfig,
   readDatabaseConfig,
   readJobServiceConfig,
   readLogLevel,
@@ -15,7 +22,6 @@ import {
   readVaultConfig,
 } from './config';
 import { connectDeps } from './connectDeps';
-import { TASK_QUEUE } from './contract/names';
 import { SnapshotError } from './errors';
 
 /** Activities at once: a chunk is up to 32 MiB unpacked, so this bounds the memory of a worker. */
@@ -44,8 +50,8 @@ export async function runWorker(): Promise<void> {
   const { deps, close } = await connectDeps(config, client);
   const connection = await NativeConnection.connect({ address: temporal.address });
   try {
-    const worker = await createWorker(connection, temporal.namespace, deps);
-    log.info({ taskQueue: TASK_QUEUE, origin: config.sealing.origin }, 'worker started');
+    const worker = await createWorker(connection, temporal, deps);
+    log.info({ taskQueue: temporal.taskQueue, origin: config.sealing.origin }, 'worker started');
     await worker.run();
   } finally {
     await connection.close();
@@ -54,11 +60,15 @@ export async function runWorker(): Promise<void> {
   }
 }
 
-function createWorker(connection: NativeConnection, namespace: string, deps: ActivityDeps): Promise<Worker> {
+function createWorker(
+  connection: NativeConnection,
+  { namespace, taskQueue }: TemporalConfig,
+  deps: ActivityDeps,
+): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,
-    taskQueue: TASK_QUEUE,
+    taskQueue,
     workflowBundle: findBundle(),
     activities: createActivities(deps),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
@@ -73,7 +83,10 @@ function createWorker(connection: NativeConnection, namespace: string, deps: Act
 function findBundle(): WorkflowBundleOption {
   const codePath = join(__dirname, '..', 'workflow-bundle.js');
   if (existsSync(codePath)) return { codePath };
-  throw new SnapshotError('CONFIG_INVALID', `the workflow bundle is missing at ${codePath}; run npm run build`);
+  throw new SnapshotError(
+    'CONFIG_INVALID',
+    `the workflow bundle is missing at ${codePath}; run npm run build`,
+  );
 }
 
 /** Must run before any connection is made: the runtime carries the logger of everything native. */
@@ -83,7 +96,9 @@ function installRuntime(log: Logger, level: string): void {
       const write = entry.level === 'ERROR' ? log.error : entry.level === 'WARN' ? log.warn : log.info;
       write.call(log, entry.meta ?? {}, entry.message);
     }),
-    telemetryOptions: { logging: { forward: {}, filter: { core: level === 'debug' ? 'INFO' : 'WARN', other: 'ERROR' } } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: level === 'debug' ? 'INFO' : 'WARN', other: 'ERROR' } },
+    },
   });
 }
 

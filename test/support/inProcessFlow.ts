@@ -79,7 +79,8 @@ export class InProcessRun {
       withDeadline: (_ms, run) => run(),
       shielded: (run) => this.#shield.run(true, run),
       isCancellation: (error) => error instanceof CancelledFailure,
-      shouldContinueAsNew: () => this.#sinceStart >= (this.#options.continueAfter ?? Number.POSITIVE_INFINITY),
+      shouldContinueAsNew: () =>
+        this.#sinceStart >= (this.#options.continueAfter ?? Number.POSITIVE_INFINITY),
       continueAsNew: (carry) => Promise.reject(new Continued(carry)),
       isContinueAsNew: (error) => error instanceof Continued,
       failureOf: (error) =>

@@ -1,0 +1,10 @@
+import { malformed } from './malformed';
+
+/** Standard base64 with padding, in its one canonical spelling, of exactly `bytes` bytes; EVIDENCE_MALFORMED otherwise. */
+export function decodeBase64(text: string, bytes?: number): Buffer {
+  const decoded = Buffer.from(text, 'base64');
+  if (decoded.toString('base64') !== text) throw malformed('not canonical base64');
+  if (bytes !== undefined && decoded.length !== bytes)
+    throw malformed(`base64 of ${decoded.length} bytes, not ${bytes}`);
+  return decoded;
+}

@@ -1,0 +1,16 @@
+/** Key of a chunk: `snapshots/<snapshotId>/chunks/000000.bson.gz`. */
+export function chunkKey(snapshotId: string, index: number): string {
+  return `snapshots/${snapshotId}/chunks/${String(index).padStart(6, '0')}.bson.gz`;
+}
+
+export function manifestKey(snapshotId: string): string {
+  return `snapshots/${snapshotId}/manifest.json`;
+}
+
+export function manifestSignatureKey(snapshotId: string): string {
+  return `${manifestKey(snapshotId)}.sig`;
+}
+
+export function snapshotCheckpointKey(snapshotId: string): string {
+  return `snapshots/${snapshotId}/checkpoint`;
+}

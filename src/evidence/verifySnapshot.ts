@@ -1,0 +1,165 @@
+import { messageOf } from '../errors';
+import { parseCheckpoint, snapshotOrigin } from './checkpoint';
+import { decodeBase64 } from './base64';
+import { verifyEd25519 } from './ed25519';
+import { newDigest } from './logDigest';
+import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from './manifest';
+import { verifyNote } from './note';
+import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from './objectKeys';
+import { findTrustedKey, type TrustFile } from './trust';
+import { verifyChunk, type ChunkTally } from './verifyChunk';
+import { ReportBuilder, type VerifyReport } from './verifyReport';
+
+/** Where evidence is read from: a bucket, or a directory with its layout. */
+export interface EvidenceReader {
+  /** The bytes of an object, or undefined when it is not there; larger than `maxBytes` is an error. */
+  read(key: string, versionId: string | undefined, maxBytes: number): Promise<Buffer | undefined>;
+}
+
+export interface VerifyOptions {
+  readonly snapshotId: string;
+  /** The pinned keys. Undefined: the key is taken from the evidence itself, which is never VERIFIED. */
+  readonly trust: TrustFile | undefined;
+  readonly onProgress?: (records: number, total: number) => void;
+  /** Failures that are listed; all are counted. Default 20. */
+  readonly maxFailures?: number;
+}
+
+const MAX_SMALL_BYTES = 1 << 16;
+const DEFAULT_MAX_FAILURES = 20;
+
+/**
+ * Verifies one snapshot from its evidence alone, one chunk in memory at a time. What is wrong with the evidence stands in
+ * the report; what is wrong with reading it (network, credentials) is thrown, never taken for tampering.
+ */
+export async function verifySnapshot(reader: EvidenceReader, options: VerifyOptions): Promise<VerifyReport> {
+  const { snapshotId, trust } = options;
+  const report = new ReportBuilder(options.maxFailures ?? DEFAULT_MAX_FAILURES);
+  const key = trust === undefined ? 'self-asserted' : 'pinned';
+  const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
+  const manifest = body && readManifest(report, snapshotId, body);
+  if (!manifest) {
+    if (!body) missing(report, 'manifest', manifestKey(snapshotId));
+    return report.finish({ snapshotId, key, recordCount: 0, findingCount: 0 });
+  }
+  const publicKey = chooseKey(report, manifest, trust);
+  if (publicKey) {
+    await verifySignature(reader, report, manifest, body, publicKey);
+    await verifyCheckpoint(reader, report, manifest, publicKey);
+  }
+  await verifyRecords(reader, report, manifest, options.onProgress);
+  const findingCount = Object.values(manifest.findings.counts).reduce((sum, count) => sum + count, 0);
+  return report.finish({ snapshotId, key, recordCount: manifest.recordCount, findingCount });
+}
+
+function readManifest(report: ReportBuilder, snapshotId: string, body: Buffer): Manifest | undefined {
+  const object = manifestKey(snapshotId);
+  try {
+    const manifest = parseManifest(body);
+    return report.check('manifest', object, snapshotId, manifest.snapshotId) ? manifest : undefined;
+  } catch (error) {
+    report.fail({
+      layer: 'manifest',
+      kind: 'invalid',
+      object,
+      expected: 'a canonical manifest',
+      found: messageOf(error),
+    });
+    return undefined;
+  }
+}
+
+/** The pinned key of the version the manifest names. The manifest's own claim is only compared with it. */
+function chooseKey(
+  report: ReportBuilder,
+  { origin, key }: Manifest,
+  trust: TrustFile | undefined,
+): Buffer | undefined {
+  const claimed = decodeBase64(key.publicKey, 32);
+  if (trust === undefined) return claimed;
+  const object = `key version ${key.version}`;
+  if (!report.check('signature', object, trust.origin, origin)) return undefined;
+  const pinned = findTrustedKey(trust, key.version);
+  const expected = pinned?.toString('base64') ?? 'a version in the trust file';
+  return report.check('signature', object, expected, key.publicKey) ? pinned : undefined;
+}
+
+async function verifySignature(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  manifest: Manifest,
+  body: Buffer,
+  publicKey: Buffer,
+): Promise<void> {
+  const object = manifestSignatureKey(manifest.snapshotId);
+  const stored = await reader.read(object, undefined, MAX_SMALL_BYTES);
+  if (!stored) return missing(report, 'signature', object);
+  let holds = false;
+  try {
+    holds = verifyEd25519(publicKey, body, decodeBase64(stored.toString('latin1'), 64));
+  } catch {
+    // Not canonical base64 of 64 bytes: it is no signature, and the check below says so.
+  }
+  report.check(
+    'signature',
+    object,
+    'signature by the key',
+    holds ? 'signature by the key' : 'no signature by it',
+  );
+}
+
+async function verifyCheckpoint(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  manifest: Manifest,
+  publicKey: Buffer,
+): Promise<void> {
+  const { snapshotId, origin, recordCount, root } = manifest;
+  const object = snapshotCheckpointKey(snapshotId);
+  const stored = await reader.read(object, undefined, MAX_SMALL_BYTES);
+  if (!stored) return missing(report, 'checkpoint', object);
+  const name = snapshotOrigin(origin, snapshotId);
+  const expected = `${name} ${recordCount} ${root}`;
+  let found: string;
+  try {
+    const text = verifyNote(stored, name, publicKey);
+    const head = text === undefined ? undefined : parseCheckpoint(text);
+    found = head
+      ? `${head.origin} ${head.size} ${head.root.toString('base64')}`
+      : 'a note without a signature by the key';
+  } catch (error) {
+    found = messageOf(error);
+  }
+  report.check('checkpoint', object, expected, found);
+}
+
+async function verifyRecords(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  manifest: Manifest,
+  onProgress: VerifyOptions['onProgress'],
+): Promise<void> {
+  const object = manifestKey(manifest.snapshotId);
+  const tally: ChunkTally = {
+    digest: await newDigest(),
+    complete: true,
+    findings: { counts: { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 }, records: [] },
+  };
+  for (const chunk of manifest.chunks) {
+    await verifyChunk(reader, report, manifest, chunk, tally);
+    onProgress?.(chunk.begin + chunk.count, manifest.recordCount);
+  }
+  // The manifest's own nodes fold to its root, or it would not have been read.
+  report.pass('roots');
+  if (!tally.complete) return;
+  report.check('log digest', object, manifest.logHashDigest, tally.digest.hex());
+  report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
+}
+
+function missing(
+  report: ReportBuilder,
+  layer: 'manifest' | 'signature' | 'checkpoint',
+  object: string,
+): void {
+  report.fail({ layer, kind: 'missing', object, expected: 'an object', found: 'nothing' });
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startChild, type Child } from '../../src/cli/demo/children';
+import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
+import type { Window } from '../../src/contract/window';
+
+const DIST = resolve(__dirname, '../../dist/src');
+
+export interface JobView {
+  readonly jobId: string;
+  readonly status: string;
+  readonly result: AuditSnapshotResult | null;
+  readonly progress?: Progress;
+  readonly error: { readonly code: string; readonly reason: string } | null;
+}
+
+/** A worker and a job service of our own on the shared stack, with their own database, task queue and origin. */
+export class Product {
+  readonly env: Readonly<Record<string, string>>;
+  readonly logs = mkdtempSync(join(tmpdir(), 'audit-snapshot-test-'));
+  worker: Child | undefined;
+  #service: Child | undefined;
+  #url = '';
+
+  constructor(extra: Readonly<Record<string, string>> = {}) {
+    const name = `t${randomUUID().slice(0, 8)}`;
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/${name}`;
+    this.env = {
+      MONGODB_URI: uri.href,
+      TEMPORAL_TASK_QUEUE: name,
+      AUDIT_ORIGIN: `test.example/${name}`,
+      ...extra,
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.startService();
+    await this.startWorker();
+  }
+
+  async startService(): Promise<void> {
+    const env = { ...this.env, PORT: '0' };
+    const service = await startChild(
+      join(DIST, 'server.js'),
+      env,
+      '"listening"',
+      join(this.logs, 'service.log'),
+    );
+    this.#service = service;
+    this.#url = (JSON.parse(service.ready) as { url: string }).url;
+  }
+
+  async startWorker(): Promise<Child> {
+    const env = { ...this.env, JOB_SERVICE_URL: this.#url };
+    const log = join(this.logs, `worker-${Date.now()}.log`);
+    this.worker = await startChild(join(DIST, 'worker.js'), env, '"worker started"', log);
+    return this.worker;
+  }
+
+  /** SIGKILL: nothing is flushed, no heartbeat says goodbye. */
+  async killWorker(): Promise<void> {
+    const child = this.worker?.process;
+    if (!child || child.exitCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  async submit(window: Window): Promise<string> {
+    const response = await fetch(`${this.#url}/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
+    });
+    if (response.status !== 202) throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as JobView).jobId;
+  }
+
+  async job(jobId: string): Promise<JobView> {
+    const response = await fetch(`${this.#url}/jobs/${jobId}`);
+    return (await response.json()) as JobView;
+  }
+
+  /** Polls until the job has ended; `whileWaiting` runs between two looks. */
+  async ended(jobId: string, whileWaiting?: (job: JobView) => Promise<void> | void): Promise<JobView> {
+    for (;;) {
+      const job = await this.job(jobId);
+      if (!['queued', 'running'].includes(job.status)) return job;
+      await whileWaiting?.(job);
+      await pause(100);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.worker?.stop();
+    await this.#service?.stop();
+  }
+}
