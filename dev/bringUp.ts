@@ -153,6 +153,7 @@ async function startOn(place: Place, server: Server, context: BringUp): Promise<
     throw new SnapshotError('SERVER_START_FAILED', `${place.binary}: ${messageOf(cause)}`, { cause });
   });
   guard(launched.identity.pid);
+  launched.letGo();
   started.add(server);
   const { ports, binary } = place;
   saveRecord(directory, server.name, { kind: 'embedded', process: launched.identity, ports, binary, owner });

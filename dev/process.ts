@@ -22,6 +22,8 @@ export interface StartedProcess {
   readonly identity: ProcessIdentity;
   /** Settles when the process has ended: exit code, or the name of the signal. */
   readonly exited: Promise<number | NodeJS.Signals>;
+  /** Lets this process end by itself while the other one still runs. */
+  letGo(): void;
 }
 
 /** Starts a process as leader of its own group, so that it outlives us and its children end with it. Rejects when it cannot be executed. */
@@ -38,9 +40,8 @@ export async function startProcess(launch: Launch): Promise<StartedProcess> {
     const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
     exited.catch(() => undefined);
     await once(child, 'spawn');
-    child.unref();
     const pid = child.pid ?? 0;
-    return { identity: identify(pid) ?? { pid, born: 'ended' }, exited };
+    return { identity: identify(pid) ?? { pid, born: 'ended' }, exited, letGo: () => child.unref() };
   } finally {
     closeSync(log);
   }

@@ -1,5 +1,6 @@
 import { mongo as driver } from 'mongoose';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { basename, join } from 'node:path';
 import { SnapshotError, messageOf } from '../../src/errors';
 import { initiateReplicaSet, REPLICA_SET } from './replicaSet';
@@ -100,7 +101,11 @@ async function withClient(
 ): Promise<void> {
   const uri = variables['MONGODB_URI'] ?? '';
   try {
-    const client = new driver.MongoClient(uri, { serverSelectionTimeoutMS: CALL_TIMEOUT_MS });
+    const client = new driver.MongoClient(uri, {
+      serverSelectionTimeoutMS: CALL_TIMEOUT_MS,
+      // the driver would load it by a dynamic import(), which a test runner's sandbox refuses
+      runtimeAdapters: { os },
+    });
     try {
       await use(client);
     } finally {
