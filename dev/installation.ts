@@ -36,8 +36,8 @@ async function installOnce(tool: Tool, places: CachePlaces, context: InstallCont
     rmSync(places.log, { force: true });
     mkdirSync(places.room, { recursive: true });
     for (const step of tool.steps(places.room, toolchain)) await runStep(tool, step, places, context);
-    await runStep(tool, { command: tool.built(places.room), args: tool.probe }, places, context);
     chmodSync(tool.built(places.room), 0o755);
+    await runStep(tool, { command: tool.built(places.room), args: tool.probe }, places, context);
     renameSync(tool.built(places.room), places.binary);
     rmSync(places.room, { recursive: true, force: true });
   });
@@ -69,7 +69,7 @@ async function runStep(
   const failed = (how: string, cause?: unknown) =>
     new SnapshotError(
       'INSTALL_FAILED',
-      `${tool.name} ${tool.version}: ${step.command} ${step.args.join(' ')} ${how}; log: ${places.log}; ` +
+      `${tool.name} ${tool.version}: ${[step.command, ...step.args].join(' ')} ${how}; log: ${places.log}; ` +
         `set ${context.replacedBy} to use a server that runs already\n${lastLines(places.log, SHOWN_LINES).join('\n')}`,
       { cause },
     );
@@ -85,6 +85,7 @@ async function runStep(
   context.guard(identity.pid);
   const stop = () => void stopProcess(identity, STOP_GRACE_MS);
   context.signal.addEventListener('abort', stop);
+  if (context.signal.aborted) stop();
   try {
     const end = await exited;
     context.signal.throwIfAborted();
