@@ -5,7 +5,13 @@ import { connectObjectStore } from './adapters/minioObjectStore';
 import { connectDatabase, ensureIndexes } from './adapters/mongoConnection';
 import { temporalDirectory } from './adapters/temporalDirectory';
 import { connectSigner } from './adapters/vaultSigner';
-import type { readDatabaseConfig, readJobServiceConfig, SealingConfig, StorageConfig, VaultConfig } from './config';
+import type {
+  readDatabaseConfig,
+  readJobServiceConfig,
+  SealingConfig,
+  StorageConfig,
+  VaultConfig,
+} from './config';
 import type { JobDesk } from './ports';
 import { AssetService } from './services/asset.service';
 import { AuditService } from './services/audit.service';

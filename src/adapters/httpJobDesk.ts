@@ -1,0 +1,55 @@
+import type { JobOutcome } from '../contract/activities';
+import { SnapshotError, messageOf } from '../errors';
+import type { JobDesk } from '../ports';
+
+const ANSWER_MS = 10_000;
+
+/** Reports to the job service: `POST /jobs/:id/succeed` and `/fail`. JOB_SERVICE_*, JOB_NOT_FOUND, JOB_CONFLICT. */
+export function httpJobDesk(url: string): Pick<JobDesk, 'report'> {
+  return {
+    async report(jobId, outcome) {
+      const target = `${url.replace(/\/$/, '')}/jobs/${encodeURIComponent(jobId)}/${verbOf(outcome)}`;
+      let response: Response;
+      try {
+        response = await fetch(target, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(bodyOf(outcome)),
+          redirect: 'error',
+          signal: AbortSignal.timeout(ANSWER_MS),
+        });
+        await response.body?.cancel();
+      } catch (error) {
+        const message = `job service cannot be reached: ${messageOf(error)} [POST ${target}]`;
+        throw new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true, cause: error });
+      }
+      if (!response.ok) throw refusal(response.status, jobId, target);
+    },
+  };
+}
+
+function verbOf({ status }: JobOutcome): 'succeed' | 'fail' {
+  return status === 'succeeded' ? 'succeed' : 'fail';
+}
+
+function bodyOf(outcome: JobOutcome): object {
+  if (outcome.status === 'succeeded') return { result: outcome.result };
+  const { status, code, reason } = outcome;
+  return { status, code, reason };
+}
+
+function refusal(status: number, jobId: string, target: string): SnapshotError {
+  if (status === 404)
+    return new SnapshotError('JOB_NOT_FOUND', `job service knows no job ${jobId} [POST ${target}]`);
+  if (status === 409) {
+    return new SnapshotError(
+      'JOB_CONFLICT',
+      `job ${jobId} has ended already, with another outcome [POST ${target}]`,
+    );
+  }
+  if (status === 429 || status >= 500) {
+    const message = `job service answers ${status} [POST ${target}]`;
+    return new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true });
+  }
+  return new SnapshotError('JOB_SERVICE_REFUSED', `job service answers ${status} [POST ${target}]`);
+}

@@ -1,0 +1,36 @@
+import { SnapshotError } from '../errors';
+
+/** HTTP status of a failed call; undefined when Vault did not answer. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { response?: { statusCode?: unknown } } | undefined)?.response?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+export function refusesToken(error: unknown): boolean {
+  return statusOf(error) === 403;
+}
+
+/**
+ * Maps a failed call to SIGNER_*. Neither the cause nor its message is kept: the library's errors carry the request, and
+ * with it token, secret id and what was to be signed.
+ */
+export function toSignerError(where: string, error: unknown): SnapshotError {
+  if (error instanceof SnapshotError) return error;
+  const status = statusOf(error);
+  if (status === 401 || status === 403) {
+    return new SnapshotError('SIGNER_UNAUTHORIZED', `Vault refuses access; check token and policy ${where}`);
+  }
+  if (status === 503) {
+    return new SnapshotError('SIGNER_UNREACHABLE', `Vault is sealed or in standby; unseal it ${where}`, {
+      retryable: true,
+    });
+  }
+  if (status === undefined) {
+    const code = String((error as { code?: unknown } | undefined)?.code ?? 'no answer');
+    return new SnapshotError('SIGNER_UNREACHABLE', `Vault cannot be reached: ${code} ${where}`, {
+      retryable: true,
+    });
+  }
+  const retryable = status === 429 || status >= 500;
+  return new SnapshotError('SIGNER_FAILED', `Vault answers ${status} ${where}`, { retryable });
+}

@@ -1,0 +1,34 @@
+import { Schema, type Connection, type Model } from 'mongoose';
+import type { AuditSnapshotResult } from '../contract/snapshot';
+
+export const JOB_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** A job; `_id` is the job id, 24 hex digits unless whoever started the run chose another. */
+export interface IJob {
+  readonly _id: string;
+  readonly type: string;
+  readonly payload: { readonly from: string; readonly to: string };
+  readonly status: JobStatus;
+  readonly result: AuditSnapshotResult | null;
+  readonly error: { readonly code: string; readonly reason: string } | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const schema = new Schema<IJob>(
+  {
+    _id: { type: String, required: true },
+    // `type` is mongoose's own word in a schema, so it is spelled out here.
+    type: { type: String, required: true },
+    payload: { type: Schema.Types.Mixed, required: true },
+    status: { type: String, enum: JOB_STATUSES, required: true },
+    result: { type: Schema.Types.Mixed, default: null },
+    error: { type: Schema.Types.Mixed, default: null },
+  },
+  { collection: 'jobs', versionKey: false, minimize: false, strict: 'throw', timestamps: true },
+);
+
+export function jobModel(connection: Connection): Model<IJob> {
+  return connection.models['Job'] ?? connection.model<IJob>('Job', schema);
+}

@@ -1,0 +1,155 @@
+import type { Connection, mongo } from 'mongoose';
+import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoErrors';
+import type { Window } from '../contract/window';
+import { auditLogModel } from '../models/auditLog.model';
+import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
+import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
+import { decodeRecordId, laterTypes } from './recordId';
+
+/** Ids in one update: large enough to spare round trips, small enough for the server's limit on a message. */
+const IDS_PER_UPDATE = 2_000;
+const RECORDS_PER_INSERT = 2_000;
+const SCAN_BATCH = 4_096;
+
+/** The audit log: what applications write to it, what sealing reads of it, and the one place that marks it. */
+export class AuditService implements RecordSource {
+  readonly #logs: mongo.Collection;
+
+  constructor(connection: Connection) {
+    // The driver's own collection: sealing reads raw bytes, and marking is what the model's guard keeps others from.
+    this.#logs = auditLogModel(connection).collection as unknown as mongo.Collection;
+  }
+
+  /** Stores an entry as exactly the bytes that its `hash` was computed over. PAYLOAD_INVALID, DATABASE_*. */
+  async logAuditEntry(entry: AuditEntry): Promise<{ id: string; hash: string }> {
+    const { id, hash, document } = buildEntry(entry);
+    await onDatabase(`audit entry ${entry.action}`, () => this.#logs.insertOne(document));
+    return { id: id.toHexString(), hash };
+  }
+
+  /** Stores many entries, in order and in batches; returns how many. The first that fails ends it. */
+  async logAuditEntries(entries: Iterable<AuditEntry>): Promise<number> {
+    let count = 0;
+    let batch: mongo.Document[] = [];
+    const flush = async (): Promise<void> => {
+      if (batch.length > 0) await onDatabase('audit entries', () => this.#logs.insertMany(batch));
+      count += batch.length;
+      batch = [];
+    };
+    for (const entry of entries) {
+      batch.push(buildEntry(entry).document);
+      if (batch.length === RECORDS_PER_INSERT) await flush();
+    }
+    await flush();
+    return count;
+  }
+
+  /**
+   * Raw BSON in the order `(timestamp, _id)`, at most `limit`: first what shares the millisecond of `after` behind its
+   * id, then the rest of the slice. Both queries are bounded on both sides, so the length of the log costs nothing.
+   */
+  async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    let left = limit;
+    for (const filter of filtersOf(slice)) {
+      if (left <= 0) return;
+      const cursor = this.#logs.find(filter, {
+        raw: true,
+        sort: { timestamp: 1, _id: 1 },
+        limit: left,
+        batchSize: SCAN_BATCH,
+      });
+      try {
+        for await (const record of cursor) {
+          signal?.throwIfAborted();
+          left--;
+          yield record as unknown as Uint8Array;
+        }
+      } catch (error) {
+        throw toDatabaseError(`audit log from ${new Date(slice.fromMs).toISOString()}`, error);
+      } finally {
+        await cursor.close();
+      }
+    }
+  }
+
+  countUnsealed({ from, to }: Window): Promise<number> {
+    const timestamp = { $gte: new Date(from), $lte: new Date(to) };
+    return onDatabase('counting', () => this.#logs.countDocuments({ immutable: false, timestamp }));
+  }
+
+  /**
+   * Marks records as sealed by a snapshot, in one update each that leaves sealed ones alone. Ids that are gone or belong
+   * to another snapshot come back as conflicts. Repeating it changes nothing.
+   */
+  async updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
+    const conflicts: string[] = [];
+    for (let start = 0; start < logIds.length; start += IDS_PER_UPDATE) {
+      const part = logIds.slice(start, start + IDS_PER_UPDATE);
+      conflicts.push(...(await this.#markPart(part, snapshotId)));
+    }
+    return { conflicts };
+  }
+
+  async #markPart(ids: readonly string[], snapshotId: string): Promise<string[]> {
+    const values = ids.map(decodeRecordId);
+    const filter = { _id: { $in: values }, immutable: false } as mongo.Filter<mongo.Document>;
+    const update = { $set: { immutable: true, snapshotId } };
+    const { matchedCount } = await onDatabase(`marking for ${snapshotId}`, () =>
+      this.#logs.updateMany(filter, update),
+    );
+    if (matchedCount === ids.length) return [];
+    const ours = { _id: { $in: values }, immutable: true, snapshotId } as mongo.Filter<mongo.Document>;
+    const count = await onDatabase(`marks of ${snapshotId}`, () => this.#logs.countDocuments(ours));
+    return count === ids.length ? [] : this.#findConflicts(ids, values, snapshotId);
+  }
+
+  /** One look for each id: only a part with a conflict in it comes here. */
+  async #findConflicts(
+    ids: readonly string[],
+    values: readonly unknown[],
+    snapshotId: string,
+  ): Promise<string[]> {
+    const conflicts: string[] = [];
+    for (const [place, id] of ids.entries()) {
+      const own = { _id: values[place], immutable: true, snapshotId } as mongo.Filter<mongo.Document>;
+      const found = await onDatabase(`mark of ${id}`, () =>
+        this.#logs.findOne(own, { projection: { _id: 1 } }),
+      );
+      if (!found) conflicts.push(id);
+    }
+    return conflicts;
+  }
+
+  /** Writes the audit entry `snapshot.created` once: its id derives from the asset, so writing it again is no error. */
+  async recordSnapshotCreated({ snapshotAssetId, recordCount, signedHash }: SnapshotCreated): Promise<void> {
+    const action = 'snapshot.created';
+    const { document } = buildEntry(
+      {
+        resourceType: 'audit_snapshot',
+        resourceId: snapshotAssetId,
+        action,
+        actorId: SYSTEM_ACTOR_ID,
+        details: { snapshotAssetId, recordCount, signedHash },
+      },
+      entryIdOnce(action, snapshotAssetId),
+    );
+    try {
+      await this.#logs.insertOne(document);
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw toDatabaseError(`audit entry ${action} ${snapshotAssetId}`, error);
+    }
+  }
+}
+
+/** Comparison operators stay within one BSON type, so ids of later types in the same millisecond are asked for by type. */
+function filtersOf({ fromMs, untilMs, after }: LogSlice): mongo.Filter<mongo.Document>[] {
+  const until = new Date(untilMs);
+  const unsealed = { immutable: false };
+  if (after === null) return [{ ...unsealed, timestamp: { $gte: new Date(fromMs), $lt: until } }];
+  const timestamp = new Date(after.timestamp);
+  const behind = [{ _id: { $gt: decodeRecordId(after.id) } }, { _id: { $type: laterTypes(after.id) } }];
+  return [
+    { ...unsealed, timestamp, $or: behind },
+    { ...unsealed, timestamp: { $gt: timestamp, $lt: until } },
+  ] as mongo.Filter<mongo.Document>[];
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { mongo } from 'mongoose';
+import { sha256Hex } from '../evidence/sha256';
+import { SnapshotError } from '../errors';
+
+const { BSON, ObjectId } = mongo;
+
+/** What an application logs. `timestamp` defaults to now. */
+export interface AuditEntry {
+  readonly resourceType: string;
+  readonly resourceId: string;
+  readonly action: string;
+  readonly actorId: string;
+  readonly details?: unknown;
+  readonly timestamp?: Date;
+}
+
+/** A record ready to be inserted. */
+export interface BuiltEntry {
+  readonly id: mongo.ObjectId;
+  readonly hash: string;
+  /** Serialises to exactly the bytes that were hashed, whatever happens to the entry it was made of. */
+  readonly document: mongo.Document;
+}
+
+/** System actor of entries that sealing itself writes. */
+export const SYSTEM_ACTOR_ID = '000000000000000000000001';
+
+/** Builds the record of an entry with its record hash (`bson-sha256/v1`). PAYLOAD_INVALID for what BSON cannot hold. */
+export function buildEntry(entry: AuditEntry, id = new ObjectId()): BuiltEntry {
+  const { resourceType, resourceId, action, actorId, details, timestamp = new Date() } = entry;
+  for (const [name, value] of Object.entries({ resourceType, resourceId, action, actorId })) {
+    if (typeof value !== 'string' || value === '') throw invalid(`${name} is not a text`);
+  }
+  if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime()))
+    throw invalid('timestamp is not a date');
+  const given = details === undefined ? {} : { details };
+  const bytes = serialize({ _id: id, resourceType, resourceId, action, actorId, ...given, timestamp });
+  // Unpromoted, every value keeps its BSON type, so the driver makes the same bytes of it again.
+  const members = BSON.deserialize(bytes, {
+    promoteValues: false,
+    promoteBuffers: false,
+    promoteLongs: false,
+  });
+  if (!serialize(members).equals(bytes)) throw invalid('details do not survive being stored as BSON');
+  const hash = sha256Hex(bytes);
+  return { id, hash, document: { ...members, hash, immutable: false } };
+}
+
+/** The same id for the same action on the same resource: an entry that is written again is a duplicate. */
+export function entryIdOnce(action: string, resourceId: string): mongo.ObjectId {
+  const digest = createHash('sha256').update(`${action}\n${resourceId}`).digest();
+  return new ObjectId(digest.subarray(0, 12));
+}
+
+function serialize(members: mongo.Document): Buffer {
+  try {
+    return Buffer.from(BSON.serialize(members, { ignoreUndefined: true }));
+  } catch (cause) {
+    throw invalid('details cannot be stored as BSON', cause);
+  }
+}
+
+function invalid(what: string, cause?: unknown): SnapshotError {
+  return new SnapshotError('PAYLOAD_INVALID', `audit entry: ${what}`, { cause });
+}
