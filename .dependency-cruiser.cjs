@@ -13,7 +13,11 @@ module.exports = {
     only('errors-imports-nothing', '^src/errors\\.ts$', '^$'),
     only('evidence-is-pure', '^src/evidence/', '^src/(evidence/|contract/|errors\\.ts)'),
     only('ports-are-interfaces', '^src/ports\\.ts$', '^src/(evidence/|contract/|errors\\.ts)'),
-    only('models-know-no-services', '^src/models/', '^src/(models/|evidence/|contract/|errors\\.ts|ports\\.ts)'),
+    only(
+      'models-know-no-services',
+      '^src/models/',
+      '^src/(models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
+    ),
     only(
       'services-and-adapters-know-no-roots',
       '^src/(services|adapters)/',
@@ -27,7 +31,7 @@ module.exports = {
     only(
       'jobs-know-no-activities',
       '^src/(jobs/|client\\.ts|schedules\\.ts)',
-      '^src/(jobs/|client\\.ts|schedules\\.ts|services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
+      '^src/(jobs/|client\\.ts|schedules\\.ts|adapters/|services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
     ),
     only('workflows-see-only-the-contract', '^workflows/', '^(workflows/|src/contract/)'),
     {
@@ -66,12 +70,20 @@ module.exports = {
       from: { pathNot: '^(dev/|test/|bench/|src/cli/)' },
       to: { path: '^dev/' },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.(d\\.ts|cjs|mjs)$|^test/|^src/contract/|^src/errors\\.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '\\.(d\\.ts|cjs|mjs)$|^test/|^src/contract/|^src/errors\\.ts$' },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -2,12 +2,16 @@
 export const ERROR_CODES = [
   // what was asked for
   'USAGE_INVALID',
+  'ROUTE_NOT_FOUND',
+  'BODY_TOO_LARGE',
+  'MEDIA_TYPE_UNSUPPORTED',
   'WINDOW_INVALID',
   'PAYLOAD_INVALID',
   'CONFIG_INVALID',
   'JOB_TYPE_UNKNOWN',
   'JOB_NOT_FOUND',
   'JOB_CONFLICT',
+  'JOB_CANCELLED',
   'SNAPSHOT_NOT_FOUND',
   // ordering and ownership of a snapshot
   'WINDOW_BUSY',

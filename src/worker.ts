@@ -23,6 +23,7 @@ import {
 } from './config';
 import { connectDeps } from './connectDeps';
 import { SnapshotError } from './errors';
+import { runMain } from './runMain';
 
 /** Activities at once: a chunk is up to 32 MiB unpacked, so this bounds the memory of a worker. */
 const ACTIVITIES_AT_ONCE = 6;
@@ -102,13 +103,4 @@ function installRuntime(log: Logger, level: string): void {
   });
 }
 
-if (require.main === module) {
-  runWorker().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
-      process.stderr.write(`error [${code}]: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
-    },
-  );
-}
+if (require.main === module) runMain(runWorker);

@@ -89,7 +89,7 @@ async function runAttempts(
 }
 
 const CANCELLED: Failure = {
-  code: 'CANCELLED',
+  code: 'JOB_CANCELLED',
   message: 'the run was cancelled before signing; nothing was marked',
 };
 

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { SNAPSHOT_JOB_TYPE } from '../contract/names';
+import { parseWindow, type Window } from '../contract/window';
+import { SnapshotError } from '../errors';
+
+/** How often and for how long a job is tried. */
+export interface JobPolicy {
+  readonly maxAttempts: number;
+  readonly timeoutSeconds: number;
+}
+
+export interface JobType {
+  readonly type: string;
+  readonly policy: JobPolicy;
+  /** The payload in canonical form; PAYLOAD_INVALID, WINDOW_INVALID. */
+  parse(payload: unknown, nowMs: number): Window;
+}
+
+const AUDIT_SNAPSHOT_SCHEMA = z.strictObject({ from: z.string(), to: z.string() });
+
+/** One hour for each of three attempts: enough for a major snapshot, and each goes on where the last one stopped. */
+const AUDIT_SNAPSHOT_POLICY: JobPolicy = { maxAttempts: 3, timeoutSeconds: 3600 };
+
+const AUDIT_SNAPSHOT: JobType = {
+  type: SNAPSHOT_JOB_TYPE,
+  policy: AUDIT_SNAPSHOT_POLICY,
+  parse(payload, nowMs) {
+    const { from, to } = parseShape(AUDIT_SNAPSHOT_SCHEMA, payload);
+    const outcome = parseWindow(from, to, nowMs);
+    if (outcome.ok) return outcome.window;
+    throw new SnapshotError('WINDOW_INVALID', outcome.reason);
+  },
+};
+
+/** A map, not an object: `constructor` and `__proto__` are no job types. */
+const JOB_REGISTRY: ReadonlyMap<string, JobType> = new Map([[AUDIT_SNAPSHOT.type, AUDIT_SNAPSHOT]]);
+
+/** The job type of that name; JOB_TYPE_UNKNOWN names those there are. */
+export function findJobType(type: string): JobType {
+  const known = JOB_REGISTRY.get(type);
+  if (known) return known;
+  const types = [...JOB_REGISTRY.keys()].join(', ');
+  throw new SnapshotError(
+    'JOB_TYPE_UNKNOWN',
+    `unknown job type ${JSON.stringify(type.slice(0, 64))}; known are: ${types}`,
+  );
+}
+
+function parseShape<T>(shape: z.ZodType<T>, payload: unknown): T {
+  const parsed = shape.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new SnapshotError('PAYLOAD_INVALID', `payload: ${faults.join('; ')}`);
+}
