@@ -1,3 +1,4 @@
+import os from 'node:os';
 import mongoose, { type Connection } from 'mongoose';
 import { SnapshotError } from '../errors';
 import { assetModel } from '../models/asset.model';
@@ -27,6 +28,8 @@ export async function connectDatabase(uri: string): Promise<Connection> {
       autoIndex: false,
       autoCreate: false,
       appName: 'audit-snapshot',
+      // The driver would load it by a dynamic import(), which a test runner's sandbox refuses.
+      runtimeAdapters: { os },
     });
     await connection.db?.command({ ping: 1 });
   } catch (error) {

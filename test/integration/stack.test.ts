@@ -49,8 +49,10 @@ test('a killed database keeps every write that it acknowledged', async () => {
 test('a killed vault is unsealed again with the same key, role and secret', async () => {
   const message = Buffer.from('sealed before the kill');
   const before = await signWithRole(message);
+  const { VAULT_ROLE_ID, VAULT_SECRET_ID } = stack.env;
   await stack.kill('vault');
   await stack.restart('vault');
+  expect(stack.env).toMatchObject({ VAULT_ROLE_ID, VAULT_SECRET_ID });
   const after = await signWithRole(message);
   expect(after).toEqual(before);
   expect(after.signature).toMatch(/^vault:v1:/);
