@@ -18,13 +18,15 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.born === identity.born;
 }
 
-/** Start time of `/proc/<pid>/stat` (field 22, ticks since boot; proc_pid_stat(5)); undefined for a zombie. */
+/** Start time of `/proc/<pid>/stat` (field 22, ticks since boot; proc_pid_stat(5)); undefined when only a zombie is left. */
 export function parseProcStat(stat: string): string | undefined {
   // the command name in parentheses may itself hold spaces and parentheses
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
-  const startTicks = fields[19];
-  return state === 'Z' || state === 'X' || startTicks === undefined ? undefined : startTicks;
+  const [threads, startTicks] = [fields[17], fields[19]];
+  // a first thread that ended before the others is a zombie too, and its process still holds its ports and files
+  const isGone = state === 'X' || (state === 'Z' && Number(threads) <= 1);
+  return isGone ? undefined : startTicks;
 }
 
 function bornOnLinux(pid: number): string | undefined {

@@ -16,7 +16,7 @@ function bornAt(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    return fields[0] === 'Z' && Number(fields[17]) <= 1 ? undefined : fields[19];
   } catch {
     if (process.platform === 'linux') return undefined;
     try {

@@ -2,14 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { identify, isAlive, parseProcStat } from '../../../dev/processIdentity';
 
-const after = (state: string, start: string) => `${state} ${Array(18).fill('1').join(' ')} ${start} 99 100`;
+/** The fields of proc_pid_stat(5) from the state on; the others are of no interest here. */
+const after = (state: string, threads: number) =>
+  [state, ...Array<number>(16).fill(1), threads, 0, '4711', 99, 100].join(' ');
 
 test('the start time is found behind a command name with spaces and parentheses', () => {
-  expect(parseProcStat(`17 (a) b (c) ${after('S', '4711')}`)).toBe('4711');
+  expect(parseProcStat(`17 (a) b (c) ${after('S', 1)}`)).toBe('4711');
 });
 
-test('a zombie counts as gone', () => {
-  expect(parseProcStat(`17 (server) ${after('Z', '4711')}`)).toBeUndefined();
+test('a zombie counts as gone, unless other threads of it still run and hold its ports', () => {
+  expect(parseProcStat(`17 (server) ${after('Z', 1)}`)).toBeUndefined();
+  expect(parseProcStat(`17 (server) ${after('Z', 2)}`)).toBe('4711');
 });
 
 test('a process is alive until it ends, and a later one under its pid is another', async () => {
