@@ -1,14 +1,16 @@
 import type { Connection, mongo } from 'mongoose';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoErrors';
 import type { Window } from '../contract/window';
+import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
 import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
-import { decodeRecordId, laterTypes } from './recordId';
+import { pagesOf, type LogPage } from './logPages';
+import { decodeRecordId } from './recordId';
 
-/** Ids in one update: large enough to spare round trips, small enough for the server's limit on a message. */
-const IDS_PER_UPDATE = 2_000;
-const RECORDS_PER_INSERT = 2_000;
+/** Ids in one update: measured, larger ones cost the embedded server more for each record, and smaller ones round trips. */
+const IDS_PER_UPDATE = 500;
+const RECORDS_PER_INSERT = 500;
 const SCAN_BATCH = 4_096;
 
 /** The audit log: what applications write to it, what sealing reads of it, and the one place that marks it. */
@@ -44,31 +46,41 @@ export class AuditService implements RecordSource {
     return count;
   }
 
-  /**
-   * Raw BSON in the order `(timestamp, _id)`, at most `limit`: first what shares the millisecond of `after` behind its
-   * id, then the rest of the slice. Both queries are bounded on both sides, so the length of the log costs nothing.
-   */
+  /** Raw BSON in the order `(timestamp, _id)`, at most `limit`, by one query for each page of the slice. */
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     let left = limit;
-    for (const filter of filtersOf(slice)) {
-      if (left <= 0) return;
-      const cursor = this.#logs.find(filter, {
-        raw: true,
-        sort: { timestamp: 1, _id: 1 },
-        limit: left,
-        batchSize: SCAN_BATCH,
-      });
-      try {
-        for await (const record of cursor) {
-          signal?.throwIfAborted();
-          left--;
-          yield record as unknown as Uint8Array;
-        }
-      } catch (error) {
-        throw toDatabaseError(`audit log from ${new Date(slice.fromMs).toISOString()}`, error);
-      } finally {
-        await cursor.close();
+    for (const page of pagesOf(slice)) {
+      for await (const record of this.#read(page, left, signal)) {
+        yield record;
+        left--;
       }
+      if (left <= 0) return;
+    }
+  }
+
+  async *#read({ filter, behindId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    const cursor = this.#logs.find<Buffer>(filter, {
+      raw: true,
+      sort: { timestamp: 1, _id: 1 },
+      // What is skipped must not use the limit up.
+      ...(behindId === undefined ? { limit } : {}),
+      batchSize: SCAN_BATCH,
+      ...(signal ? { signal } : {}),
+    });
+    let behind = behindId === undefined;
+    let count = 0;
+    try {
+      for await (const record of cursor) {
+        signal?.throwIfAborted();
+        if (behind) {
+          yield record;
+          if (++count === limit) return;
+        } else behind = readRecord(record).id === behindId;
+      }
+    } catch (error) {
+      throw toDatabaseError('reading the audit log', error);
+    } finally {
+      await cursor.close();
     }
   }
 
@@ -139,17 +151,4 @@ export class AuditService implements RecordSource {
       if (!isDuplicateKey(error)) throw toDatabaseError(`audit entry ${action} ${snapshotAssetId}`, error);
     }
   }
-}
-
-/** Comparison operators stay within one BSON type, so ids of later types in the same millisecond are asked for by type. */
-function filtersOf({ fromMs, untilMs, after }: LogSlice): mongo.Filter<mongo.Document>[] {
-  const until = new Date(untilMs);
-  const unsealed = { immutable: false };
-  if (after === null) return [{ ...unsealed, timestamp: { $gte: new Date(fromMs), $lt: until } }];
-  const timestamp = new Date(after.timestamp);
-  const behind = [{ _id: { $gt: decodeRecordId(after.id) } }, { _id: { $type: laterTypes(after.id) } }];
-  return [
-    { ...unsealed, timestamp, $or: behind },
-    { ...unsealed, timestamp: { $gt: timestamp, $lt: until } },
-  ] as mongo.Filter<mongo.Document>[];
 }

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { startProgressLines } from '../../../dev/progress';
+import { startStack, type RunningStack } from '../../../dev/stack';
+import { EXIT, type Output } from '../output';
+import type { Child } from './children';
+import { startProduct } from './product';
+import { runScenes } from './scenes';
+import { Stages } from './stages';
+
+export interface DemoOptions {
+  readonly records: number;
+  readonly keep?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * The main job from end to end on real servers, and the proof that tampering shows. Exit code 0 only if every step held.
+ * However it ends, no process stays behind; its data stays under `.stack/demo`.
+ */
+export async function runDemo(options: DemoOptions, output: Output): Promise<number> {
+  const stages = new Stages(output);
+  const children: Child[] = [];
+  let stack: RunningStack | undefined;
+  const interrupted = once(process, 'SIGINT').then(() => {
+    output.note('\nstopping …');
+    return EXIT.error;
+  });
+  const play = async (): Promise<number> => {
+    stack = await bringUpStack(stages, output);
+    const product = await stages.run('product', 'a worker and the job service', () =>
+      startProduct(stack!, (child) => children.push(child)),
+    );
+    const { held, facts } = await runScenes(product, options.records, stages, output);
+    if (options.json === true) output.result(JSON.stringify({ held, seconds: stages.seconds, ...facts }));
+    if (options.keep === true) {
+      output.note(`\nleft running until Ctrl-C\n${product.whereabouts}`);
+      await interrupted;
+    } else output.note(`\nTemporal Web UI, while it runs (--keep): ${product.webUi}`);
+    return held ? EXIT.ok : EXIT.error;
+  };
+  try {
+    return await Promise.race([play(), interrupted]);
+  } finally {
+    await Promise.all(children.map((child) => child.stop()));
+    await stack?.stop();
+  }
+}
+
+async function bringUpStack(stages: Stages, output: Output): Promise<RunningStack> {
+  const progress = startProgressLines({ write: output.note });
+  try {
+    return await stages.run('stack', 'Temporal, MongoDB, Vault Transit and S3 with Object Lock', () =>
+      startStack({ name: 'demo', onProgress: progress.report }),
+    );
+  } finally {
+    progress.end();
+  }
+}

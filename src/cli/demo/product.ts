@@ -1,0 +1,59 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { RunningStack } from '../../../dev/stack';
+import { startChild, type Child } from './children';
+
+/** A worker and a job service of their own on a stack, with a database that nothing else uses. */
+export interface Product {
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the job service. */
+  readonly url: string;
+  readonly webUi: string;
+  readonly directory: string;
+  /** What is where, for somebody who wants to look around. */
+  readonly whereabouts: string;
+}
+
+const SCRIPTS = resolve(__dirname, '../..');
+
+/** Starts both; `onChild` gets each process as soon as it runs, so that it is stopped even if the next one fails. */
+export async function startProduct(stack: RunningStack, onChild: (child: Child) => void): Promise<Product> {
+  const name = `demo-${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}`;
+  const directory = join(stack.dataDir, name);
+  mkdirSync(directory, { mode: 0o700 });
+  const uri = new URL(stack.env['MONGODB_URI'] ?? '');
+  uri.pathname = `/${name}`;
+  const env = {
+    ...stack.env,
+    MONGODB_URI: uri.href,
+    TEMPORAL_TASK_QUEUE: name,
+    AUDIT_ORIGIN: `demo.localhost/${name}`,
+    PORT: '0',
+  };
+  const service = await startChild(
+    join(SCRIPTS, 'server.js'),
+    env,
+    '"listening"',
+    join(directory, 'job-service.log'),
+  );
+  onChild(service);
+  const { url } = JSON.parse(service.ready) as { url: string };
+  const workerEnv = { ...env, JOB_SERVICE_URL: url };
+  onChild(
+    await startChild(
+      join(SCRIPTS, 'worker.js'),
+      workerEnv,
+      '"worker started"',
+      join(directory, 'worker.log'),
+    ),
+  );
+  const webUi = stack.env['TEMPORAL_UI_URL'] ?? 'not known for a server of your own';
+  const whereabouts = [
+    `  Temporal Web UI  ${webUi}`,
+    `  job service      ${url}/jobs`,
+    `  logs             ${directory}`,
+    '  environment      eval "$(npm run --silent stack -- env --name demo)"',
+    `                   export MONGODB_URI='${uri.href}' TEMPORAL_TASK_QUEUE=${name} AUDIT_ORIGIN=${env.AUDIT_ORIGIN}`,
+  ].join('\n');
+  return { env, url, webUi, directory, whereabouts };
+}

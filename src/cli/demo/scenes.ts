@@ -1,0 +1,120 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectObjectStore } from '../../adapters/minioObjectStore';
+import { connectDatabase } from '../../adapters/mongoConnection';
+import { connectSigner } from '../../adapters/vaultSigner';
+import { readDatabaseConfig, readSealingConfig, readStorageConfig, readVaultConfig } from '../../config';
+import { chunkKey } from '../../evidence/objectKeys';
+import { makeTrustFile, type TrustFile } from '../../evidence/trust';
+import type { VerifyReport } from '../../evidence/verifyReport';
+import { verifySnapshot, type EvidenceReader } from '../../evidence/verifySnapshot';
+import { AuditService } from '../../services/audit.service';
+import { bucketReader, directoryReader } from '../evidenceReaders';
+import type { Output } from '../output';
+import { describeReport } from '../printReport';
+import { showProgress } from '../progressLine';
+import { auditTrail } from './auditTrail';
+import type { Product } from './product';
+import { sealByJob } from './sealByJob';
+import type { Stages } from './stages';
+import { alterOneRecord, copySnapshot } from './tamper';
+
+const DAY_MS = 86_400_000;
+const WRITES_BETWEEN_UPDATES = 5_000;
+
+/** What the demo shows, in order, and whether all of it held. */
+export async function runScenes(
+  product: Product,
+  records: number,
+  stages: Stages,
+  output: Output,
+): Promise<{ held: boolean; facts: object }> {
+  const { env, directory } = product;
+  const window = yesterday(Date.now());
+  const trust = await stages.run('pin', 'the public key, before anything is signed with it', () =>
+    pinKey(product),
+  );
+  await stages.run('write', `${records} audit records over ${window.from.slice(0, 10)}`, () =>
+    writeTrail(env, records, window),
+  );
+  const result = await stages.run('seal', 'the window, through POST /jobs', () =>
+    sealByJob(product.url, window),
+  );
+  output.note(`  ${JSON.stringify(result)}`);
+
+  const { snapshotId } = result;
+  const store = connectObjectStore(readStorageConfig(env));
+  const check = (reader: EvidenceReader) => verifyWithProgress(reader, snapshotId, trust);
+  const genuine = await stages.run('verify', 'the evidence in storage, with the pinned key', () =>
+    check(bucketReader(store)),
+  );
+  output.result(describeReport(genuine, false));
+
+  const copy = join(directory, 'tampered-copy');
+  const { altered, forged } = await stages.run('tamper', 'one letter of one record, in a copy', async () => {
+    await copySnapshot(store, snapshotId, copy);
+    const alteration = await alterOneRecord(copy, chunkKey(snapshotId, 0));
+    return { altered: alteration, forged: await check(directoryReader(copy)) };
+  });
+  output.result(describeReport(forged, false));
+
+  const named = forged.failures.some(({ object }) => object.includes(altered.id));
+  const caught = forged.verdict === 'NOT VERIFIED' && named;
+  output.result(
+    caught
+      ? `tampering caught: record ${altered.id} was altered, and named`
+      : 'the tampering was NOT caught as it must be',
+  );
+  const held = result.recordCount === records && genuine.verdict === 'VERIFIED' && caught;
+  return {
+    held,
+    facts: { result, genuine: genuine.verdict, forged: forged.verdict, altered, evidence: copy },
+  };
+}
+
+/** Yesterday, whole, in UTC: a window that is over. */
+function yesterday(nowMs: number): { from: string; to: string } {
+  const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - DAY_MS;
+  return { from: new Date(fromMs).toISOString(), to: new Date(fromMs + DAY_MS - 1).toISOString() };
+}
+
+async function pinKey({ env, directory }: Product): Promise<TrustFile> {
+  const signer = await connectSigner(readVaultConfig(env));
+  const trust = makeTrustFile(readSealingConfig(env).origin, await signer.listKeys());
+  writeFileSync(join(directory, 'trust.json'), `${JSON.stringify(trust, null, 2)}\n`);
+  return trust;
+}
+
+async function writeTrail(
+  env: Product['env'],
+  records: number,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const connection = await connectDatabase(readDatabaseConfig(env).uri);
+  const display = showProgress(process.stderr);
+  const counted = function* () {
+    let written = 0;
+    for (const entry of auditTrail(records, Date.parse(from), Date.parse(to) + 1)) {
+      if (written++ % WRITES_BETWEEN_UPDATES === 0) display.update('writing', written - 1, records);
+      yield entry;
+    }
+  };
+  try {
+    await new AuditService(connection).logAuditEntries(counted());
+  } finally {
+    display.end();
+    await connection.close();
+  }
+}
+
+async function verifyWithProgress(
+  reader: EvidenceReader,
+  snapshotId: string,
+  trust: TrustFile,
+): Promise<VerifyReport> {
+  const display = showProgress(process.stderr);
+  const onProgress = (done: number, total: number) => display.update('verifying', done, total);
+  const report = await verifySnapshot(reader, { snapshotId, trust, onProgress });
+  display.end();
+  return report;
+}

@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Window } from '../../contract/window';
+import { SNAPSHOT_JOB_TYPE } from '../../contract/names';
+import { SnapshotError } from '../../errors';
+import { snapshotResult } from '../../jobs/schemas';
+import { showProgress, updateOf } from '../progressLine';
+import type { Progress } from '../../contract/snapshot';
+
+const POLL_MS = 300;
+
+const jobAnswer = z.object({
+  jobId: z.string(),
+  status: z.string(),
+  result: snapshotResult.nullable(),
+  error: z.object({ code: z.string(), reason: z.string() }).nullable(),
+  progress: z.custom<Progress>().optional(),
+});
+
+/** Seals a window the way another service does: `POST /jobs`, then looks until the job has ended. */
+export async function sealByJob(url: string, window: Window): Promise<z.infer<typeof snapshotResult>> {
+  const submitted = await ask(`${url}/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ type: SNAPSHOT_JOB_TYPE, payload: window }),
+  });
+  const display = showProgress(process.stderr);
+  try {
+    for (let job = submitted; ; job = await ask(`${url}/jobs/${submitted.jobId}`)) {
+      if (job.progress) display.update(...updateOf(job.progress));
+      if (job.result) return job.result;
+      if (job.error)
+        throw new SnapshotError('INTERNAL', `job ${job.jobId}: ${job.error.code}: ${job.error.reason}`);
+      await pause(POLL_MS);
+    }
+  } finally {
+    display.end();
+  }
+}
+
+async function ask(url: string, init?: RequestInit): Promise<z.infer<typeof jobAnswer>> {
+  const response = await fetch(url, init);
+  const body: unknown = await response.json();
+  if (response.ok) return jobAnswer.parse(body);
+  throw new SnapshotError(
+    'JOB_SERVICE_REFUSED',
+    `${url} answers ${response.status}: ${JSON.stringify(body)}`,
+  );
+}

@@ -1,0 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { connectSigner } from '../adapters/vaultSigner';
+import { readSealingConfig, readVaultConfig } from '../config';
+import { makeTrustFile } from '../evidence/trust';
+import { EXIT, type Output } from './output';
+
+/** Writes the trust file of every key version that Vault still serves; to stdout without `out`. */
+export async function exportTrust(options: { readonly out?: string }, output: Output): Promise<number> {
+  const signer = await connectSigner(readVaultConfig());
+  const { origin } = readSealingConfig();
+  const text = JSON.stringify(makeTrustFile(origin, await signer.listKeys()), null, 2);
+  if (options.out === undefined) output.result(text);
+  else {
+    await writeFile(options.out, `${text}\n`);
+    output.note(`wrote ${options.out}; give it to the auditor by a way of its own`);
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../../package.json';
+import { runServer } from '../server';
+import { runWorker } from '../worker';
+import { runDemo } from './demo/demo';
+import { exportTrust } from './exportTrust';
+import { EXIT, exitCodeOf, printError, PROCESS_OUTPUT as output } from './output';
+import { seal, watch, type SealOptions } from './seal';
+import { verify, type VerifyOptions } from './verify';
+
+const EXIT_CODES = `
+Exit codes: 0 done or verified, 1 error, 2 usage, 3 invalid evidence, 4 incomplete evidence or key not pinned, 5 access refused.`;
+
+const program = new Command('audit-snapshot')
+  .description('Seals an audit log window by window, so that anyone can check that it was not touched.')
+  .version(version)
+  .showSuggestionAfterError()
+  .showHelpAfterError('(--help shows what there is)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `${EXIT_CODES}\nServers and credentials come from the environment: docs/operations.md. To look around: audit-snapshot demo`,
+  );
+
+const json = () => new Option('--json', 'print the result as JSON on stdout');
+
+program
+  .command('seal')
+  .description('seal the records of a window and follow the run; Ctrl-C leaves it running')
+  .requiredOption('--from <instant>', 'first instant, inclusive, e.g. 2026-01-31T00:00:00Z')
+  .requiredOption('--to <instant>', 'last instant, inclusive, e.g. 2026-01-31T23:59:59.999Z')
+  .option('--job-id <id>', 'seal under this job: run again, it goes on or gives the same result')
+  .addOption(
+    new Option('--on-tamper <policy>', 'a record that does not fit its own hash: seal it and say so, or fail')
+      .choices(['seal', 'fail'])
+      .default('seal'),
+  )
+  .option('--detach', 'start the run and do not wait for it')
+  .addOption(json())
+  .action((options: SealOptions) => finish(() => seal(options, output), options));
+
+program
+  .command('watch')
+  .description('attach to the run of a job and wait for its result')
+  .argument('<jobId>')
+  .addOption(json())
+  .action((jobId: string, options: { json?: boolean }) =>
+    finish(() => watch(jobId, options, output), options),
+  );
+
+program
+  .command('verify')
+  .description('check the evidence of a snapshot in the bucket, or of every snapshot in a directory')
+  .argument('<snapshotId | directory>')
+  .option('--key <trust.json>', 'the pinned keys; without them nothing is ever VERIFIED')
+  .option('--max-errors <n>', 'how many failures to list', parseCount, 20)
+  .addOption(json())
+  .action((target: string, options: VerifyOptions) => finish(() => verify(target, options, output), options));
+
+program
+  .command('keys')
+  .description('the public keys that evidence is checked with')
+  .command('export')
+  .description('write the trust file: every key version with its period')
+  .option('--out <file>', 'where to; stdout otherwise')
+  .action((options: { out?: string }) => finish(() => exportTrust(options, output), {}));
+
+program
+  .command('demo')
+  .description('seal, verify and tamper with a realistic audit log on an embedded stack of real servers')
+  .option('--records <n>', 'how many records to write', parseCount, 100_000)
+  .option('--keep', 'leave everything running and print where it is')
+  .addOption(json())
+  .action((options: { records: number; keep?: boolean; json?: boolean }) =>
+    finish(() => runDemo(options, output), options),
+  );
+
+program
+  .command('worker')
+  .description('run a worker until SIGTERM')
+  .action(() => finish(() => runWorker().then(() => EXIT.ok), {}));
+
+program
+  .command('serve')
+  .description('run the job service until SIGTERM')
+  .action(() => finish(() => runServer().then(() => EXIT.ok), {}));
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a whole number from 1 to 999999999.');
+}
+
+/** Every command ends here: its exit code, or its error said once. */
+async function finish(run: () => Promise<number>, options: { readonly json?: boolean }): Promise<void> {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    printError(output, error, options.json === true);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    // Commander has said it; asking for help is no error.
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return;
+  }
+  printError(output, error, false);
+  process.exitCode = EXIT.error;
+});
