@@ -8,7 +8,7 @@ import {
 import { ApplicationFailure, CancelledFailure, defineSearchAttributeKey } from '@temporalio/common';
 import { toTemporalError } from './adapters/temporalConnection';
 import { PROGRESS_QUERY, SNAPSHOT_WORKFLOW, snapshotIdOf, TASK_QUEUE, workflowIdOf } from './contract/names';
-import { SEARCH_ATTRIBUTES } from './contract/searchAttributes';
+import type { SEARCH_ATTRIBUTES } from './contract/searchAttributes';
 import type { AuditSnapshotInput, AuditSnapshotResult, Progress } from './contract/snapshot';
 import { ERROR_CODES, SnapshotError, type ErrorCode } from './errors';
 

@@ -35,7 +35,7 @@ export interface DepsConfig {
 export async function connectDeps(
   config: DepsConfig,
   client: Client,
-): Promise<{ deps: ActivityDeps; close(): Promise<void> }> {
+): Promise<{ deps: ActivityDeps; close: () => Promise<void> }> {
   const store = connectObjectStore(config.storage);
   await store.checkBucket();
   const signer = await connectSigner(config.vault);

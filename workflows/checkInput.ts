@@ -18,11 +18,12 @@ export function checkInput(flow: Flow, given: AuditSnapshotInput): CheckedInput 
   if (typeof jobId !== 'string' || !isJobId(jobId)) {
     throw refuse('jobId is not 1 to 64 lowercase letters, digits and hyphens');
   }
+  if (typeof from !== 'string' || typeof to !== 'string') throw refuse('from and to are not both text');
   if (onTamper !== 'seal' && onTamper !== 'fail') throw refuse('onTamper is neither "seal" nor "fail"');
   if (!isCount(maxAttempts) || !isCount(timeoutSeconds)) {
     throw refuse('maxAttempts and timeoutSeconds are not whole numbers from 1 to 1,000,000');
   }
-  const outcome = parseWindow(String(from), String(to), flow.nowMs());
+  const outcome = parseWindow(from, to, flow.nowMs());
   if (!outcome.ok) throw flow.failed({ code: 'WINDOW_INVALID', message: outcome.reason });
   return { jobId, ...outcome.window, onTamper, maxAttempts, timeoutSeconds };
 }

@@ -26,7 +26,7 @@ export function toSignerError(where: string, error: unknown): SnapshotError {
     });
   }
   if (status === undefined) {
-    const code = String((error as { code?: unknown } | undefined)?.code ?? 'no answer');
+    const { code = 'no answer' } = (error ?? {}) as { readonly code?: string };
     return new SnapshotError('SIGNER_UNREACHABLE', `Vault cannot be reached: ${code} ${where}`, {
       retryable: true,
     });

@@ -3,9 +3,9 @@ import { SnapshotError, messageOf } from '../errors';
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface Output {
   /** A result, for people or, with `--json`, for programs. */
-  result(text: string): void;
+  readonly result: (text: string) => void;
   /** What happens meanwhile. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
 }
 
 export const PROCESS_OUTPUT: Output = {

@@ -3,8 +3,8 @@ import type { Progress } from '../contract/snapshot';
 
 /** Shows how far something is, until it is ended. */
 export interface ProgressDisplay {
-  update(stage: string, done: number, total: number | undefined): void;
-  end(): void;
+  readonly update: (stage: string, done: number, total: number | undefined) => void;
+  readonly end: () => void;
 }
 
 const LINE_EVERY_MS = 10_000;

@@ -13,7 +13,7 @@ export interface JobType {
   readonly type: string;
   readonly policy: JobPolicy;
   /** The payload in canonical form; PAYLOAD_INVALID, WINDOW_INVALID. */
-  parse(payload: unknown, nowMs: number): Window;
+  readonly parse: (payload: unknown, nowMs: number) => Window;
 }
 
 const AUDIT_SNAPSHOT_SCHEMA = z.strictObject({ from: z.string(), to: z.string() });

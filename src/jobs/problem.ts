@@ -1,4 +1,4 @@
-import { ERROR_CODES, SnapshotError, type ErrorCode } from '../errors';
+import { SnapshotError, type ErrorCode } from '../errors';
 
 /** Problem details of a failed request (RFC 9457); `code` is stable, `detail` is for people. */
 export interface Problem {
@@ -33,20 +33,14 @@ export function problemOf(error: unknown): Problem {
 
 /** Fastify's own refusals, by its codes. */
 function fromFastify(error: unknown): SnapshotError {
-  const code = String((error as { code?: unknown } | undefined)?.code ?? '');
+  const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new SnapshotError('BODY_TOO_LARGE', 'the body is larger than 64 KiB');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new SnapshotError('MEDIA_TYPE_UNSUPPORTED', 'send the body as application/json');
   }
   if (code === 'FST_ERR_VALIDATION') return new SnapshotError('USAGE_INVALID', (error as Error).message);
-  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
-  if (status === 400)
+  if (statusCode === 400)
     return new SnapshotError('USAGE_INVALID', 'the request is not well-formed JSON over HTTP');
   return new SnapshotError('INTERNAL', 'the request failed; the log of the service says why');
-}
-
-/** True for a code that may be stored with a job. */
-export function isErrorCode(code: string): code is ErrorCode {
-  return (ERROR_CODES as readonly string[]).includes(code);
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseInstantMs, parseWindow } from '../../../src/contract/window';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
