@@ -6,10 +6,8 @@ import { auditLogModel } from '../models/auditLog.model';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
 import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
 import { pagesOf, type LogPage } from './logPages';
-import { decodeRecordId } from './recordId';
+import { markSealed } from './sealMarks';
 
-/** Ids in one update: measured, larger ones cost the embedded server more for each record, and smaller ones round trips. */
-const IDS_PER_UPDATE = 500;
 const RECORDS_PER_INSERT = 500;
 const SCAN_BATCH = 4_096;
 
@@ -19,7 +17,7 @@ export class AuditService implements RecordSource {
 
   constructor(connection: Connection) {
     // The driver's own collection: sealing reads raw bytes, and marking is what the model's guard keeps others from.
-    this.#logs = auditLogModel(connection).collection as unknown as mongo.Collection;
+    this.#logs = auditLogModel(connection).collection;
   }
 
   /** Stores an entry as exactly the bytes that its `hash` was computed over. PAYLOAD_INVALID, DATABASE_*. */
@@ -50,11 +48,11 @@ export class AuditService implements RecordSource {
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     let left = limit;
     for (const page of pagesOf(slice)) {
+      if (left <= 0) return;
       for await (const record of this.#read(page, left, signal)) {
         yield record;
         left--;
       }
-      if (left <= 0) return;
     }
   }
 
@@ -90,46 +88,11 @@ export class AuditService implements RecordSource {
   }
 
   /**
-   * Marks records as sealed by a snapshot, in one update each that leaves sealed ones alone. Ids that are gone or belong
-   * to another snapshot come back as conflicts. Repeating it changes nothing.
+   * Marks records as sealed by a snapshot, and nothing but that, where they are not sealed yet. Records that are gone,
+   * another snapshot's, or cannot be changed come back as conflicts. Repeating it changes nothing.
    */
   async updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
-    const conflicts: string[] = [];
-    for (let start = 0; start < logIds.length; start += IDS_PER_UPDATE) {
-      const part = logIds.slice(start, start + IDS_PER_UPDATE);
-      conflicts.push(...(await this.#markPart(part, snapshotId)));
-    }
-    return { conflicts };
-  }
-
-  async #markPart(ids: readonly string[], snapshotId: string): Promise<string[]> {
-    const values = ids.map(decodeRecordId);
-    const filter = { _id: { $in: values }, immutable: false } as mongo.Filter<mongo.Document>;
-    const update = { $set: { immutable: true, snapshotId } };
-    const { matchedCount } = await onDatabase(`marking for ${snapshotId}`, () =>
-      this.#logs.updateMany(filter, update),
-    );
-    if (matchedCount === ids.length) return [];
-    const ours = { _id: { $in: values }, immutable: true, snapshotId } as mongo.Filter<mongo.Document>;
-    const count = await onDatabase(`marks of ${snapshotId}`, () => this.#logs.countDocuments(ours));
-    return count === ids.length ? [] : this.#findConflicts(ids, values, snapshotId);
-  }
-
-  /** One look for each id: only a part with a conflict in it comes here. */
-  async #findConflicts(
-    ids: readonly string[],
-    values: readonly unknown[],
-    snapshotId: string,
-  ): Promise<string[]> {
-    const conflicts: string[] = [];
-    for (const [place, id] of ids.entries()) {
-      const own = { _id: values[place], immutable: true, snapshotId } as mongo.Filter<mongo.Document>;
-      const found = await onDatabase(`mark of ${id}`, () =>
-        this.#logs.findOne(own, { projection: { _id: 1 } }),
-      );
-      if (!found) conflicts.push(id);
-    }
-    return conflicts;
+    return { conflicts: await markSealed(this.#logs, logIds, snapshotId) };
   }
 
   /** Writes the audit entry `snapshot.created` once: its id derives from the asset, so writing it again is no error. */

@@ -199,7 +199,7 @@ function rowOf({ _id, ...members }: SnapshotDocument): SnapshotRow {
 }
 
 function chunkOf(document: ChunkDocument): ChunkRow {
-  const { _id, marked, ...row } = document;
+  const { _id, marked: _marked, ...row } = document;
   return row;
 }
 
