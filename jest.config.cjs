@@ -9,6 +9,8 @@ const shared = {
 /** Unit tests need no server; integration tests share one embedded stack, so they run one file at a time. */
 module.exports = {
   maxWorkers: 2,
+  // Integration tests start processes; a unit test that takes this long hangs.
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/closingLine.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },

@@ -21,6 +21,8 @@ const FOLDERS: Readonly<Record<ServerName, string>> = {
   storage: 'storage',
   mongo: 'mongo',
 };
+/** Stands at the root alone; a package.json is compiled into `dist/` as well. */
+const ROOT_MARK = 'docker-compose.temporal.yml';
 const STACK_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 /** Names the places of a stack without creating them; USAGE_INVALID unless the name is safe as a folder name. */
@@ -67,12 +69,12 @@ export function readJsonFile(path: string): unknown {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
-/** The nearest folder above this file that holds a package.json: the checkout, from source and from dist/ alike. */
+/** The root of the product: the checkout, or the installed package, from source and from dist/ alike. */
 export function findCheckout(): string {
   let folder = __dirname;
   while (dirname(folder) !== folder) {
-    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (existsSync(join(folder, ROOT_MARK))) return folder;
     folder = dirname(folder);
   }
-  throw new SnapshotError('INTERNAL', `no package.json above ${__dirname}`);
+  throw new SnapshotError('INTERNAL', `no ${ROOT_MARK} above ${__dirname}`);
 }

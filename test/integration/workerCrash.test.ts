@@ -38,13 +38,17 @@ describe('a worker that is killed in the middle of 300,000 records', () => {
     const job = await product.ended(jobId, async ({ progress }) => {
       const reached = (stage: string, share: number, count: number) =>
         progress?.stage === stage && count >= RECORDS * share && !killedAt.includes(stage);
-      if (!reached('sealing', 0.3, progress?.stored ?? 0) && !reached('marking', 0.2, progress?.marked ?? 0)) return;
+      if (!reached('sealing', 0.3, progress?.stored ?? 0) && !reached('marking', 0.2, progress?.marked ?? 0))
+        return;
       killedAt.push(progress!.stage);
       await product.killWorker();
       await product.startWorker();
     });
     expect(killedAt).toEqual(['sealing', 'marking']);
-    expect(job).toMatchObject({ status: 'succeeded', result: { recordCount: RECORDS, findingCount: 0, conflictCount: 0 } });
+    expect(job).toMatchObject({
+      status: 'succeeded',
+      result: { recordCount: RECORDS, findingCount: 0, conflictCount: 0 },
+    });
 
     const snapshotId = snapshotIdOf(jobId);
     const manifest = parseManifest((await store.get(manifestKey(snapshotId), 2 ** 24))!.body);
@@ -57,7 +61,9 @@ describe('a worker that is killed in the middle of 300,000 records', () => {
     expect(await logs.countDocuments({ immutable: true, snapshotId: { $ne: snapshotId } })).toBe(0);
 
     const versions = await listVersions(`snapshots/${snapshotId}/`);
-    expect(versions.map(({ key }) => key).toSorted()).toEqual([...new Set(versions.map(({ key }) => key))].toSorted());
+    expect(versions.map(({ key }) => key).toSorted()).toEqual(
+      [...new Set(versions.map(({ key }) => key))].toSorted(),
+    );
     expect(versions.filter(({ key }) => key.includes('/chunks/'))).toHaveLength(manifest.chunks.length);
   }, 600_000);
 

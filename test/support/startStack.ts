@@ -15,7 +15,7 @@ export default async function startTestStack(): Promise<void> {
     await removeEarlierRuns();
     const stack = await startStack({ name: TEST_STACK_NAME, onProgress: progress.report });
     keepTestStack(stack);
-    Object.assign(process.env, stack.env);
+    Object.assign(process.env, stack.env, { TEST_STACK_DIRECTORY: stack.dataDir });
   } finally {
     progress.end();
   }

@@ -1,0 +1,155 @@
+import { connectObjectStore } from '../../src/adapters/minioObjectStore';
+import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { connectSigner } from '../../src/adapters/vaultSigner';
+import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { bucketReader } from '../../src/cli/evidenceReaders';
+import { readStorageConfig, readVaultConfig } from '../../src/config';
+import { snapshotIdOf } from '../../src/contract/names';
+import { parseManifest, type Manifest } from '../../src/evidence/manifest';
+import { manifestKey } from '../../src/evidence/objectKeys';
+import { makeTrustFile } from '../../src/evidence/trust';
+import { verifySnapshot } from '../../src/evidence/verifySnapshot';
+import { AuditService } from '../../src/services/audit.service';
+import { listVersions } from '../support/bucket';
+import { Product } from '../support/product';
+
+const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
+const EMPTY_DAY = { from: '2026-04-01T00:00:00.000Z', to: '2026-04-01T23:59:59.999Z' };
+const LATE_DAY = { from: '2026-05-01T00:00:00.000Z', to: '2026-05-01T23:59:59.999Z' };
+const TAMPERED_DAY = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-01T23:59:59.999Z' };
+
+describe('a window that is sealed through the job service', () => {
+  const product = new Product({ AUDIT_CHUNK_RECORDS: '1000' });
+  const store = connectObjectStore(readStorageConfig());
+  let connection: Awaited<ReturnType<typeof connectDatabase>>;
+  let service: AuditService;
+
+  beforeAll(async () => {
+    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    service = new AuditService(connection);
+    await product.start();
+  }, 120_000);
+
+  afterAll(async () => {
+    await product.stop();
+    await connection.close();
+  });
+
+  const write = (count: number, { from, to }: typeof DAY, seed?: number) =>
+    service.logAuditEntries(auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed));
+
+  async function seal(window: typeof DAY) {
+    const jobId = await product.submit(window);
+    const job = await product.ended(jobId);
+    expect(job.error).toBeNull();
+    return { jobId, result: job.result! };
+  }
+
+  async function manifestOf(snapshotId: string): Promise<Manifest> {
+    return parseManifest((await store.get(manifestKey(snapshotId), 2 ** 24))!.body);
+  }
+
+  async function verify(snapshotId: string) {
+    const signer = await connectSigner(readVaultConfig());
+    const trust = makeTrustFile(product.env['AUDIT_ORIGIN']!, await signer.listKeys());
+    return verifySnapshot(bucketReader(store), { snapshotId, trust });
+  }
+
+  test('every record of the window is sealed, marked and accounted for, and no other', async () => {
+    await write(3_500, DAY);
+    const outside = await service.logAuditEntry({
+      resourceType: 'session',
+      resourceId: 's',
+      action: 'login',
+      actorId: 'a',
+      timestamp: new Date(Date.parse(DAY.to) + 1),
+    });
+    const { jobId, result } = await seal(DAY);
+
+    const snapshotId = snapshotIdOf(jobId);
+    expect(result).toMatchObject({
+      snapshotId,
+      recordCount: 3_500,
+      findingCount: 0,
+      conflictCount: 0,
+      lateCount: 0,
+    });
+    const logs = connection.collection('auditlogs');
+    expect(await logs.countDocuments({ immutable: true, snapshotId })).toBe(3_500);
+    const left = await logs.find({ immutable: false }).toArray();
+    expect(left.map(({ action }) => String(action)).toSorted()).toEqual(['login', 'snapshot.created']);
+    expect(left.find(({ action }) => action === 'login')?._id.toString()).toBe(outside.id);
+
+    const manifest = await manifestOf(snapshotId);
+    expect(manifest.chunks.map(({ count }) => count)).toEqual([1_000, 1_000, 1_000, 500]);
+    expect(await verify(snapshotId)).toMatchObject({ verdict: 'VERIFIED', failures: [] });
+
+    const entry = left.find(({ action }) => action === 'snapshot.created');
+    expect(entry).toMatchObject({
+      resourceType: 'audit_snapshot',
+      resourceId: result.snapshotAssetId,
+      actorId: '000000000000000000000001',
+      details: {
+        snapshotAssetId: result.snapshotAssetId,
+        recordCount: 3_500,
+        signedHash: expect.stringMatching(/==$/),
+      },
+    });
+    const asset = await connection.collection('assets').findOne({ snapshotId });
+    expect(asset?._id.toString()).toBe(result.snapshotAssetId);
+    expect(asset?.['objects']).toHaveLength(7);
+    expect(await connection.collection('windowleases').findOne({})).toMatchObject({ leases: [] });
+  }, 120_000);
+
+  test('every object is stored once and locked until the retention of its manifest', async () => {
+    const { snapshotId } = (await connection.collection('assets').findOne({})) as unknown as {
+      snapshotId: string;
+    };
+    const { retention } = await manifestOf(snapshotId);
+    const versions = await listVersions(`snapshots/${snapshotId}/`);
+    expect(new Set(versions.map(({ key }) => key)).size).toBe(versions.length);
+    expect(versions).toHaveLength(7);
+    for (const { key, versionId } of versions) {
+      const lock = await store.readLock(key, versionId);
+      expect(lock?.mode).toBe('COMPLIANCE');
+      expect(Math.floor(lock!.until.getTime() / 1000)).toBe(Math.floor(Date.parse(retention.until) / 1000));
+    }
+  });
+
+  test('a window without records has no asset, but a signed manifest that verifies', async () => {
+    const { result } = await seal(EMPTY_DAY);
+    expect(result).toMatchObject({ snapshotAssetId: 'NONE', recordCount: 0 });
+    expect(await verify(result.snapshotId)).toMatchObject({ verdict: 'VERIFIED', recordCount: 0 });
+    expect(await connection.collection('assets').countDocuments({ snapshotId: result.snapshotId })).toBe(0);
+  }, 60_000);
+
+  test('records that arrive in a sealed window go into a supplementary snapshot that says so', async () => {
+    await write(50, LATE_DAY, 1);
+    const first = await seal(LATE_DAY);
+    await write(20, LATE_DAY, 2);
+    const second = await seal(LATE_DAY);
+    expect([first.result.recordCount, second.result.recordCount]).toEqual([50, 20]);
+    expect((await manifestOf(first.result.snapshotId)).late).toEqual({ recordCount: 0, snapshots: [] });
+    const late = { recordCount: 20, snapshots: [first.result.snapshotId] };
+    expect((await manifestOf(second.result.snapshotId)).late).toEqual(late);
+    expect(await verify(second.result.snapshotId)).toMatchObject({ verdict: 'VERIFIED' });
+  }, 60_000);
+
+  test('a record that was altered before sealing is sealed as it is and named as a finding', async () => {
+    await write(100, TAMPERED_DAY);
+    const logs = connection.collection('auditlogs');
+    const filter = { timestamp: { $gte: new Date(TAMPERED_DAY.from), $lte: new Date(TAMPERED_DAY.to) } };
+    const victims = await logs.find(filter).sort({ timestamp: 1, _id: 1 }).toArray();
+    const [altered, stripped] = [victims[40]!, victims[60]!];
+    await logs.updateOne({ _id: altered._id }, { $set: { actorId: 'somebody else' } });
+    await logs.updateOne({ _id: stripped._id }, { $unset: { hash: 1 } });
+    const { result } = await seal(TAMPERED_DAY);
+    expect(result).toMatchObject({ recordCount: 100, findingCount: 2 });
+    const { findings } = await manifestOf(result.snapshotId);
+    expect(findings.records).toEqual([
+      { kind: 'hash-mismatch', index: 40, id: altered._id.toString() },
+      { kind: 'hash-missing', index: 60, id: stripped._id.toString() },
+    ]);
+    expect(await verify(result.snapshotId)).toMatchObject({ verdict: 'VERIFIED', findingCount: 2 });
+  }, 60_000);
+});
