@@ -6,6 +6,12 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** True when a key version may not (yet, or any more) sign: servers answer it with 400 or, as OpenBao does, with 500. */
+export function refusesVersion(error: unknown): boolean {
+  const { message = '' } = (error ?? {}) as { readonly message?: string };
+  return statusOf(error) !== undefined && /requested version for signing/.test(message);
+}
+
 export function refusesToken(error: unknown): boolean {
   return statusOf(error) === 403;
 }

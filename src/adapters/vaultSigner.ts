@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { VaultConfig } from '../config';
 import { SnapshotError } from '../errors';
 import type { Signer, SigningKey } from '../ports';
-import { refusesToken, statusOf, toSignerError } from './vaultErrors';
+import { refusesToken, refusesVersion, statusOf, toSignerError } from './vaultErrors';
 
 const ANSWER_MS = 10_000;
 
@@ -18,8 +18,8 @@ const keyAnswer = z.object({
 const keyVersion = z.object({ public_key: z.string(), creation_time: z.string() });
 const signAnswer = z.object({ data: z.object({ signature: z.string() }) });
 
-/** What an HTTP status means for one call. */
-type Meanings = Readonly<Record<number, { code: 'KEY_MISSING' | 'KEY_VERSION_UNAVAILABLE'; text: string }>>;
+/** What a failed call means where its path alone tells; undefined for what any call may fail with. */
+type Explain = (error: unknown) => SnapshotError | undefined;
 
 /** Signs with one Transit key. Logs in at once, so that wrong credentials show at the start: SIGNER_*. */
 export async function connectSigner(config: VaultConfig): Promise<Signer> {
@@ -59,9 +59,15 @@ class VaultSigner implements Signer {
 
   async listKeys(): Promise<readonly SigningKey[]> {
     const { key } = this.#config;
-    const answer = await this.#ask((vault) => vault.read(`transit/keys/${key}`), {
-      404: { code: 'KEY_MISSING', text: `there is no Transit key ${key}; create it with type=ed25519` },
-    });
+    const answer = await this.#ask(
+      (vault) => vault.read(`transit/keys/${key}`),
+      (error) => {
+        const text = `there is no Transit key ${key}; create it with type=ed25519`;
+        return statusOf(error) === 404
+          ? new SnapshotError('KEY_MISSING', `${text} ${this.#where}`)
+          : undefined;
+      },
+    );
     const { type, exportable, keys } = parse(keyAnswer, answer, this.#where).data;
     if (type !== 'ed25519' || exportable) {
       const found = `${type}${exportable ? ', exportable' : ''}`;
@@ -82,13 +88,16 @@ class VaultSigner implements Signer {
   async sign(message: Buffer, version: number): Promise<Buffer> {
     const { key } = this.#config;
     const input = { input: message.toString('base64'), key_version: version };
-    const answer = await this.#ask((vault) => vault.write(`transit/sign/${key}`, input), {
-      400: {
-        code: 'KEY_VERSION_UNAVAILABLE',
-        text: `version ${version} of Transit key ${key} may not sign; lower min_encryption_version until its snapshot is finished`,
+    const answer = await this.#ask(
+      (vault) => vault.write(`transit/sign/${key}`, input),
+      (error) => {
+        if (statusOf(error) === 404)
+          return new SnapshotError('KEY_MISSING', `there is no Transit key ${key} ${this.#where}`);
+        if (!refusesVersion(error)) return undefined;
+        const text = `version ${version} of Transit key ${key} may not sign; lower min_encryption_version until its snapshot is finished`;
+        return new SnapshotError('KEY_VERSION_UNAVAILABLE', `${text} ${this.#where}`);
       },
-      404: { code: 'KEY_MISSING', text: `there is no Transit key ${key}` },
-    });
+    );
     const { signature } = parse(signAnswer, answer, this.#where).data;
     const [, signer, text = ''] = /^vault:v(\d+):([A-Za-z0-9+/]{86}==)$/.exec(signature) ?? [];
     if (Number(signer) === version) return Buffer.from(text, 'base64');
@@ -97,23 +106,18 @@ class VaultSigner implements Signer {
   }
 
   /** Logs in again once when the token is no longer good: that is authentication, not a retry of a failed call. */
-  async #ask(call: (vault: VaultClient) => Promise<unknown>, meanings: Meanings): Promise<unknown> {
+  async #ask(call: (vault: VaultClient) => Promise<unknown>, explain: Explain): Promise<unknown> {
+    const translate = (error: unknown) => explain(error) ?? toSignerError(this.#where, error);
     try {
       return await call(this.#session ?? (await this.logIn()));
     } catch (error) {
-      if (!refusesToken(error) || 'token' in this.#config.credentials) throw this.#explain(error, meanings);
+      if (!refusesToken(error) || 'token' in this.#config.credentials) throw translate(error);
     }
     try {
       return await call(await this.logIn());
     } catch (error) {
-      throw this.#explain(error, meanings);
+      throw translate(error);
     }
-  }
-
-  #explain(error: unknown, meanings: Meanings): SnapshotError {
-    const meaning = meanings[statusOf(error) ?? 0];
-    if (meaning) return new SnapshotError(meaning.code, `${meaning.text} ${this.#where}`);
-    return toSignerError(this.#where, error);
   }
 
   #open(token: string): VaultClient {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
 import { readStorageConfig } from '../../src/config';
@@ -12,7 +12,9 @@ const WORKER = resolve(__dirname, '../../dist/src/worker.js');
 const CLOSED = '127.0.0.1:1';
 
 /** A worker started with something wrong, until it ends; it must not have run. */
-async function startWrongly(wrong: Readonly<Record<string, string>>): Promise<{ stderr: string; database: string }> {
+async function startWrongly(
+  wrong: Readonly<Record<string, string>>,
+): Promise<{ stderr: string; database: string }> {
   const database = `bad${randomUUID().slice(0, 8)}`;
   const uri = new URL(process.env['MONGODB_URI']!);
   uri.pathname = `/${database}`;
@@ -37,7 +39,8 @@ async function collectionsOf(database: string): Promise<string[]> {
 describe('a worker that is started with something wrong', () => {
   beforeAll(async () => {
     const client = storageClient(process.env as Record<string, string>);
-    if (!(await client.bucketExists('without-lock'))) await client.makeBucket('without-lock', readStorageConfig().region);
+    if (!(await client.bucketExists('without-lock')))
+      await client.makeBucket('without-lock', readStorageConfig().region);
     const vault = await vaultAsRoot();
     await vault.createKey('of-another-type', { type: 'ecdsa-p256' });
     await vault.createKey('that-is-exportable', { type: 'ed25519', exportable: true });
@@ -47,11 +50,21 @@ describe('a worker that is started with something wrong', () => {
     ['no address of Temporal', { TEMPORAL_ADDRESS: '' }, 'CONFIG_INVALID', 'TEMPORAL_ADDRESS is not set'],
     ['Temporal that is not there', { TEMPORAL_ADDRESS: CLOSED }, 'TEMPORAL_UNREACHABLE', CLOSED],
     ['a namespace that is not there', { TEMPORAL_NAMESPACE: 'nowhere' }, 'TEMPORAL_FAILED', 'nowhere'],
-    ['a database that is not there', { MONGODB_URI: `mongodb://${CLOSED}/x` }, 'DATABASE_UNREACHABLE', 'MONGODB_URI'],
+    [
+      'a database that is not there',
+      { MONGODB_URI: `mongodb://${CLOSED}/x` },
+      'DATABASE_UNREACHABLE',
+      'MONGODB_URI',
+    ],
     ['storage that is not there', { S3_ENDPOINT: `http://${CLOSED}` }, 'STORAGE_UNREACHABLE', 'ECONNREFUSED'],
     ['a wrong storage key', { S3_SECRET_KEY: 'wrong-secret-value' }, 'STORAGE_UNAUTHORIZED', 'credentials'],
     ['a bucket that is not there', { S3_BUCKET: 'nowhere' }, 'BUCKET_MISSING', 'bucket=nowhere'],
-    ['a bucket without Object Lock', { S3_BUCKET: 'without-lock' }, 'BUCKET_WITHOUT_LOCK', 'bucket=without-lock'],
+    [
+      'a bucket without Object Lock',
+      { S3_BUCKET: 'without-lock' },
+      'BUCKET_WITHOUT_LOCK',
+      'bucket=without-lock',
+    ],
     ['Vault that is not there', { VAULT_ADDR: `http://${CLOSED}` }, 'SIGNER_UNREACHABLE', 'ECONNREFUSED'],
     ['a wrong AppRole secret', { VAULT_SECRET_ID: 'wrong-secret-value' }, 'SIGNER_UNAUTHORIZED', 'AppRole'],
     ['a key outside the policy', { VAULT_TRANSIT_KEY: 'somebody-elses' }, 'SIGNER_UNAUTHORIZED', 'policy'],

@@ -43,7 +43,18 @@ describe('evidence checked with tools that other people wrote', () => {
     const [keyFile, sigFile] = [join(directory, 'key.pem'), join(directory, 'manifest.sig')];
     writeFileSync(keyFile, pem);
     execFileSync('sh', ['-c', `base64 -d '${join(folder, 'manifest.json.sig')}' > '${sigFile}'`]);
-    const args = ['pkeyutl', '-verify', '-rawin', '-pubin', '-inkey', keyFile, '-sigfile', sigFile, '-in', signedFile];
+    const args = [
+      'pkeyutl',
+      '-verify',
+      '-rawin',
+      '-pubin',
+      '-inkey',
+      keyFile,
+      '-sigfile',
+      sigFile,
+      '-in',
+      signedFile,
+    ];
     return execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
   }
 

@@ -109,7 +109,10 @@ export class InProcessRun {
         this.#options.before?.(name, attempt);
         type Output = Awaited<ReturnType<SnapshotActivities[N]>>;
         const activity = this.#activities[name] as unknown as (argument: typeof input) => Promise<Output>;
-        return await new MockActivityEnvironment({ attempt }).run<[typeof input], Output, typeof activity>(activity, input);
+        return await new MockActivityEnvironment({ attempt }).run<[typeof input], Output, typeof activity>(
+          activity,
+          input,
+        );
       } catch (error) {
         const retryable = error instanceof ApplicationFailure && error.nonRetryable !== true;
         if (!retryable || attempt >= (this.#options.triesPerActivity ?? 20)) throw error;

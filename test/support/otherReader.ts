@@ -28,5 +28,8 @@ export interface ReadRecord {
 export async function readWithPython(chunkPath: string): Promise<ReadRecord[]> {
   const script = join(__dirname, 'otherReader.py');
   const { stdout } = await run(await pythonWithBson(), [script, chunkPath], { maxBuffer: 2 ** 28 });
-  return stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as ReadRecord);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ReadRecord);
 }

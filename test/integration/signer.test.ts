@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { connectSigner } from '../../src/adapters/vaultSigner';
+import { readVaultConfig } from '../../src/config';
+import { describeSigner } from '../contract/signer';
+import { vaultAsRoot } from '../support/vaultAsRoot';
+
+describeSigner('Vault Transit', async () => {
+  const vault = vaultAsRoot();
+  const key = `contract-${randomUUID().slice(0, 8)}`;
+  await vault.createKey(key, { type: 'ed25519' });
+  const { address } = readVaultConfig();
+  return {
+    signer: await connectSigner({ address, key, credentials: { token: vault.token } }),
+    rotate: async () => void (await vault.call('POST', `transit/keys/${key}/rotate`, {})),
+    disableBelow: async (version) => {
+      await vault.call('POST', `transit/keys/${key}/config`, { min_encryption_version: version });
+    },
+  };
+});
+
+describe('Vault Transit behind an AppRole', () => {
+  test('a token that was revoked is replaced by logging in again', async () => {
+    const signer = await connectSigner(readVaultConfig());
+    await signer.sign(Buffer.from('x'), 1);
+    const vault = vaultAsRoot();
+    await vault.call('POST', 'sys/leases/revoke-prefix/auth/approle/login', {});
+    await expect(signer.sign(Buffer.from('x'), 1)).resolves.toHaveLength(64);
+  });
+
+  test('the policy lets a worker sign and look, and nothing else', async () => {
+    const config = readVaultConfig();
+    for (const key of ['somebody-elses', 'audit-snapshot/../other']) {
+      const signer = await connectSigner({ ...config, key });
+      await expect(signer.listKeys()).rejects.toMatchObject({ name: 'SnapshotError' });
+    }
+  });
+
+  test('a secret never stands in an error', async () => {
+    const config = readVaultConfig();
+    const credentials = { roleId: 'a-role', secretId: 'a-very-secret-id' };
+    const error: unknown = await connectSigner({ ...config, credentials }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'SIGNER_UNAUTHORIZED', retryable: false });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('a-very-secret-id');
+  });
+
+  test('a server that is not there is retryable', async () => {
+    const config = { ...readVaultConfig(), address: 'http://127.0.0.1:1' };
+    await expect(connectSigner(config)).rejects.toMatchObject({
+      code: 'SIGNER_UNREACHABLE',
+      retryable: true,
+    });
+  });
+});
