@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { guardImmutability } from './immutability';
+import { guardConnection, guardImmutability } from './immutability';
 
 /** An entry of the audit log. Other applications may store further members; they are sealed as they are. */
 export interface IAuditLog {
@@ -39,5 +39,9 @@ guardImmutability(schema);
 
 /** The model on a connection; the same one at every call. */
 export function auditLogModel(connection: Connection): Model<IAuditLog> {
-  return connection.models['AuditLog'] ?? connection.model<IAuditLog>('AuditLog', schema);
+  const known = connection.models['AuditLog'];
+  if (known) return known;
+  const model = connection.model<IAuditLog>('AuditLog', schema);
+  guardConnection(connection, model as unknown as Model<unknown>);
+  return model;
 }

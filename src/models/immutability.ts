@@ -1,5 +1,11 @@
-import type { Document, Model, Query, Schema } from 'mongoose';
+import type { Aggregate, Connection, Document, Model, Query, Schema } from 'mongoose';
 import { SnapshotError } from '../errors';
+import {
+  refuseSealedFilter,
+  refuseSealedRecord,
+  refuseSealingUpdate,
+  SEALING_MEMBERS,
+} from './sealingMembers';
 
 const QUERY_WRITES = [
   'updateOne',
@@ -12,79 +18,109 @@ const QUERY_WRITES = [
   'deleteMany',
 ] as const;
 
-/** Members that only sealing may write; whoever could set them could pass a record off as sealed. */
-const SEALING_MEMBERS = ['immutable', 'snapshotId'];
+const UNSEALED = { immutable: { $ne: true } };
 
+type AnyModel = Model<unknown>;
 type Filter = Record<string, unknown>;
 
-/**
- * Makes a schema refuse updates and deletes of records with `immutable: true`, on every path of mongoose: documents,
- * queries, bulk writes. RECORD_IMMUTABLE names a record. The condition stands in the write itself as well, so a record
- * that is sealed between look and write stays as it is. Sealing marks through the driver, not through the model.
- */
-// oxlint-disable-next-line typescript/no-explicit-any -- a plugin serves a schema of any document type
-export function guardImmutability(schema: Schema<any>): void {
-  schema.pre([...QUERY_WRITES], { document: false, query: true }, async function guardQuery() {
-    const query = this as Query<unknown, unknown>;
-    refuseSealingMembers(query.getUpdate?.());
-    await refuse(query.model as Model<unknown>, query.getFilter());
-    query.and([{ immutable: { $ne: true } }]);
-  });
-
-  schema.pre(['updateOne', 'deleteOne'], { document: true, query: false }, async function guardDocument() {
-    const document = this as unknown as Document;
-    await refuse(document.constructor as Model<unknown>, { _id: document._id });
-  });
-
-  schema.pre('save', async function guardSave() {
-    const document = this as unknown as Document;
-    if (document.isNew) return;
-    if (SEALING_MEMBERS.some((member) => document.isModified(member))) throw sealingMember();
-    await refuse(document.constructor as Model<unknown>, { _id: document._id });
-    // Guards the write itself: a save whose condition no longer matches fails instead of changing a sealed record.
-    document.$where = { ...document.$where, immutable: { $ne: true } };
-  });
-
-  schema.pre('bulkWrite', async function guardBulk(operations) {
-    const model = this as unknown as Model<unknown>;
-    for (const operation of operations as readonly Record<
-      string,
-      { filter?: Filter; update?: unknown; replacement?: unknown }
-    >[]) {
-      for (const [name, write] of Object.entries(operation)) {
-        if (name === 'insertOne') continue;
-        refuseSealingMembers(write.update ?? write.replacement);
-        await refuse(model, write.filter ?? {});
-        write.filter = { $and: [write.filter ?? {}, { immutable: { $ne: true } }] };
-      }
-    }
-  });
+/** A write of `bulkWrite`: the member that is there says which. */
+interface BulkWrite {
+  filter?: Filter;
+  document?: unknown;
+  update?: unknown;
+  replacement?: unknown;
+  upsert?: boolean;
 }
 
-async function refuse(model: Model<unknown>, filter: Filter): Promise<void> {
-  const sealed = await model.collection.findOne({ $and: [filter, { immutable: true }] } as never, {
-    projection: { snapshotId: 1 },
-  });
-  if (!sealed) return;
-  const message = `record ${String(sealed['_id'])} is sealed in snapshot ${String(sealed['snapshotId'])} and cannot be changed or deleted`;
+type ConnectionWrite = BulkWrite & { readonly model: unknown };
+
+/**
+ * Makes a schema refuse updates and deletes of records with `immutable: true`, whether by document, query, bulk write or
+ * aggregation: RECORD_IMMUTABLE names a record. The condition stands in the write itself as well, so a record that is
+ * sealed between look and write stays as it is. Sealing marks through the driver, not through the model.
+ */
+export function guardImmutability(schema: Schema): void {
+  for (const guard of [guardQuery, guardSave, guardDocument, guardBulk, guardInserts, guardAggregate]) {
+    // Mongoose's own mark for hooks that the option `middleware: false` does not switch off.
+    Object.assign(guard, { [Symbol.for('mongoose:built-in-middleware')]: true });
+  }
+  schema.pre([...QUERY_WRITES], { document: false, query: true }, guardQuery);
+  schema.pre(['updateOne', 'deleteOne'], { document: true, query: false }, guardDocument);
+  schema.pre('save', guardSave);
+  schema.pre('bulkWrite', guardBulk as never);
+  schema.pre('insertMany', guardInserts as never);
+  schema.pre('aggregate', guardAggregate);
+}
+
+/** Guards `connection.bulkWrite`, which runs no hooks, for the writes that go to `model`. */
+export function guardConnection(connection: Connection, model: AnyModel): void {
+  const bulkWrite = connection.bulkWrite.bind(connection) as (
+    writes: readonly ConnectionWrite[],
+    options?: object,
+  ) => Promise<unknown>;
+  const guarded: typeof bulkWrite = async (writes, options) => {
+    for (const write of writes) {
+      if (write.model === model || write.model === model.modelName) await guardBulkWrite(model, write);
+    }
+    return bulkWrite(writes, options);
+  };
+  Object.assign(connection, { bulkWrite: guarded });
+}
+
+async function guardQuery(this: Query<unknown, unknown>): Promise<void> {
+  refuseSealingUpdate(this.getUpdate());
+  if (this.getOptions().upsert === true) refuseSealedFilter(this.getFilter());
+  await refuseSealed(this.model as AnyModel, this.getFilter());
+  this.and([UNSEALED]);
+}
+
+async function guardSave(this: Document): Promise<void> {
+  if (this.isNew) return refuseSealedRecord(this);
+  const member = SEALING_MEMBERS.find((name) => this.isModified(name));
+  if (member !== undefined) refuseSealingUpdate({ [member]: this.get(member) as unknown });
+  await refuseSealed(this.constructor as AnyModel, { _id: this._id });
+  // Guards the write itself: a save whose condition no longer matches fails instead of changing a sealed record.
+  this.$where = { ...this.$where, ...UNSEALED };
+}
+
+async function guardDocument(this: Document): Promise<void> {
+  await refuseSealed(this.constructor as AnyModel, { _id: this._id });
+}
+
+async function guardBulk(this: AnyModel, writes: readonly Record<string, BulkWrite>[]): Promise<void> {
+  for (const write of writes.flatMap((each) => Object.values(each))) await guardBulkWrite(this, write);
+}
+
+async function guardInserts(this: AnyModel, records: unknown): Promise<void> {
+  for (const record of [records].flat()) refuseSealedRecord(record);
+  return Promise.resolve();
+}
+
+async function guardAggregate(this: Aggregate<unknown>): Promise<void> {
+  const writes = this.pipeline().some((stage) => '$out' in stage || '$merge' in stage);
+  if (!writes) return Promise.resolve();
+  const message =
+    'an aggregation of the audit log writes nothing: $out and $merge could replace sealed records';
   throw new SnapshotError('RECORD_IMMUTABLE', message);
 }
 
-function refuseSealingMembers(update: unknown): void {
-  if (typeof update !== 'object' || update === null) return;
-  const stages = Array.isArray(update) ? (update as unknown[]) : [update];
-  for (const stage of stages) {
-    if (typeof stage !== 'object' || stage === null) continue;
-    for (const [name, value] of Object.entries(stage)) {
-      if (name.startsWith('$')) refuseSealingMembers(value);
-      else if (SEALING_MEMBERS.includes(name) && value !== false) throw sealingMember();
-    }
-  }
+/** Guards one write of a bulk and adds the condition to its filter. */
+async function guardBulkWrite(model: AnyModel, write: BulkWrite): Promise<void> {
+  if (write.document !== undefined) return refuseSealedRecord(write.document);
+  const { filter = {} } = write;
+  refuseSealingUpdate(write.update ?? write.replacement);
+  if (write.upsert === true) refuseSealedFilter(filter);
+  await refuseSealed(model, filter);
+  write.filter = { $and: [filter, UNSEALED] };
 }
 
-function sealingMember(): SnapshotError {
-  return new SnapshotError(
-    'RECORD_IMMUTABLE',
-    `${SEALING_MEMBERS.join(' and ')} are written by sealing alone`,
-  );
+/** Asked through the model, so that the filter is cast as the write itself will cast it. */
+async function refuseSealed(model: AnyModel, filter: Filter): Promise<void> {
+  const sealed = await model
+    .findOne({ $and: [filter, { immutable: true }] })
+    .select('snapshotId')
+    .lean<{ _id: unknown; snapshotId?: string }>();
+  if (!sealed) return;
+  const message = `record ${String(sealed._id)} is sealed in snapshot ${String(sealed.snapshotId)} and cannot be changed or deleted`;
+  throw new SnapshotError('RECORD_IMMUTABLE', message);
 }
