@@ -1,0 +1,63 @@
+import { mongo } from 'mongoose';
+import type { JobOutcome } from '../../../src/contract/activities';
+import { SNAPSHOT_JOB_TYPE } from '../../../src/contract/names';
+import { SnapshotError } from '../../../src/errors';
+import type { IJob } from '../../../src/models/job.model';
+import type { JobDesk } from '../../../src/ports';
+import type { MongoJobDesk } from '../../../src/services/jobDesk';
+import { sameValue } from '../../../src/services/sameValue';
+import { FaultPlan } from './faults';
+
+/** Jobs in memory: what workers report to, and what the job service keeps its rows in. */
+export class FakeJobDesk implements JobDesk, Pick<MongoJobDesk, 'create' | 'discard' | 'find'> {
+  readonly faults = new FaultPlan<'create' | 'discard' | 'find' | keyof JobDesk>('DATABASE_UNREACHABLE');
+  readonly jobs = new Map<string, IJob>();
+
+  create(type: string, payload: IJob['payload']): Promise<IJob> {
+    const jobId = new mongo.ObjectId().toHexString();
+    return this.faults.run('create', () => this.#put(jobId, { type, payload, status: 'queued' }));
+  }
+
+  discard(jobId: string): Promise<void> {
+    return this.faults.run('discard', () => {
+      if (this.jobs.get(jobId)?.status === 'queued') this.jobs.delete(jobId);
+    });
+  }
+
+  find(jobId: string): Promise<IJob | undefined> {
+    return this.faults.run('find', () => structuredClone(this.jobs.get(jobId)));
+  }
+
+  ensure({ jobId, from, to }: { jobId: string; from: string; to: string }): Promise<void> {
+    return this.faults.run('ensure', () => {
+      const known = this.jobs.get(jobId);
+      if (known?.status === 'succeeded') return;
+      const { type = SNAPSHOT_JOB_TYPE, payload = { from, to } } = known ?? {};
+      this.#put(jobId, { type, payload, status: 'running' });
+    });
+  }
+
+  report(jobId: string, outcome: JobOutcome): Promise<void> {
+    return this.faults.run('report', () => {
+      const job = this.jobs.get(jobId);
+      if (!job) throw new SnapshotError('JOB_NOT_FOUND', `there is no job ${jobId}`);
+      const { status } = outcome;
+      const succeeded = outcome.status === 'succeeded';
+      const result = succeeded ? outcome.result : null;
+      const error = succeeded ? null : { code: outcome.code, reason: outcome.reason };
+      if (job.status === 'queued' || job.status === 'running') {
+        this.#put(jobId, { ...job, status, result, error });
+      } else if (!sameValue([job.status, job.result, job.error], [status, result, error])) {
+        throw new SnapshotError('JOB_CONFLICT', `job ${jobId} has ended as ${job.status} already`);
+      }
+    });
+  }
+
+  #put(jobId: string, row: Partial<IJob> & Pick<IJob, 'type' | 'payload' | 'status'>): IJob {
+    const now = new Date();
+    const createdAt = this.jobs.get(jobId)?.createdAt ?? now;
+    const job = { result: null, error: null, ...row, _id: jobId, createdAt, updatedAt: now };
+    this.jobs.set(jobId, structuredClone(job));
+    return job;
+  }
+}
