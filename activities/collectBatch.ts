@@ -1,10 +1,9 @@
 import type { Cursor, Position } from '../src/contract/activities';
+import type { ChunkPacker } from '../src/evidence/chunkPacker';
 import { readRecord } from '../src/evidence/recordBytes';
 import type { RecordSource, SnapshotRow } from '../src/ports';
 
 export interface Batch {
-  /** Record bytes, in order. */
-  readonly records: readonly Buffer[];
   /** Behind the last record, with the width of slice that fits the log there. */
   readonly cursor: Cursor;
   /** True when the window holds nothing behind the batch. */
@@ -16,28 +15,28 @@ const RECORDS_PER_SLICE = 8_192;
 const SLICE_GROWTH = 8;
 
 /**
- * Walks the window in slices of log time from the cursor on until the chunk limits are reached. A record without a
+ * Walks the window in slices of log time from the cursor on, appending to `chunk` until its limits are reached. A record without a
  * date-typed `timestamp` in the slice (an array of dates matches the query too) is in no window and is left alone.
  */
 export async function collectBatch(
   source: RecordSource,
+  chunk: Pick<ChunkPacker, 'append' | 'count' | 'sizeBytes'>,
   { window, chunkLimits }: Pick<SnapshotRow, 'window' | 'chunkLimits'>,
   cursor: Cursor,
   signal: AbortSignal,
   note: (records: number) => void,
 ): Promise<Batch> {
   const endMs = Date.parse(window.to) + 1;
-  const records: Buffer[] = [];
-  let sizeBytes = 0;
   let { sliceMs } = cursor;
   let last = cursor.after;
   let fromMs = last === null ? Date.parse(window.from) : Date.parse(last.timestamp);
   let strays = 0;
+  const stopBehind = (after: Position | null): Batch => ({ cursor: { after, sliceMs }, exhausted: false });
 
   while (fromMs < endMs) {
     const untilMs = Math.min(endMs, fromMs + sliceMs);
     const after = last !== null && Date.parse(last.timestamp) >= fromMs ? last : null;
-    const limit = chunkLimits.maxRecords - records.length + strays;
+    const limit = chunkLimits.maxRecords - chunk.count + strays;
     let seen = 0;
     strays = 0;
     for await (const raw of source.scan({ fromMs, untilMs, after }, limit, signal)) {
@@ -49,21 +48,19 @@ export async function collectBatch(
         strays++;
         continue;
       }
-      const full = { records, cursor: { after: last, sliceMs }, exhausted: false };
-      if (records.length > 0 && sizeBytes + bytes.length > chunkLimits.maxBytes) return full;
-      records.push(bytes);
-      sizeBytes += bytes.length;
+      if (chunk.count > 0 && chunk.sizeBytes + bytes.length > chunkLimits.maxBytes) return stopBehind(last);
+      await chunk.append(bytes);
       last = positionAt(timestampMs, id);
-      if (records.length === chunkLimits.maxRecords) return { ...full, cursor: { after: last, sliceMs } };
+      if (chunk.count === chunkLimits.maxRecords) return stopBehind(last);
     }
-    note(records.length);
+    note(chunk.count);
     // The limit may have been used up by strays; then the slice is not through yet and is read again with more room.
     if (seen >= limit) continue;
     strays = 0;
     fromMs = untilMs;
     sliceMs = fitSlice(sliceMs, seen);
   }
-  return { records, cursor: { after: last, sliceMs }, exhausted: true };
+  return { cursor: { after: last, sliceMs }, exhausted: true };
 }
 
 function positionAt(timestampMs: number, id: string): Position {

@@ -14,7 +14,7 @@ import { FindingLog } from './findingLog';
 import { withHeartbeat } from './heartbeat';
 import { lateArrival } from './lateArrival';
 import { findOpened } from './snapshotState';
-import { readStoredChunk } from './storedChunk';
+import { readStoredChunk, type PlacedRecord } from './storedChunk';
 
 /** Records between two looks at the event loop, so that heartbeats and other activities go on. */
 const RECORDS_PER_TURN = 8_192;
@@ -35,13 +35,18 @@ export function hashBatch(deps: ActivityDeps, input: HashBatchInput): Promise<Ha
     const findings = new FindingLog(row.hashScheme);
     const isLate = lateArrival(row.overlaps);
     let lateCount = 0;
-    for (const [offset, record] of records.entries()) {
+    let first: PlacedRecord | undefined;
+    let last: PlacedRecord | undefined;
+    let offset = 0;
+    for (const record of records) {
+      first ??= record;
+      last = record;
       range.appendLeaf(leafHash(record.bytes));
       findings.check(begin + offset, record);
       if (record.hashText !== undefined) digest.update(record.hashText);
       if (isLate(record.position.timestamp)) lateCount++;
-      if (offset % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) {
-        note({ index: chunk.index, hashed: offset + 1 });
+      if (++offset % RECORDS_PER_TURN === 0) {
+        note({ index: chunk.index, hashed: offset });
         await new Promise(setImmediate);
         signal.throwIfAborted();
       }
@@ -57,7 +62,6 @@ export function hashBatch(deps: ActivityDeps, input: HashBatchInput): Promise<Ha
       digestState: digest.save(),
       findingCount: hash.findingCount + findings.total,
     };
-    const [first, last] = [records[0], records.at(-1)];
     if (!first || !last)
       throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${chunk.key}]`);
     await deps.snapshots.addChunk({

@@ -1,7 +1,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 
-/** A third of the time after which Temporal gives a silent activity up, with room for its throttling. */
-const HEARTBEAT_MS = 5_000;
+/** Well under the time after which Temporal gives a silent activity up, with room for its throttling. */
+const HEARTBEAT_MS = 4_000;
 
 /**
  * Beats while `run` works, so that a cancel, a pause or a lost worker is noticed within seconds. An abort is rethrown

@@ -1,5 +1,5 @@
 import type { Cursor, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
-import { packChunk } from '../src/evidence/chunk';
+import { ChunkPacker } from '../src/evidence/chunkPacker';
 import { chunkKey } from '../src/evidence/objectKeys';
 import { sha256Hex } from '../src/evidence/sha256';
 import { SnapshotError } from '../src/errors';
@@ -8,7 +8,7 @@ import { collectBatch } from './collectBatch';
 import type { ActivityDeps } from './deps';
 import { withHeartbeat } from './heartbeat';
 import { findOpened } from './snapshotState';
-import { readStoredChunk } from './storedChunk';
+import { readStoredChunk, type PlacedRecord } from './storedChunk';
 
 /**
  * Queries the next records of the window and stores them as one chunk. When the chunk is stored already, that one is
@@ -18,19 +18,18 @@ export function queryBatch(deps: ActivityDeps, input: QueryBatchInput): Promise<
   return withHeartbeat(async (signal, note) => {
     const { snapshotId, index, cursor } = input;
     const row = await findOpened(deps, snapshotId);
-    const batch = await collectBatch(deps.records, row, cursor, signal, (records) =>
-      note({ index, records }),
-    );
-    if (batch.records.length === 0) return { chunk: null, cursor: batch.cursor, exhausted: true };
+    const packer = new ChunkPacker();
+    const onSlice = (records: number) => note({ index, records });
+    const batch = await collectBatch(deps.records, packer, row, cursor, signal, onSlice);
+    if (packer.count === 0) return { chunk: null, cursor: batch.cursor, exhausted: true };
 
     const key = chunkKey(snapshotId, index);
-    const body = await packChunk(batch.records);
+    const body = await packer.finish();
     signal.throwIfAborted();
     const holdUntil = new Date(deps.clock.nowMs() + deps.settings.holdMs);
     const put = await deps.store.putOnce(key, body, holdUntil);
     if (!put) return adopt(deps, row, input);
-    const count = batch.records.length;
-    const chunk = describe(index, key, put.versionId, count, body);
+    const chunk = describe(index, key, put.versionId, packer.count, body);
     return { chunk, cursor: batch.cursor, exhausted: batch.exhausted };
   });
 }
@@ -42,11 +41,13 @@ async function adopt(
 ): Promise<QueriedBatch> {
   const key = chunkKey(snapshotId, index);
   const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
-  const last = records.at(-1);
+  let last: PlacedRecord | undefined;
+  let count = 0;
+  for (last of records) count++;
   if (!last) throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${key}]`);
   const behind: Cursor = { after: last.position, sliceMs: cursor.sliceMs };
   // Whether the window holds more is not written in a chunk, so the next query finds out.
-  return { chunk: describe(index, key, versionId, records.length, body), cursor: behind, exhausted: false };
+  return { chunk: describe(index, key, versionId, count, body), cursor: behind, exhausted: false };
 }
 
 function describe(index: number, key: string, versionId: string, count: number, body: Buffer): StoredChunk {

@@ -23,7 +23,7 @@ export async function readStoredChunk(
   key: string,
   window: Window,
   expected?: StoredChunk,
-): Promise<{ versionId: string; body: Buffer; records: readonly PlacedRecord[] }> {
+): Promise<{ versionId: string; body: Buffer; records: Iterable<PlacedRecord> }> {
   const stored = await store.get(key, MAX_STORED_BYTES, expected?.versionId);
   if (!stored) throw new SnapshotError('STORAGE_NOT_FOUND', `chunk is gone from storage [key=${key}]`);
   const { versionId, body } = stored;
@@ -36,10 +36,10 @@ export async function readStoredChunk(
 }
 
 /** Records are in order, so the instant of one that repeats its `timestamp` is the first that keeps them so. */
-function place(documents: Iterable<Uint8Array>, window: Window, key: string): PlacedRecord[] {
+function* place(documents: Iterable<Uint8Array>, window: Window, key: string): Generator<PlacedRecord> {
   const toMs = Date.parse(window.to);
   let previousMs = Date.parse(window.from);
-  return Array.from(documents, (document) => {
+  for (const document of documents) {
     const view = readRecord(document);
     const ms = view.timestamps.find((candidate) => candidate >= previousMs && candidate <= toMs);
     if (ms === undefined) {
@@ -47,6 +47,6 @@ function place(documents: Iterable<Uint8Array>, window: Window, key: string): Pl
       throw new SnapshotError('SNAPSHOT_CONFLICT', message);
     }
     previousMs = ms;
-    return { ...view, position: { timestamp: new Date(ms).toISOString(), id: view.id } };
-  });
+    yield { ...view, position: { timestamp: new Date(ms).toISOString(), id: view.id } };
+  }
 }

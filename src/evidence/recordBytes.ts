@@ -6,7 +6,7 @@ const SEALING_MEMBERS: ReadonlySet<string> = new Set(['immutable', 'snapshotId']
 
 /** A record as evidence sees it; docs/format.md, "Record bytes". */
 export interface RecordView {
-  /** The document as stored, without the sealing members. */
+  /** The document as stored, without the sealing members; the given bytes themselves when it has none. */
   readonly bytes: Buffer;
   /** 24 hex digits of an ObjectId, otherwise `bson:<type>:<value>` in hex. */
   readonly id: string;
@@ -62,6 +62,7 @@ export function recordHash(record: Uint8Array): string {
 }
 
 function cut(source: Buffer, cuts: readonly BsonElement[]): Buffer {
+  if (cuts.length === 0) return source;
   const removed = cuts.reduce((sum, { start, end }) => sum + end - start, 0);
   const kept = Buffer.allocUnsafe(source.length - removed);
   let from = 0;

@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { splitRecords } from '../../evidence/bsonStream';
-import { packChunk, unpackChunk } from '../../evidence/chunk';
+import { unpackChunk } from '../../evidence/chunk';
+import { packChunk } from '../../evidence/chunkPacker';
 import { parseManifest } from '../../evidence/manifest';
 import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from '../../evidence/objectKeys';
 import { readRecord } from '../../evidence/recordBytes';

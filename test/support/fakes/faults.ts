@@ -12,6 +12,8 @@ interface Fault {
 export class FaultPlan<M extends string = string> {
   /** Every call that was made, in order, the failed ones included. */
   readonly calls: M[] = [];
+  /** Hears of every call before it is carried out. */
+  onCall: (method: M) => void = () => undefined;
   readonly #code: ErrorCode;
   readonly #planned = new Map<M, Fault[]>();
 
@@ -27,6 +29,7 @@ export class FaultPlan<M extends string = string> {
 
   async run<T>(method: M, action: () => T | Promise<T>): Promise<T> {
     this.calls.push(method);
+    this.onCall(method);
     const fault = this.#planned.get(method)?.shift();
     if (!fault) return action();
     if (fault.kind === 'unacknowledged') await action();

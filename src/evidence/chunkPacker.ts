@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createGzip, type Gzip } from 'node:zlib';
+import { GZIP_HEADER } from './chunk';
+
+/** Level 4 packs audit records within a few percent of level 6 in half of its time. */
+const LEVEL = 4;
+const BLOCK_BYTES = 256 * 1024;
+
+/** Packs records that are at hand into a chunk. */
+export async function packChunk(records: Iterable<Uint8Array>): Promise<Buffer> {
+  const packer = new ChunkPacker();
+  for (const record of records) await packer.append(record);
+  return packer.finish();
+}
+
+/**
+ * Packs records, one after the other, into one gzip member while they arrive: only what is packed stays in memory.
+ * Compression runs off the main thread.
+ */
+export class ChunkPacker {
+  readonly #gzip: Gzip = createGzip({ level: LEVEL });
+  readonly #packed: Buffer[] = [];
+  readonly #end: Promise<unknown>;
+  #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #filled = 0;
+  #count = 0;
+  #sizeBytes = 0;
+
+  constructor() {
+    this.#gzip.on('data', (part: Buffer) => this.#packed.push(part));
+    this.#end = once(this.#gzip, 'end');
+    // Told by finish(); without a listener here an early failure would end the process.
+    this.#end.catch(() => undefined);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the records so far, unpacked. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  async append(record: Uint8Array): Promise<void> {
+    this.#count++;
+    this.#sizeBytes += record.length;
+    if (this.#filled + record.length > this.#block.length) await this.#flush();
+    if (record.length > this.#block.length) return this.#write(Buffer.from(record));
+    this.#block.set(record, this.#filled);
+    this.#filled += record.length;
+  }
+
+  /** The whole chunk; nothing can be appended behind it. */
+  async finish(): Promise<Buffer> {
+    await this.#flush();
+    this.#gzip.end();
+    await this.#end;
+    const packed = Buffer.concat(this.#packed);
+    // Node writes the system it runs on; the same records give the same header everywhere.
+    GZIP_HEADER.copy(packed);
+    return packed;
+  }
+
+  async #flush(): Promise<void> {
+    const block = this.#block.subarray(0, this.#filled);
+    if (block.length === 0) return;
+    // The stream reads the block later, so the next one is another.
+    this.#block = Buffer.allocUnsafe(BLOCK_BYTES);
+    this.#filled = 0;
+    await this.#write(block);
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    if (!this.#gzip.write(bytes)) await once(this.#gzip, 'drain');
+  }
+}

@@ -1,0 +1,47 @@
+import type { ActivityDeps } from '../../activities/deps';
+import { FakeAssetRegistry } from './fakes/fakeAssetRegistry';
+import { FakeClock } from './fakes/fakeClock';
+import { FakeJobDesk } from './fakes/fakeJobDesk';
+import { FakeObjectStore } from './fakes/fakeObjectStore';
+import { FakeRecordSource } from './fakes/fakeRecordSource';
+import { FakeSigner } from './fakes/fakeSigner';
+import { FakeSnapshotRepository } from './fakes/fakeSnapshotRepository';
+import { FakeWindowLeases } from './fakes/fakeWindowLeases';
+import { FakeWorkflowDirectory } from './fakes/fakeWorkflowDirectory';
+
+const DAY_MS = 86_400_000;
+
+/** Everything the activities work with, in memory; chunks hold four records, so that a few records make several. */
+export class FakeDeps implements ActivityDeps {
+  readonly records = new FakeRecordSource();
+  readonly store = new FakeObjectStore();
+  readonly signer = new FakeSigner();
+  readonly snapshots = new FakeSnapshotRepository();
+  readonly leases = new FakeWindowLeases();
+  readonly assets = new FakeAssetRegistry();
+  readonly jobs = new FakeJobDesk();
+  readonly directory = new FakeWorkflowDirectory();
+  readonly clock = new FakeClock('2026-06-01T00:00:00.000Z');
+  readonly settings = {
+    origin: 'test.example/audit',
+    hashScheme: 'bson-sha256/v1',
+    retentionMs: 365 * DAY_MS,
+    holdMs: 7 * DAY_MS,
+    chunkLimits: { maxRecords: 4, maxBytes: 33_554_432 },
+    software: 'audit-snapshot/test',
+  } as const;
+
+  /** Logs `count` entries, a second apart from `from` on; returns their position ids. */
+  logEntries(count: number, from = '2026-03-01T00:00:00.000Z'): string[] {
+    return Array.from({ length: count }, (_, place) =>
+      this.records.log({
+        resourceType: 'invoice',
+        resourceId: `invoice-${place}`,
+        action: 'invoice.updated',
+        actorId: 'amélie',
+        details: { place },
+        timestamp: new Date(Date.parse(from) + place * 1000),
+      }),
+    );
+  }
+}
