@@ -61,7 +61,7 @@ module.exports = {
     {
       name: 'only-tests-import-tests',
       severity: 'error',
-      from: { pathNot: '^test/' },
+      from: { pathNot: '^(test|bench)/' },
       to: { path: '^test/' },
     },
     {
