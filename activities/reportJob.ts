@@ -2,6 +2,11 @@ import type { ReportJobInput } from '../src/contract/activities';
 import type { ActivityDeps } from './deps';
 
 /** Tells the job service how the job ended. Last of all: nothing is reported before all else is durable. */
-export function reportJob(deps: ActivityDeps, { jobId, outcome }: ReportJobInput): Promise<void> {
-  return deps.jobs.report(jobId, outcome);
+export async function reportJob(
+  deps: ActivityDeps,
+  { jobId, window, outcome }: ReportJobInput,
+): Promise<void> {
+  // A run that was started directly may end before it opened its snapshot, which is where its job row is made.
+  await deps.jobs.ensure({ jobId, ...window });
+  await deps.jobs.report(jobId, outcome);
 }

@@ -16,13 +16,14 @@ export async function markChunks(flow: Flow, board: ProgressBoard, input: MarkIn
   const { snapshotId, until, onLongHistory } = input;
   let next = input.from;
   const lane = async (): Promise<void> => {
-    while (next < until && !flow.shouldContinueAsNew()) {
+    // At least one chunk a run, however long its history is by now: a run that marks nothing would go on for ever.
+    do {
       const index = next++;
       const marked = await flow.call('markImmutable', `chunk ${index} of ${until}`, { snapshotId, index });
       board.marked(marked.count);
-    }
+    } while (next < until && !flow.shouldContinueAsNew());
   };
-  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(LANES, until - next) }, lane));
   const failed = lanes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   if (next < until) await onLongHistory();

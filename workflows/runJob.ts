@@ -17,11 +17,10 @@ export async function runJob(
   input: CheckedInput,
   carry: Carry | undefined,
 ): Promise<AuditSnapshotResult> {
-  const { jobId } = input;
   try {
     const result = await runAttempts(flow, board, input, carry);
     board.enter('reporting');
-    await report(flow, jobId, { status: 'succeeded', result });
+    await report(flow, input, { status: 'succeeded', result });
     board.finished(result);
     return result;
   } catch (error) {
@@ -29,7 +28,7 @@ export async function runJob(
     const { code, message } = error.failure;
     const status = error.cancellation === undefined ? 'failed' : 'cancelled';
     board.enter(status);
-    await report(flow, jobId, { status, code, reason: message });
+    await report(flow, input, { status, code, reason: message });
     throw error.cancellation ?? flow.failed(error.failure);
   }
 }
@@ -114,6 +113,8 @@ async function releaseWindow(flow: Flow, jobId: string): Promise<boolean> {
   return released;
 }
 
-function report(flow: Flow, jobId: string, outcome: JobOutcome): Promise<void> {
-  return flow.shielded(() => flow.call('reportJob', `${jobId} ${outcome.status}`, { jobId, outcome }));
+function report(flow: Flow, { jobId, from, to }: CheckedInput, outcome: JobOutcome): Promise<void> {
+  return flow.shielded(() =>
+    flow.call('reportJob', `${jobId} ${outcome.status}`, { jobId, window: { from, to }, outcome }),
+  );
 }

@@ -131,6 +131,7 @@ export type JobOutcome =
 
 export interface ReportJobInput {
   readonly jobId: string;
+  readonly window: Window;
   readonly outcome: JobOutcome;
 }
 
