@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
 import type { ActivityDeps } from '../../activities/deps';
 import type { SnapshotActivities } from '../../src/contract/activities';
@@ -9,6 +10,9 @@ import { checkInput } from '../../workflows/checkInput';
 import type { Flow } from '../../workflows/flow';
 import { ProgressBoard } from '../../workflows/progressBoard';
 import { runJob } from '../../workflows/runJob';
+
+/** Every failed try is a warning to the worker; here faults are planned. */
+const QUIET = new DefaultLogger('ERROR');
 
 type ActivityName = keyof SnapshotActivities;
 
@@ -21,12 +25,21 @@ class Continued extends Error {
   }
 }
 
+/** The process is gone; the orchestration sees a failure that nothing can be done about. */
+class Died extends Error {
+  constructor() {
+    super('died');
+  }
+}
+
 export interface InProcessOptions {
   /** Called in front of every try of an activity; what it throws is that try's failure. */
   readonly before?: (name: ActivityName, attempt: number) => void;
   /** History counts as long after this many activities. Default never. */
   readonly continueAfter?: number;
   readonly triesPerActivity?: number;
+  /** The process dies in front of this activity: nothing more of the run happens, no rollback either. */
+  readonly dieBefore?: ActivityName;
 }
 
 /**
@@ -42,6 +55,7 @@ export class InProcessRun {
   readonly #deps: ActivityDeps;
   readonly #shield = new AsyncLocalStorage<boolean>();
   #cancelled = false;
+  #dead = false;
   #sinceStart = 0;
 
   constructor(deps: ActivityDeps, options: InProcessOptions = {}) {
@@ -82,7 +96,7 @@ export class InProcessRun {
       shouldContinueAsNew: () =>
         this.#sinceStart >= (this.#options.continueAfter ?? Number.POSITIVE_INFINITY),
       continueAsNew: (carry) => Promise.reject(new Continued(carry)),
-      isContinueAsNew: (error) => error instanceof Continued,
+      isContinueAsNew: (error) => error instanceof Continued || error instanceof Died,
       failureOf: (error) =>
         error instanceof ApplicationFailure
           ? { code: error.type ?? 'INTERNAL', message: error.message }
@@ -103,16 +117,20 @@ export class InProcessRun {
   ): Promise<Awaited<ReturnType<SnapshotActivities[N]>>> {
     for (let attempt = 1; ; attempt++) {
       await this.#step();
+      this.#dead ||= name === this.#options.dieBefore;
+      if (this.#dead) throw new Died();
       this.calls.push(name);
       this.#sinceStart++;
       try {
         this.#options.before?.(name, attempt);
+        await this.#step();
         type Output = Awaited<ReturnType<SnapshotActivities[N]>>;
         const activity = this.#activities[name] as unknown as (argument: typeof input) => Promise<Output>;
-        return await new MockActivityEnvironment({ attempt }).run<[typeof input], Output, typeof activity>(
-          activity,
-          input,
-        );
+        return await new MockActivityEnvironment({ attempt }, { logger: QUIET }).run<
+          [typeof input],
+          Output,
+          typeof activity
+        >(activity, input);
       } catch (error) {
         const retryable = error instanceof ApplicationFailure && error.nonRetryable !== true;
         if (!retryable || attempt >= (this.#options.triesPerActivity ?? 20)) throw error;

@@ -16,6 +16,7 @@ export class FaultPlan<M extends string = string> {
   onCall: (method: M) => void = () => undefined;
   readonly #code: ErrorCode;
   readonly #planned = new Map<M, Fault[]>();
+  readonly #struck = new Map<string, Fault>();
 
   /** `code` is what a fault throws, retryable, when it is given no error of its own. */
   constructor(code: ErrorCode) {
@@ -27,10 +28,16 @@ export class FaultPlan<M extends string = string> {
     this.#planned.set(method, [...planned, { kind, error }]);
   }
 
+  /** Strikes the `nth` call of a method, from 1. */
+  failCall(method: M, nth: number, kind: FaultKind): void {
+    this.#struck.set(`${method} ${nth}`, { kind, error: this.#failure(method, kind) });
+  }
+
   async run<T>(method: M, action: () => T | Promise<T>): Promise<T> {
     this.calls.push(method);
     this.onCall(method);
-    const fault = this.#planned.get(method)?.shift();
+    const nth = this.calls.filter((call) => call === method).length;
+    const fault = this.#struck.get(`${method} ${nth}`) ?? this.#planned.get(method)?.shift();
     if (!fault) return action();
     if (fault.kind === 'unacknowledged') await action();
     throw fault.error;

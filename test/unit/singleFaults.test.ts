@@ -1,0 +1,153 @@
+import { snapshotIdOf } from '../../src/contract/names';
+import { manifestKey } from '../../src/evidence/objectKeys';
+import { makeTrustFile } from '../../src/evidence/trust';
+import { verifySnapshot } from '../../src/evidence/verifySnapshot';
+import { FakeDeps } from '../support/fakeDeps';
+import type { FaultKind, FaultPlan } from '../support/fakes/faults';
+import { InProcessRun } from '../support/inProcessFlow';
+
+const INPUT = { jobId: 'job-1', from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
+const SNAPSHOT = snapshotIdOf(INPUT.jobId);
+const RECORDS = 10;
+
+/** The ports whose calls are struck, one after the other. */
+const PORTS = ['records', 'store', 'signer', 'snapshots', 'leases', 'assets', 'jobs'] as const;
+type Port = (typeof PORTS)[number];
+
+function faultsOf(deps: FakeDeps, port: Port): FaultPlan {
+  return deps[port].faults as unknown as FaultPlan;
+}
+
+/** A run of a job over the same ten records; the key of the signer differs from run to run, so the manifest does. */
+async function sealOnce(plan: (deps: FakeDeps) => void): Promise<{ deps: FakeDeps; ids: string[] }> {
+  const deps = new FakeDeps();
+  const ids = deps.logEntries(RECORDS);
+  plan(deps);
+  await new InProcessRun(deps).run(INPUT);
+  return { deps, ids };
+}
+
+async function expectSealedOnce(deps: FakeDeps, ids: readonly string[]): Promise<void> {
+  expect(ids.map((id) => deps.records.sealedBy(id))).toEqual(ids.map(() => SNAPSHOT));
+  expect(ids.map((id) => deps.records.markCounts.get(id))).toEqual(ids.map(() => 1));
+  expect(deps.store.keys().map((key) => deps.store.versions(key).length)).toEqual(
+    deps.store.keys().map(() => 1),
+  );
+  expect(deps.assets.assets.size).toBe(1);
+  expect(deps.jobs.jobs.get(INPUT.jobId)).toMatchObject({
+    status: 'succeeded',
+    result: { recordCount: RECORDS },
+  });
+  expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
+  const trust = makeTrustFile(deps.settings.origin, await deps.signer.listKeys());
+  const reader = {
+    read: async (key: string, version: string | undefined) => (await deps.store.get(key, 1e9, version))?.body,
+  };
+  await expect(verifySnapshot(reader, { snapshotId: SNAPSHOT, trust })).resolves.toMatchObject({
+    verdict: 'VERIFIED',
+    recordCount: RECORDS,
+    failures: [],
+  });
+  // One audit entry, and nothing else, is left for the next window.
+  expect(deps.records.ids().filter((id) => !ids.includes(id))).toHaveLength(1);
+}
+
+describe('a single fault at any call of any port', () => {
+  test.each(PORTS)(
+    '%s: the snapshot is sealed once, whether the call was lost or done without an answer',
+    async (port) => {
+      const clean = await sealOnce(() => undefined);
+      const calls = [...faultsOf(clean.deps, port).calls];
+      await expectSealedOnce(clean.deps, clean.ids);
+      expect(calls.length).toBeGreaterThan(0);
+      const counts = new Map<string, number>();
+      for (const method of calls) {
+        const nth = (counts.get(method) ?? 0) + 1;
+        counts.set(method, nth);
+        for (const kind of ['lost', 'unacknowledged'] satisfies FaultKind[]) {
+          const struck = await sealOnce((deps) => faultsOf(deps, port).failCall(method, nth, kind));
+          await expectSealedOnce(struck.deps, struck.ids);
+        }
+      }
+    },
+  );
+
+  test('the chunks and the root are the same whatever was struck', async () => {
+    const rootOf = async ({ deps }: { deps: FakeDeps }) => {
+      const body = (await deps.store.get(manifestKey(SNAPSHOT), 1e9))!.body.toString();
+      return (JSON.parse(body) as { chunks: { count: number }[] }).chunks.map(({ count }) => count);
+    };
+    const clean = await rootOf(await sealOnce(() => undefined));
+    const struck = await sealOnce(({ store }) => {
+      store.faults.failCall('putOnce', 1, 'unacknowledged');
+      store.faults.failCall('putOnce', 3, 'lost');
+      store.faults.failCall('get', 2, 'lost');
+    });
+    expect(await rootOf(struck)).toEqual(clean);
+    expect(clean).toEqual([4, 4, 2]);
+  });
+});
+
+describe('a run that goes on in a fresh history', () => {
+  test.each([1, 2, 3, 4, 5])('after every %i activities it still seals once', async (continueAfter) => {
+    const deps = new FakeDeps();
+    const ids = deps.logEntries(RECORDS);
+    const run = new InProcessRun(deps, { continueAfter });
+    await run.run(INPUT);
+    expect(run.runs).toBeGreaterThan(1);
+    await expectSealedOnce(deps, ids);
+  });
+});
+
+describe('a run that dies', () => {
+  const STEPS = [
+    'openSnapshot',
+    'queryBatch',
+    'hashBatch',
+    'sealManifest',
+    'signManifest',
+    'registerAsset',
+    'markImmutable',
+    'recordSnapshot',
+    'reportJob',
+  ] as const;
+
+  test.each(STEPS)('in front of %s is finished by the next run of the job', async (step) => {
+    const deps = new FakeDeps();
+    const ids = deps.logEntries(RECORDS);
+    const dead = new InProcessRun(deps, { dieBefore: step });
+    await expect(dead.run(INPUT)).rejects.toThrow('died');
+    expect(dead.calls).not.toContain(step);
+    await new InProcessRun(deps).run(INPUT);
+    await expectSealedOnce(deps, ids);
+  });
+});
+
+describe('a cancel', () => {
+  test.each(['openSnapshot', 'queryBatch', 'hashBatch', 'sealManifest'] as const)(
+    'in front of %s rolls back: nothing is marked, the window is free, the job is cancelled',
+    async (step) => {
+      const deps = new FakeDeps();
+      const ids = deps.logEntries(RECORDS);
+      const run = new InProcessRun(deps, { before: (name) => (name === step ? run.cancel() : undefined) });
+      await expect(run.run(INPUT)).rejects.toThrow('cancelled');
+      expect(ids.map((id) => deps.records.sealedBy(id))).toEqual(ids.map(() => undefined));
+      expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
+      expect(deps.jobs.jobs.get(INPUT.jobId)).toMatchObject({
+        status: 'cancelled',
+        error: { code: 'JOB_CANCELLED' },
+      });
+    },
+  );
+
+  test.each(['signManifest', 'registerAsset', 'markImmutable', 'recordSnapshot', 'reportJob'] as const)(
+    'in front of %s is outlived: the snapshot is finished',
+    async (step) => {
+      const deps = new FakeDeps();
+      const ids = deps.logEntries(RECORDS);
+      const run = new InProcessRun(deps, { before: (name) => (name === step ? run.cancel() : undefined) });
+      await run.run(INPUT);
+      await expectSealedOnce(deps, ids);
+    },
+  );
+});
