@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startProgressLines } from '../dev/progress';
+import { startStack } from '../dev/stack';
+import { connectDatabase } from '../src/adapters/mongoConnection';
+import { auditTrail } from '../src/cli/demo/auditTrail';
+import { AuditService } from '../src/services/audit.service';
+import { Product } from '../test/support/product';
+
+/**
+ * What sealing costs for each record as windows grow, and the memory of the worker, on one stack in one run:
+ * `npm run bench -- 100000 1000000`. The figures are those of the embedded MongoDB-compatible server.
+ */
+async function main(): Promise<void> {
+  const sizes = process.argv.slice(2).map(Number);
+  const progress = startProgressLines({ write: (line) => console.error(line) });
+  const stack = await startStack({ name: 'bench', onProgress: progress.report });
+  progress.end();
+  Object.assign(process.env, stack.env);
+  const product = new Product();
+  const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  try {
+    await product.start();
+    const service = new AuditService(connection);
+    for (const [place, records] of sizes.entries()) {
+      const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
+      const window = {
+        from: new Date(fromMs).toISOString(),
+        to: new Date(fromMs + 86_399_999).toISOString(),
+      };
+      const writtenMs = await timed(() =>
+        service.logAuditEntries(auditTrail(records, fromMs, fromMs + 86_400_000)),
+      );
+      const worker = new Memory(product.worker!.process.pid!);
+      const jobId = await product.submit(window);
+      const stages = new Map<string, number>();
+      const sealedMs = await timed(async () => {
+        let since = Date.now();
+        const job = await product.ended(jobId, ({ progress: now }) => {
+          const stage = now?.stage ?? 'opening';
+          stages.set(stage, (stages.get(stage) ?? 0) + Date.now() - since);
+          since = Date.now();
+          worker.sample();
+        });
+        if (job.result?.recordCount !== records) throw new Error(`sealed ${JSON.stringify(job)}`);
+      });
+      console.log(
+        JSON.stringify({
+          records,
+          writeSeconds: writtenMs / 1000,
+          sealSeconds: sealedMs / 1000,
+          microsecondsPerRecord: Math.round((sealedMs * 1000) / records),
+          workerPeakRssMiB: Math.round(worker.peakKiB / 1024),
+          stageMs: Object.fromEntries(stages),
+        }),
+      );
+      await pause(1_000);
+    }
+  } finally {
+    await product.stop();
+    await connection.close();
+    await stack.stop();
+  }
+}
+
+/** Resident memory of a process, as the kernel counts it. */
+class Memory {
+  peakKiB = 0;
+  readonly #pid: number;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  sample(): void {
+    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8');
+    this.peakKiB = Math.max(this.peakKiB, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+  }
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const startMs = Date.now();
+  await run();
+  return Date.now() - startMs;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
