@@ -21,8 +21,14 @@ module.exports = {
     only(
       'services-and-adapters-know-no-roots',
       '^src/(services|adapters)/',
-      '^src/(services/|adapters/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
+      '^src/(services/|adapters/|models/|evidence/|contract/|errors\\.ts|ports\\.ts|config\\.ts)',
     ),
+    {
+      name: 'configuration-is-read-by-roots-and-known-to-adapters-as-a-type',
+      severity: 'error',
+      from: { path: '^src/(services|adapters)/' },
+      to: { path: '^src/config\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
     only(
       'activities-know-no-jobs',
       '^activities/',

@@ -25,7 +25,7 @@ export interface ActivityDeps {
   readonly settings: SealingSettings;
 }
 
-export interface SealingSettings {
+interface SealingSettings {
   /** Schema-less URL that names this ledger in every checkpoint. */
   readonly origin: string;
   readonly hashScheme: HashScheme;

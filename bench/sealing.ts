@@ -40,7 +40,7 @@ async function main(): Promise<void> {
           const stage = now?.stage ?? 'opening';
           stages.set(stage, (stages.get(stage) ?? 0) + Date.now() - since);
           since = Date.now();
-          worker.sample();
+          worker.sample(stage);
         });
         if (job.result?.recordCount !== records) throw new Error(`sealed ${JSON.stringify(job)}`);
       });
@@ -50,8 +50,9 @@ async function main(): Promise<void> {
           writeSeconds: writtenMs / 1000,
           sealSeconds: sealedMs / 1000,
           microsecondsPerRecord: Math.round((sealedMs * 1000) / records),
-          workerPeakRssMiB: Math.round(worker.peakKiB / 1024),
+          workerPeakRssMiB: worker.peakMiB,
           stageMs: Object.fromEntries(stages),
+          stageRssMiB: Object.fromEntries(worker.byStageMiB),
         }),
       );
       await pause(1_000);
@@ -63,18 +64,22 @@ async function main(): Promise<void> {
   }
 }
 
-/** Resident memory of a process, as the kernel counts it. */
+/** Resident memory of a process, as the kernel counts it: its peak, and the most that was seen in each stage. */
 class Memory {
-  peakKiB = 0;
+  peakMiB = 0;
+  readonly byStageMiB = new Map<string, number>();
   readonly #pid: number;
 
   constructor(pid: number) {
     this.#pid = pid;
   }
 
-  sample(): void {
+  sample(stage: string): void {
     const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8');
-    this.peakKiB = Math.max(this.peakKiB, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+    const readMiB = (line: RegExp) => Math.round(Number(line.exec(status)?.[1] ?? 0) / 1024);
+    this.peakMiB = readMiB(/^VmHWM:\s+(\d+)/m);
+    const now = readMiB(/^VmRSS:\s+(\d+)/m);
+    this.byStageMiB.set(stage, Math.max(now, this.byStageMiB.get(stage) ?? 0));
   }
 }
 

@@ -48,7 +48,7 @@ export async function startProcess(launch: Launch): Promise<StartedProcess> {
 }
 
 /** Signals the whole process group, only if it is still led by that very process; false when it is gone. */
-export function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isAlive(identity)) return false;
   try {
     process.kill(-identity.pid, signal);

@@ -13,7 +13,7 @@ export type Phase =
   | 'failed';
 
 /** One step of one server. `elapsedMs` counts from the call that is under way. */
-export interface ProgressEvent {
+interface ProgressEvent {
   readonly server: ServerName;
   readonly phase: Phase;
   readonly elapsedMs: number;

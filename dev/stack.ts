@@ -12,8 +12,6 @@ import { readState, runningProcess } from './state';
 import { stopServers } from './takeDown';
 import { startWatchdog, type Watchdog } from './watchdog';
 
-export type { ServerName } from './serverName';
-
 export interface StartOptions extends StackOptions {
   /** True: the servers outlive this process. Default false: they end with it, however it ends. */
   readonly detached?: boolean | undefined;

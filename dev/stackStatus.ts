@@ -38,7 +38,7 @@ export function readStackEnvironment(directory: StackDirectory, environment: Env
 }
 
 /** The variables of one server; none when the stack has no record of it. */
-export function variablesOf(
+function variablesOf(
   server: Server,
   record: ServerRecord | undefined,
   directory: StackDirectory,

@@ -16,7 +16,7 @@ export interface EmbeddedRecord {
 }
 
 /** A server that somebody else runs; the address is without credentials. */
-export interface ExternalRecord {
+interface ExternalRecord {
   readonly kind: 'external';
   readonly address: string;
 }

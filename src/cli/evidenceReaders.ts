@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { SnapshotError } from '../errors';
-import type { EvidenceReader } from '../evidence/verifySnapshot';
+import type { EvidenceReader } from '../evidence/evidenceReader';
 import type { ObjectStore } from '../ports';
 
 /** Evidence as the bucket holds it. A chunk is read at the version its manifest names. */

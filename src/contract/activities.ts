@@ -14,7 +14,7 @@ export interface Cursor {
 }
 
 /** Merkle nodes of the records `[begin, end)`: roots of the maximal aligned subtrees, left to right, base64. */
-export interface RangeNodes {
+interface RangeNodes {
   readonly begin: number;
   readonly end: number;
   readonly hashes: readonly string[];
@@ -38,7 +38,7 @@ export interface Checkpoint {
 }
 
 /** How far marking got: chunks `[0, chunks)` are marked. */
-export interface Marks {
+interface Marks {
   readonly chunks: number;
   readonly records: number;
 }

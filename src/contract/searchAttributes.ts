@@ -9,5 +9,3 @@ export const SEARCH_ATTRIBUTES = {
   AuditFindings: 'Int',
   AuditLateCount: 'Int',
 } as const;
-
-export type SearchAttributeName = keyof typeof SEARCH_ATTRIBUTES;

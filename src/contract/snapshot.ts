@@ -37,20 +37,18 @@ export interface AuditSnapshotResult {
   readonly manifestSha256: string;
 }
 
-export const STAGES = [
-  'opening',
-  'sealing',
-  'manifest',
-  'signing',
-  'registering',
-  'marking',
-  'recording',
-  'reporting',
-  'done',
-  'failed',
-  'cancelled',
-] as const;
-export type Stage = (typeof STAGES)[number];
+export type Stage =
+  | 'opening'
+  | 'sealing'
+  | 'manifest'
+  | 'signing'
+  | 'registering'
+  | 'marking'
+  | 'recording'
+  | 'reporting'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
 
 /** Answer of the query `progress`. Counts are records unless named otherwise. */
 export interface Progress {

@@ -8,7 +8,7 @@ export type WindowOutcome =
   { readonly ok: true; readonly window: Window } | { readonly ok: false; readonly reason: string };
 
 /** How far ahead of this machine's clock `to` may lie before the window counts as not yet over. */
-export const CLOCK_SKEW_MS = 5_000;
+const CLOCK_SKEW_MS = 5_000;
 
 const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;

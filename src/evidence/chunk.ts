@@ -1,4 +1,4 @@
-import { crc32, inflateRaw, type Zlib } from 'node:zlib';
+import { constants, crc32, inflateRaw, type Zlib } from 'node:zlib';
 import { malformed } from './malformed';
 
 /** 32 MiB of records, or fewer and one of 16 MiB. */
@@ -20,7 +20,9 @@ export async function unpackChunk(stored: Uint8Array, maxBytes = MAX_UNPACKED_BY
   ) {
     throw malformed('chunk: the gzip header is not ours');
   }
-  const { buffer, consumed } = await inflate(packed.subarray(GZIP_HEADER.length), maxBytes);
+  // What the trailer claims only sizes the buffer, so that a chunk is in memory once; whether it is true is checked below.
+  const claimedBytes = packed.readUInt32LE(packed.length - 4);
+  const { buffer, consumed } = await inflate(packed.subarray(GZIP_HEADER.length), maxBytes, claimedBytes);
   const trailer = GZIP_HEADER.length + consumed;
   if (packed.length !== trailer + TRAILER_BYTES) throw malformed('chunk: bytes behind the gzip member');
   if (packed.readUInt32LE(trailer) !== crc32(buffer) || packed.readUInt32LE(trailer + 4) !== buffer.length) {
@@ -29,9 +31,16 @@ export async function unpackChunk(stored: Uint8Array, maxBytes = MAX_UNPACKED_BY
   return buffer;
 }
 
-function inflate(deflated: Buffer, maxBytes: number): Promise<{ buffer: Buffer; consumed: number }> {
+function inflate(
+  deflated: Buffer,
+  maxBytes: number,
+  claimedBytes: number,
+): Promise<{ buffer: Buffer; consumed: number }> {
+  // One byte more than is needed: an output buffer that is full to the brim makes the engine take a second one.
+  const chunkSize = Math.max(constants.Z_MIN_CHUNK, Math.min(claimedBytes, maxBytes) + 1);
+  const options = { info: true, maxOutputLength: maxBytes, chunkSize };
   return new Promise((resolve, reject) => {
-    inflateRaw(deflated, { info: true, maxOutputLength: maxBytes } as object, (error, result) => {
+    inflateRaw(deflated, options as object, (error, result) => {
       if (error) return reject(malformed(`chunk: cannot be unpacked within ${maxBytes} bytes`, error));
       // With `info`, which the type definitions leave out, the engine says how much of the input it took.
       const { buffer, engine } = result as unknown as { buffer: Buffer; engine: Zlib };

@@ -16,7 +16,7 @@ export interface NoteSignature {
   readonly signature: Buffer;
 }
 
-export interface Note {
+interface Note {
   /** Ends with a newline; this is what is signed. */
   readonly text: string;
   readonly signatures: readonly NoteSignature[];

@@ -8,7 +8,7 @@ import { readRecord, type RecordView } from './recordBytes';
 import { findFault } from './recordFinding';
 import { sha256Hex } from './sha256';
 import type { ReportBuilder } from './verifyReport';
-import type { EvidenceReader } from './verifySnapshot';
+import type { EvidenceReader } from './evidenceReader';
 
 type Chunk = Manifest['chunks'][number];
 

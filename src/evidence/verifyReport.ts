@@ -1,5 +1,5 @@
 /** What verification checks, in order. */
-export const LAYERS = [
+const LAYERS = [
   'manifest',
   'signature',
   'checkpoint',
@@ -20,7 +20,7 @@ export interface Failure {
   readonly found: string;
 }
 
-export interface LayerResult {
+interface LayerResult {
   readonly layer: Layer;
   readonly passed: number;
   readonly total: number;

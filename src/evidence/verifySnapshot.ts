@@ -1,4 +1,5 @@
 import { messageOf } from '../errors';
+import type { EvidenceReader } from './evidenceReader';
 import { parseCheckpoint, snapshotOrigin } from './checkpoint';
 import { decodeBase64 } from './base64';
 import { verifyEd25519 } from './ed25519';
@@ -9,12 +10,6 @@ import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from './obje
 import { findTrustedKey, type TrustFile } from './trust';
 import { verifyChunk, type ChunkTally } from './verifyChunk';
 import { ReportBuilder, type VerifyReport } from './verifyReport';
-
-/** Where evidence is read from: a bucket, or a directory with its layout. */
-export interface EvidenceReader {
-  /** The bytes of an object, or undefined when it is not there; larger than `maxBytes` is an error. */
-  read(key: string, versionId: string | undefined, maxBytes: number): Promise<Buffer | undefined>;
-}
 
 export interface VerifyOptions {
   readonly snapshotId: string;

@@ -4,7 +4,7 @@ import { parseWindow, type Window } from '../contract/window';
 import { SnapshotError } from '../errors';
 
 /** How often and for how long a job is tried. */
-export interface JobPolicy {
+interface JobPolicy {
   readonly maxAttempts: number;
   readonly timeoutSeconds: number;
 }

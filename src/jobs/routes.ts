@@ -9,7 +9,7 @@ import { findJobType } from './jobRegistry';
 import { failure, jobParams, jobView, submission, success } from './schemas';
 
 /** What the routes need of the job rows. */
-export interface JobStore extends Pick<JobDesk, 'report'> {
+interface JobStore extends Pick<JobDesk, 'report'> {
   create(type: string, payload: IJob['payload']): Promise<IJob>;
   discard(jobId: string): Promise<void>;
   find(jobId: string): Promise<IJob | undefined>;

@@ -41,7 +41,7 @@ describe('a worker that is started with something wrong', () => {
     const client = storageClient(process.env as Record<string, string>);
     if (!(await client.bucketExists('without-lock')))
       await client.makeBucket('without-lock', readStorageConfig().region);
-    const vault = await vaultAsRoot();
+    const vault = vaultAsRoot();
     await vault.createKey('of-another-type', { type: 'ecdsa-p256' });
     await vault.createKey('that-is-exportable', { type: 'ed25519', exportable: true });
   });
@@ -69,7 +69,7 @@ describe('a worker that is started with something wrong', () => {
     ['a wrong AppRole secret', { VAULT_SECRET_ID: 'wrong-secret-value' }, 'SIGNER_UNAUTHORIZED', 'AppRole'],
     ['a key outside the policy', { VAULT_TRANSIT_KEY: 'somebody-elses' }, 'SIGNER_UNAUTHORIZED', 'policy'],
   ])('%s: ends with its code, and nothing is written', async (_, wrong, code, text) => {
-    const { stderr, database } = await startWrongly(wrong as Record<string, string>);
+    const { stderr, database } = await startWrongly(wrong);
     const line = stderr.trimEnd().split('\n').at(-1);
     expect(line).toMatch(new RegExp(`^error \\[${code}\\]: `));
     expect(line).toContain(text);
@@ -82,7 +82,7 @@ describe('a worker that is started with something wrong', () => {
     ['an exportable key', 'that-is-exportable', 'KEY_INVALID', 'exportable'],
     ['a key that is not there', 'nowhere', 'KEY_MISSING', 'nowhere'],
   ])('%s: ends with its code, and nothing is written', async (_, key, code, text) => {
-    const { token } = await vaultAsRoot();
+    const { token } = vaultAsRoot();
     const wrong = { VAULT_ROLE_ID: '', VAULT_SECRET_ID: '', VAULT_TOKEN: token, VAULT_TRANSIT_KEY: key };
     const { stderr, database } = await startWrongly(wrong);
     expect(stderr).toMatch(new RegExp(`error \\[${code}\\]: .*${text}`));

@@ -7,7 +7,8 @@ import { readDatabaseConfig, readSealingConfig, readStorageConfig, readVaultConf
 import { chunkKey } from '../../evidence/objectKeys';
 import { makeTrustFile, type TrustFile } from '../../evidence/trust';
 import type { VerifyReport } from '../../evidence/verifyReport';
-import { verifySnapshot, type EvidenceReader } from '../../evidence/verifySnapshot';
+import type { EvidenceReader } from '../../evidence/evidenceReader';
+import { verifySnapshot } from '../../evidence/verifySnapshot';
 import { AuditService } from '../../services/audit.service';
 import { bucketReader, directoryReader } from '../evidenceReaders';
 import type { Output } from '../output';
