@@ -5,6 +5,8 @@ import type { Lease, SnapshotRow, SnapshotSeed } from '../src/ports';
 import { readCheckpoint } from './checkpoint';
 import type { ActivityDeps } from './deps';
 
+const COUNT_MS = 5_000;
+
 /**
  * Opens the snapshot of a job, or finds where it stands: takes the window, and gives the checkpoint to go on from.
  * WINDOW_BUSY (retryable) while another snapshot holds an overlapping window; SNAPSHOT_SUPERSEDED when another one
@@ -26,7 +28,7 @@ export async function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput)
   return {
     state: 'open',
     snapshotId: row.snapshotId,
-    expected: await deps.records.countUnsealed(row.window),
+    expected: await countAtOnce(deps, row),
     checkpoint: await readCheckpoint(deps, row),
     signing: lease.signing,
     marks: {
@@ -34,6 +36,17 @@ export async function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput)
       records: unbroken.reduce((sum, mark) => sum + mark.count, 0),
     },
   };
+}
+
+/** For the progress only, so sealing does not wait for a count that takes long. */
+async function countAtOnce({ records }: ActivityDeps, { window }: SnapshotRow): Promise<number | null> {
+  const signal = AbortSignal.timeout(COUNT_MS);
+  try {
+    return await records.countUnsealed(window, signal);
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
 }
 
 /** All that a later attempt could decide differently (time, key version, limits) is decided here, once. */

@@ -59,8 +59,8 @@ export interface MarkOutcome {
 export interface RecordSource {
   /** Raw BSON of unsealed records (`immutable: false`) in the order `(timestamp, _id)`, at most `limit`. */
   scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
-  /** How many records of the window are unsealed now. */
-  countUnsealed(window: Window): Promise<number>;
+  /** How many records of the window are unsealed now. Rejects with the signal's reason once it is aborted. */
+  countUnsealed(window: Window, signal?: AbortSignal): Promise<number>;
   /** Sets `immutable: true` and `snapshotId` in one update where `immutable` is still false; repeating it changes nothing. */
   updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome>;
   /** Writes the audit entry `snapshot.created` once for its asset. */

@@ -40,9 +40,12 @@ export class ProgressBoard {
 
   opened(opened: OpenedSnapshot & { state: 'open' }): void {
     const { hash, nextIndex } = opened.checkpoint;
+    // Counted as waiting plus sealed: records that a former run has marked wait no longer.
+    const { expected: waiting } = opened;
+    const expected =
+      waiting === null ? {} : { expected: Math.max(waiting + opened.marks.records, hash.range.end) };
     this.#set({
-      // Counted as waiting plus sealed: records that a former run has marked wait no longer.
-      expected: Math.max(opened.expected + opened.marks.records, hash.range.end),
+      ...expected,
       stored: hash.range.end,
       hashed: hash.range.end,
       marked: opened.marks.records,
@@ -58,6 +61,11 @@ export class ProgressBoard {
 
   hashedTo(hash: HashState): void {
     this.#set({ hashed: hash.range.end, findings: hash.findingCount });
+  }
+
+  /** The records of the snapshot are settled; from here on nothing is estimated. */
+  settled(records: number): void {
+    this.#set({ expected: records });
   }
 
   marked(records: number): void {

@@ -40,6 +40,7 @@ export async function sealSnapshot(
   }
   board.enter('manifest');
   const manifest = await flow.call('sealManifest', `${chunks} chunks`, { snapshotId, chunkCount: chunks });
+  board.settled(manifest.recordCount);
 
   return flow.shielded(() =>
     // Shielded from a cancel, not from time: an attempt still ends when its policy says so.

@@ -54,8 +54,8 @@ export type OpenedSnapshot =
   | {
       readonly state: 'open';
       readonly snapshotId: string;
-      /** Records of the window that wait to be sealed, counted when this run opened it. */
-      readonly expected: number;
+      /** Records of the window that wait to be sealed, counted when this run opened it; null: too many to count at once. */
+      readonly expected: number | null;
       readonly checkpoint: Checkpoint;
       /** True once signing was begun: from here on the snapshot only goes forward. */
       readonly signing: boolean;

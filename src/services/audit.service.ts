@@ -82,9 +82,10 @@ export class AuditService implements RecordSource {
     }
   }
 
-  countUnsealed({ from, to }: Window): Promise<number> {
-    const timestamp = { $gte: new Date(from), $lte: new Date(to) };
-    return onDatabase('counting', () => this.#logs.countDocuments({ immutable: false, timestamp }));
+  countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
+    const filter = { immutable: false, timestamp: { $gte: new Date(from), $lte: new Date(to) } };
+    const options = signal ? { signal } : {};
+    return onDatabase('counting', () => this.#logs.countDocuments(filter, options));
   }
 
   /**

@@ -66,9 +66,12 @@ export class FakeRecordSource implements RecordSource {
     }
   }
 
-  countUnsealed({ from, to }: Window): Promise<number> {
+  countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
     const slice = { fromMs: Date.parse(from), untilMs: Date.parse(to) + 1, after: null };
-    return this.faults.run('countUnsealed', () => this.#find(slice).length);
+    return this.faults.run('countUnsealed', () => {
+      signal?.throwIfAborted();
+      return this.#find(slice).length;
+    });
   }
 
   updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
