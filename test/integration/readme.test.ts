@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { connectObjectStore } from '../../src/adapters/minioObjectStore';
+import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { copySnapshot } from '../../src/cli/demo/tamper';
+import { readStorageConfig } from '../../src/config';
+import { AuditService } from '../../src/services/audit.service';
+import { Product, type JobView } from '../support/product';
+
+const ROOT = resolve(__dirname, '../..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
+
+/** The fenced block of the README that contains `text`, as it stands there. */
+function blockWith(text: string): string {
+  const blocks = [...README.matchAll(/^```(?:sh|bash)\n(.*?)^```$/gms)].map(([, block]) => block!);
+  const found = blocks.filter((block) => block.includes(text));
+  if (found.length !== 1) throw new Error(`${found.length} blocks of the README contain ${text}`);
+  return found[0]!;
+}
+
+describe('the commands of the README', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-readme-'));
+  const product = new Product();
+  let snapshotId: string;
+
+  /** Runs a block in bash, with the command line of this checkout as `audit-snapshot`. */
+  async function run(block: string, cwd = directory): Promise<{ stdout: string; stderr: string }> {
+    const command = `audit-snapshot() { node '${join(ROOT, 'dist/src/cli/main.js')}' "$@"; }\n${block}`;
+    const env = { ...process.env, ...product.env, JOB_SERVICE_URL: product.url };
+    return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { cwd, env });
+  }
+
+  beforeAll(async () => {
+    const connection = await connectDatabase(product.env['MONGODB_URI']!);
+    await product.start();
+    const entries = auditTrail(500, Date.parse(DAY.from), Date.parse(DAY.to));
+    await new AuditService(connection).logAuditEntries(entries);
+    await connection.close();
+  }, 120_000);
+
+  afterAll(() => product.stop());
+
+  test('the request to the job service seals the day', async () => {
+    const { stdout } = await run(blockWith('curl -i'));
+    expect(stdout).toMatch(/^HTTP\/1.1 202 /);
+    const { jobId } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as JobView;
+    const { result } = await product.ended(jobId);
+    expect(result).toMatchObject({ recordCount: 500 });
+    ({ snapshotId } = result!);
+  });
+
+  test('seal starts a job that watch can attach to', async () => {
+    const [seal, watch] = blockWith('audit-snapshot seal').trim().split('\n') as [string, string];
+    const sealed = await run(`${seal} --json`);
+    const { jobId } = JSON.parse(sealed.stdout) as JobView;
+    const watched = await run(`${watch.replace('<jobId>', jobId)} --json`);
+    expect(JSON.parse(watched.stdout)).toMatchObject({ jobId, result: { recordCount: expect.any(Number) } });
+  });
+
+  test('the exported key verifies the snapshot', async () => {
+    const { stdout } = await run(
+      blockWith('audit-snapshot verify').replace('<snapshotId | directory>', snapshotId),
+    );
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('VERIFIED');
+  });
+
+  test('the check by hand accepts the evidence, and refuses it with one byte changed', async () => {
+    await copySnapshot(connectObjectStore(readStorageConfig()), snapshotId, directory);
+    const folder = join(directory, 'snapshots', snapshotId);
+    copyFileSync(join(directory, 'trust.json'), join(folder, 'trust.json'));
+    const block = blockWith('openssl pkeyutl');
+    const { stdout } = await run(block, folder);
+    expect(stdout).toContain('Signature Verified Successfully');
+    expect(stdout).toContain('chunks/000000.bson.gz: OK');
+
+    const chunk = join(folder, 'chunks/000000.bson.gz');
+    const bytes = readFileSync(chunk);
+    bytes[100]! ^= 1;
+    writeFileSync(chunk, bytes);
+    await expect(run(block, folder)).rejects.toMatchObject({
+      stdout: expect.stringContaining('chunks/000000.bson.gz: FAILED'),
+    });
+  });
+});
