@@ -1,11 +1,12 @@
 import type { Connection, mongo } from 'mongoose';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoErrors';
+import type { Position } from '../contract/activities';
 import type { Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
 import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
-import { pagesOf, type LogPage } from './logPages';
+import { pagesOf, tiesOf, type LogPage } from './logPages';
 import { markSealed } from './sealMarks';
 
 const RECORDS_PER_INSERT = 500;
@@ -47,13 +48,24 @@ export class AuditService implements RecordSource {
   /** Raw BSON in the order `(timestamp, _id)`, at most `limit`, by one query for each page of the slice. */
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     let left = limit;
-    for (const page of pagesOf(slice)) {
+    const lastTie = slice.after === null ? undefined : await this.#lastTie(slice.after);
+    for (const page of pagesOf(slice, lastTie)) {
       if (left <= 0) return;
       for await (const record of this.#read(page, left, signal)) {
         yield record;
         left--;
       }
     }
+  }
+
+  /** The id that sorts last among the unsealed records of a millisecond. */
+  async #lastTie(after: Position): Promise<string | undefined> {
+    const sort = { timestamp: -1, _id: -1 } as const;
+    const options = { raw: true, sort, limit: 1, projection: { _id: 1 } };
+    const [last] = await onDatabase('reading the audit log', () =>
+      this.#logs.find<Buffer>(tiesOf(after), options).toArray(),
+    );
+    return last && readRecord(last).id;
   }
 
   async *#read({ filter, behindId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {

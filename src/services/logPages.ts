@@ -13,25 +13,35 @@ export interface LogPage {
   readonly behindId?: string;
 }
 
+const MIN_KEY = 0xff;
 const UNSEALED = { immutable: false };
 
 /**
  * The queries of a slice, in the order `(timestamp, _id)`, each bounded on both sides, so the length of the log costs
- * nothing: what shares the millisecond of `after` and its type of id, what shares the millisecond only, and the rest.
+ * nothing: what shares the millisecond of `after`, then the rest. `lastTie` is the id of the last record that shares it.
  */
-export function pagesOf({ fromMs, untilMs, after }: LogSlice): LogPage[] {
+export function pagesOf({ fromMs, untilMs, after }: LogSlice, lastTie: string | undefined): LogPage[] {
   const until = new Date(untilMs);
   if (after === null) return [{ filter: { ...UNSEALED, timestamp: { $gte: new Date(fromMs), $lt: until } } }];
-  const timestamp = new Date(after.timestamp);
-  return [...tiesBehind(after), { filter: { ...UNSEALED, timestamp: { $gt: timestamp, $lt: until } } }];
+  const rest = { ...UNSEALED, timestamp: { $gt: new Date(after.timestamp), $lt: until } };
+  return [...tiesBehind(after, lastTie), { filter: rest }];
 }
 
-/** Comparison operators stay within one group of types, so ids of later types are asked for by type. */
-function tiesBehind({ timestamp, id }: Position): LogPage[] {
-  const tie = { ...UNSEALED, timestamp: new Date(timestamp) };
-  const later = laterGroups(typeOf(id));
-  const pages = [sameGroupBehind(tie, id)];
-  return later.length === 0 ? pages : [...pages, { filter: { ...tie, _id: { $type: later } } }];
+/** The records of one millisecond. */
+export function tiesOf({ timestamp }: Position): Filter {
+  return { ...UNSEALED, timestamp: new Date(timestamp) };
+}
+
+/**
+ * Comparison operators stay within one group of types, so ids of later types are asked for by type; that no index bounds
+ * everywhere, so it is asked only where the last id of the millisecond says that there are any.
+ */
+function tiesBehind(after: Position, lastTie: string | undefined): LogPage[] {
+  if (lastTie === undefined || lastTie === after.id) return [];
+  const tie = tiesOf(after);
+  const later = laterGroups(typeOf(after.id));
+  const same = sameGroupBehind(tie, after.id);
+  return later.includes(typeOf(lastTie)) ? [same, { filter: { ...tie, _id: { $type: later } } }] : [same];
 }
 
 function sameGroupBehind(tie: Filter, id: string): LogPage {
@@ -40,8 +50,8 @@ function sameGroupBehind(tie: Filter, id: string): LogPage {
   // Nothing is greater than NaN for the server, though it sorts in front of every other number.
   if (isNaNValue(value)) return { filter: { ...tie, _id: { ...comparable, $ne: value } } };
   if (value === undefined) return { filter: { ...tie, _id: comparable }, behindId: id };
-  // Min key is less than every type for `$gt`, so the types are named here too.
-  return { filter: { ...tie, _id: { ...comparable, $gt: value } } };
+  // Min key is less than every type for `$gt`, so the types are named there; elsewhere that would keep the index unused.
+  return { filter: { ...tie, _id: typeOf(id) === MIN_KEY ? { ...comparable, $gt: value } : { $gt: value } } };
 }
 
 function isNaNValue(value: unknown): boolean {
