@@ -38,7 +38,7 @@ export function hashBatch(deps: ActivityDeps, input: HashBatchInput): Promise<Ha
     let first: PlacedRecord | undefined;
     let last: PlacedRecord | undefined;
     let offset = 0;
-    for (const record of records) {
+    for await (const record of records) {
       first ??= record;
       last = record;
       range.appendLeaf(leafHash(record.bytes));

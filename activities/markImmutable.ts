@@ -21,7 +21,8 @@ export function markImmutable(
     const stored = await deps.snapshots.findChunk(snapshotId, index);
     if (!stored) throw new SnapshotError('SNAPSHOT_CONFLICT', `snapshot ${snapshotId} has no chunk ${index}`);
     const { records } = await readStoredChunk(deps.store, stored.chunk.key, row.window, stored.chunk);
-    const ids = Array.from(records, ({ id }) => id);
+    const ids: string[] = [];
+    for await (const { id } of records) ids.push(id);
     const conflicts: string[] = [];
     for (let start = 0; start < ids.length; start += RECORDS_PER_UPDATE) {
       signal.throwIfAborted();

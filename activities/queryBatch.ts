@@ -43,7 +43,7 @@ async function adopt(
   const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
   let last: PlacedRecord | undefined;
   let count = 0;
-  for (last of records) count++;
+  for await (last of records) count++;
   if (!last) throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${key}]`);
   const behind: Cursor = { after: last.position, sliceMs: cursor.sliceMs };
   // Whether the window holds more is not written in a chunk, so the next query finds out.

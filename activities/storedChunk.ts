@@ -1,7 +1,7 @@
 import type { Position, StoredChunk } from '../src/contract/activities';
 import type { Window } from '../src/contract/window';
-import { splitRecords } from '../src/evidence/bsonStream';
-import { unpackChunk } from '../src/evidence/chunk';
+import { splitBlocks } from '../src/evidence/bsonStream';
+import { unpackBlocks } from '../src/evidence/chunk';
 import { readRecord, type RecordView } from '../src/evidence/recordBytes';
 import { sha256Hex } from '../src/evidence/sha256';
 import { SnapshotError } from '../src/errors';
@@ -23,7 +23,7 @@ export async function readStoredChunk(
   key: string,
   window: Window,
   expected?: StoredChunk,
-): Promise<{ versionId: string; body: Buffer; records: Iterable<PlacedRecord> }> {
+): Promise<{ versionId: string; body: Buffer; records: AsyncIterable<PlacedRecord> }> {
   const stored = await store.get(key, MAX_STORED_BYTES, expected?.versionId);
   if (!stored) throw new SnapshotError('STORAGE_NOT_FOUND', `chunk is gone from storage [key=${key}]`);
   const { versionId, body } = stored;
@@ -32,14 +32,18 @@ export async function readStoredChunk(
     const message = `storage returned other bytes than were stored [key=${key}, expected=${expected.sha256}, found=${sha256}]`;
     throw new SnapshotError('STORAGE_CONFLICT', message);
   }
-  return { versionId, body, records: place(splitRecords(await unpackChunk(body)), window, key) };
+  return { versionId, body, records: place(splitBlocks(unpackBlocks(body)), window, key) };
 }
 
 /** Records are in order, so the instant of one that repeats its `timestamp` is the first that keeps them so. */
-function* place(documents: Iterable<Uint8Array>, window: Window, key: string): Generator<PlacedRecord> {
+async function* place(
+  documents: AsyncIterable<Uint8Array>,
+  window: Window,
+  key: string,
+): AsyncGenerator<PlacedRecord> {
   const toMs = Date.parse(window.to);
   let previousMs = Date.parse(window.from);
-  for (const document of documents) {
+  for await (const document of documents) {
     const view = readRecord(document);
     const ms = view.timestamps.find((candidate) => candidate >= previousMs && candidate <= toMs);
     if (ms === undefined) {

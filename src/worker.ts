@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import {
   DefaultLogger,
   NativeConnection,
@@ -28,6 +29,12 @@ import { runMain } from './runMain';
 /** Activities at once: a chunk is up to 32 MiB unpacked, so this bounds the memory of a worker. */
 const ACTIVITIES_AT_ONCE = 6;
 
+/**
+ * V8 lets a heap grow to a multiple of what lives in it before it collects. Records pass through by the million and live
+ * for milliseconds, so this keeps resident memory near half of what it would be, for a few percent of the time.
+ */
+const HEAP_GROWTH = '--heap-growing-percent=40';
+
 /** On SIGTERM running activities get this long to end before they are cancelled; their retry goes on elsewhere. */
 const DRAIN = '20s';
 
@@ -36,6 +43,7 @@ const DRAIN = '20s';
  * address, credential, bucket or key ends the start with its code.
  */
 export async function runWorker(): Promise<void> {
+  setFlagsFromString(HEAP_GROWTH);
   const level = readLogLevel();
   const log = pino({ level, name: 'worker' });
   installRuntime(log, level);

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { startWatchdog, type Watchdog } from '../../../dev/watchdog';
 import { SnapshotError } from '../../errors';
 
 export interface Child {
@@ -12,9 +13,11 @@ export interface Child {
 }
 
 const START_MS = 60_000;
+let watchdog: Watchdog | undefined;
 
 /**
  * Starts one of our own processes and waits for the log line that says it is ready; all it prints goes to `logFile`.
+ * It ends with this process, however that ends; a Ctrl-C in the terminal reaches it only through `stop`.
  * SERVER_START_FAILED with the last lines when it ends or stays silent.
  */
 export async function startChild(
@@ -26,7 +29,10 @@ export async function startChild(
   const child = spawn(process.execPath, [script], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+  watchdog ??= startWatchdog();
+  if (child.pid !== undefined) watchdog.guard(child.pid);
   const log = createWriteStream(logFile, { mode: 0o600 });
   const tail: string[] = [];
   const ready = new Promise<string>((resolve, reject) => {

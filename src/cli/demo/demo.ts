@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { startProgressLines } from '../../../dev/progress';
 import { startStack, type RunningStack } from '../../../dev/stack';
 import { EXIT, type Output } from '../output';
@@ -21,10 +20,12 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<num
   const stages = new Stages(output);
   const children: Child[] = [];
   let stack: RunningStack | undefined;
-  const interrupted = once(process, 'SIGINT').then(() => {
-    output.note('\nstopping …');
-    return EXIT.error;
+  const interrupted = new Promise<number>((resolve) => {
+    // Each signal, not only the first: a second Ctrl-C must not end this process in front of what it started.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => resolve(EXIT.error));
   });
+  void interrupted.then(() => output.note('\nstopping …'));
   const play = async (): Promise<number> => {
     stack = await bringUpStack(stages, output);
     const product = await stages.run('product', 'a worker and the job service', () =>
