@@ -30,7 +30,7 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 /** Lines for logs and pipes. `write` gets no newline. */
-export function lineDisplay(write: (line: string) => void, nowMs: () => number): ProgressDisplay {
+function lineDisplay(write: (line: string) => void, nowMs: () => number): ProgressDisplay {
   let stage = '';
   let since = { ms: nowMs(), done: 0 };
   let shownMs = Number.NEGATIVE_INFINITY;
