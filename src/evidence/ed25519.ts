@@ -22,6 +22,17 @@ export function pemOfPublicKey(publicKey: Uint8Array): string {
     .toString();
 }
 
+/** The raw 32 bytes of an Ed25519 public key in PEM; EVIDENCE_MALFORMED for any other key. */
+export function publicKeyOfPem(pem: string): Buffer {
+  try {
+    const spki = createPublicKey(pem).export({ format: 'der', type: 'spki' });
+    if (spki.length === 44 && spki.subarray(0, 12).equals(SPKI_HEADER)) return spki.subarray(12);
+  } catch (cause) {
+    throw malformed('not a public key in PEM', cause);
+  }
+  throw malformed('not an Ed25519 public key');
+}
+
 function spkiOf(publicKey: Uint8Array): Buffer {
   return Buffer.concat([SPKI_HEADER, publicKey]);
 }
