@@ -82,7 +82,7 @@ test.each(['publicKey', 'pem', 'vkey', 'version', 'from', 'to'] as const)(
 test.each([
   ['not JSON', Buffer.from('{')],
   ['empty', Buffer.alloc(0)],
-  ['not UTF-8', Buffer.concat([bytesOf(TRUST), Buffer.of(0xff)])],
+  ['not UTF-8', withBrokenOrigin()],
   ['larger than 1 MiB', Buffer.concat([bytesOf(TRUST), Buffer.alloc(1 << 20, ' ')])],
 ])('a trust file that is %s is refused', (_, bytes) => {
   expect(() => parseTrustFile(bytes)).toThrow(MALFORMED);
@@ -90,6 +90,13 @@ test.each([
 
 function withKey(members: Record<string, unknown>): Change {
   return ({ origin, keys }) => ({ origin, keys: [{ ...keys[0], ...members }, ...keys.slice(1)] });
+}
+
+/** An origin that a lenient decoder reads as the very one that the verifier key was made for. */
+function withBrokenOrigin(): Buffer {
+  const key = { version: 1, publicKey: FIRST, createdAt: new Date(0) };
+  const text = bytesOf(makeTrustFile('audit\ufffd', [key])).toString('latin1');
+  return Buffer.from(text.replaceAll('\xef\xbf\xbd', '\xff'), 'latin1');
 }
 
 function bytesOf(value: unknown): Buffer {
