@@ -21,6 +21,7 @@ function checkValue(value: unknown, depth: number): void {
     for (const item of value) checkValue(item, depth + 1);
   } else if (typeof value === 'object') {
     for (const [name, member] of Object.entries(value)) {
+      if (name === '__proto__') throw malformed('JSON has a member __proto__');
       checkValue(name, depth + 1);
       checkValue(member, depth + 1);
     }
@@ -29,7 +30,7 @@ function checkValue(value: unknown, depth: number): void {
 
 /**
  * Reads JSON that is in canonical form, to the byte: that alone shuts out white space, repeated members, other number
- * spellings and a member `__proto__` that would vanish. EVIDENCE_MALFORMED.
+ * spellings; a member `__proto__` is refused as well. EVIDENCE_MALFORMED.
  */
 export function parseCanonicalJson(bytes: Uint8Array, maxBytes: number): unknown {
   if (bytes.length > maxBytes) throw malformed(`JSON of ${bytes.length} bytes is larger than ${maxBytes}`);

@@ -25,7 +25,7 @@ export class FakeJobDesk implements JobDesk, Pick<MongoJobDesk, 'create' | 'disc
   }
 
   find(jobId: string): Promise<IJob | undefined> {
-    return this.faults.run('find', () => structuredClone(this.jobs.get(jobId)));
+    return this.faults.run('find', () => this.#copyOf(jobId));
   }
 
   ensure({ jobId, from, to }: { jobId: string; from: string; to: string }): Promise<void> {
@@ -53,11 +53,16 @@ export class FakeJobDesk implements JobDesk, Pick<MongoJobDesk, 'create' | 'disc
     });
   }
 
+  #copyOf(jobId: string): IJob | undefined {
+    const job = this.jobs.get(jobId);
+    return job && { ...job };
+  }
+
   #put(jobId: string, row: Partial<IJob> & Pick<IJob, 'type' | 'payload' | 'status'>): IJob {
     const now = new Date();
     const createdAt = this.jobs.get(jobId)?.createdAt ?? now;
     const job = { result: null, error: null, ...row, _id: jobId, createdAt, updatedAt: now };
-    this.jobs.set(jobId, structuredClone(job));
+    this.jobs.set(jobId, { ...job });
     return job;
   }
 }

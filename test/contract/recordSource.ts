@@ -1,0 +1,157 @@
+import { mongo } from 'mongoose';
+import type { Position } from '../../src/contract/activities';
+import { cutRecord, readRecord } from '../../src/evidence/recordBytes';
+import type { RecordSource } from '../../src/ports';
+
+const { BSON, ObjectId, Int32, Double, Long, Binary, Timestamp, MinKey, MaxKey } = mongo;
+
+/** A record source and, beside it, the log that others write. */
+export interface RecordSourceSubject {
+  readonly source: RecordSource;
+  /** Adds records as these bytes. */
+  insert(records: readonly Uint8Array[]): Promise<void>;
+  /** The stored bytes of a record, by its `_id`. */
+  read(id: mongo.ObjectId): Promise<Uint8Array | undefined>;
+}
+
+const START_MS = Date.parse('2026-03-01T00:00:00.000Z');
+const at = (ms: number) => new Date(START_MS + ms);
+const slice = (fromMs: number, untilMs: number, after: Position | null = null) => ({
+  fromMs: START_MS + fromMs,
+  untilMs: START_MS + untilMs,
+  after,
+});
+const record = (_id: unknown, ms: number, members: object = {}) =>
+  BSON.serialize({ _id, timestamp: at(ms), note: 'ünï', ...members, immutable: false });
+
+const idsOf = (records: readonly Uint8Array[]) => records.map((bytes) => readRecord(bytes).id);
+
+/** What every record source does, whether it is in memory or a server. */
+export function describeRecordSource(name: string, makeSubject: () => Promise<RecordSourceSubject>): void {
+  describe(`${name} as a record source`, () => {
+    let subject: RecordSourceSubject;
+
+    beforeEach(async () => {
+      subject = await makeSubject();
+    });
+
+    async function scan(...args: Parameters<RecordSource['scan']>): Promise<Buffer[]> {
+      const found: Buffer[] = [];
+      for await (const bytes of subject.source.scan(...args)) found.push(Buffer.from(bytes));
+      return found;
+    }
+
+    test('records come as the bytes they are, by time and then by id, from the first millisecond to the one in front of the end', async () => {
+      const [a, b, c, d] = Array.from('abcd', (digit) => new ObjectId(digit.repeat(24)));
+      const records = [record(d, 10), record(b, 5), record(a, 5), record(c, 20)];
+      await subject.insert(records);
+      await expect(scan(slice(5, 20), 100)).resolves.toEqual(
+        [records[2], records[1], records[0]].map((bytes) => Buffer.from(bytes!)),
+      );
+      expect(idsOf(await scan(slice(5, 21), 2))).toEqual(idsOf([records[2]!, records[1]!]));
+      expect(await scan(slice(6, 10), 100)).toEqual([]);
+    });
+
+    test('in one millisecond ids of every type keep the order of the server, and a cursor goes on behind any of them', async () => {
+      const ids = [
+        new MinKey(),
+        null,
+        new Double(-1.5),
+        new Int32(1),
+        Long.fromNumber(2),
+        'a',
+        'b',
+        { of: 'object' },
+        new Binary(Buffer.from('x')),
+        new ObjectId('0123456789abcdef01234567'),
+        new ObjectId('0123456789abcdef01234568'),
+        false,
+        true,
+        new Date(5),
+        new Timestamp({ t: 1, i: 1 }),
+        new MaxKey(),
+      ];
+      const records = ids.map((id) => record(id, 7));
+      await subject.insert(records.toReversed());
+      await subject.insert([record('later', 8)]);
+      const expected = idsOf([...records, record('later', 8)]);
+      expect(idsOf(await scan(slice(0, 100), 100))).toEqual(expected);
+      for (const [place, id] of expected.slice(0, -1).entries()) {
+        const after = { timestamp: at(7).toISOString(), id };
+        expect(idsOf(await scan(slice(7, 100, after), 100))).toEqual(expected.slice(place + 1));
+      }
+    });
+
+    test('what is marked is neither scanned nor counted any more', async () => {
+      const [one, other] = [new ObjectId(), new ObjectId()];
+      await subject.insert([record(one, 1), record(other, 2)]);
+      const window = { from: at(1).toISOString(), to: at(2).toISOString() };
+      await expect(subject.source.countUnsealed(window)).resolves.toBe(2);
+      await expect(subject.source.updateLogImmutability([one.toHexString()], 'snap-1')).resolves.toEqual({
+        conflicts: [],
+      });
+      await expect(subject.source.countUnsealed(window)).resolves.toBe(1);
+      expect(idsOf(await scan(slice(0, 100), 100))).toEqual([other.toHexString()]);
+    });
+
+    test('both ends of the window are counted', async () => {
+      await subject.insert([0, 1, 2, 3].map((ms) => record(new ObjectId(), ms)));
+      const count = subject.source.countUnsealed({ from: at(1).toISOString(), to: at(2).toISOString() });
+      await expect(count).resolves.toBe(2);
+    });
+
+    test('a count that is called off rejects', async () => {
+      const window = { from: at(0).toISOString(), to: at(9).toISOString() };
+      const count = subject.source.countUnsealed(window, AbortSignal.abort(new Error('called off')));
+      await expect(count).rejects.toThrow('called off');
+    });
+
+    test('marking changes the sealing members alone, once, and repeating it changes nothing', async () => {
+      const id = new ObjectId();
+      const bytes = record(id, 1, { hash: 'h', details: { immutable: false } });
+      await subject.insert([bytes]);
+      await subject.source.updateLogImmutability([id.toHexString()], 'snap-1');
+      const marked = (await subject.read(id))!;
+      expect(cutRecord(marked)).toEqual(cutRecord(bytes));
+      expect(BSON.deserialize(marked)).toMatchObject({ immutable: true, snapshotId: 'snap-1' });
+      await expect(subject.source.updateLogImmutability([id.toHexString()], 'snap-1')).resolves.toEqual({
+        conflicts: [],
+      });
+      expect(Buffer.from((await subject.read(id))!)).toEqual(Buffer.from(marked));
+    });
+
+    test('records that are gone or belong to another snapshot are conflicts and stay as they are', async () => {
+      const [mine, theirs, gone] = [new ObjectId(), new ObjectId(), new ObjectId()].map((id) =>
+        id.toHexString(),
+      ) as [string, string, string];
+      await subject.insert([record(new ObjectId(mine), 1), record(new ObjectId(theirs), 2)]);
+      await subject.source.updateLogImmutability([theirs], 'snap-other');
+      const outcome = await subject.source.updateLogImmutability([mine, theirs, gone], 'snap-1');
+      expect(outcome.conflicts.toSorted()).toEqual([theirs, gone].toSorted());
+      expect(BSON.deserialize((await subject.read(new ObjectId(theirs)))!)).toMatchObject({
+        snapshotId: 'snap-other',
+      });
+      expect(BSON.deserialize((await subject.read(new ObjectId(mine)))!)).toMatchObject({
+        snapshotId: 'snap-1',
+      });
+    });
+
+    test('the audit entry of a snapshot is written once', async () => {
+      const entry = { snapshotAssetId: '0123456789abcdef01234567', recordCount: 3, signedHash: 'c2ln' };
+      await subject.source.recordSnapshotCreated(entry);
+      await subject.source.recordSnapshotCreated(entry);
+      const all = { fromMs: 0, untilMs: Date.parse('2100-01-01T00:00:00Z'), after: null };
+      const found = await scan(all, 100);
+      expect(found.map((bytes) => BSON.deserialize(bytes))).toEqual([
+        expect.objectContaining({
+          resourceType: 'audit_snapshot',
+          resourceId: entry.snapshotAssetId,
+          action: 'snapshot.created',
+          actorId: '000000000000000000000001',
+          details: entry,
+          immutable: false,
+        }),
+      ]);
+    });
+  });
+}
