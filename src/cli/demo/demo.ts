@@ -31,7 +31,9 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<num
     const product = await stages.run('product', 'a worker and the job service', () =>
       startProduct(stack!, (child) => children.push(child)),
     );
-    const { held, facts } = await runScenes(product, options.records, stages, output);
+    // With --json the one result is the line below; what people read goes to stderr.
+    const shown = options.json === true ? { ...output, result: output.note } : output;
+    const { held, facts } = await runScenes(product, options.records, stages, shown);
     if (options.json === true) output.result(JSON.stringify({ held, seconds: stages.seconds, ...facts }));
     if (options.keep === true) {
       output.note(`\nleft running until Ctrl-C\n${product.whereabouts}`);
