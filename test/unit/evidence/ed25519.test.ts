@@ -1,5 +1,7 @@
-import { createPublicKey, verify } from 'node:crypto';
-import { pemOfPublicKey, verifyEd25519 } from '../../../src/evidence/ed25519';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { pemOfPublicKey, publicKeyOfPem, verifyEd25519 } from '../../../src/evidence/ed25519';
+
+const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 
 /** RFC 8032, section 7.1, TEST 1–3. */
 const VECTORS = [
@@ -91,7 +93,23 @@ test('the PEM of a key is the one of RFC 8410, section 10.1', () => {
     '',
   ].join('\n');
   expect(pemOfPublicKey(publicKey)).toBe(pem);
+  expect(publicKeyOfPem(pem)).toEqual(publicKey);
 });
+
+test.each([
+  ['an RSA key', () => pemOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)],
+  ['a P-256 key', () => pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey)],
+  ['an X25519 key', () => pemOf(generateKeyPairSync('x25519').publicKey)],
+  ['an Ed448 key', () => pemOf(generateKeyPairSync('ed448').publicKey)],
+  ['no PEM at all', () => 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='],
+  ['an empty text', () => ''],
+])('%s is no public key of ours', (_, make) => {
+  expect(() => publicKeyOfPem(make())).toThrow(MALFORMED);
+});
+
+function pemOf(key: ReturnType<typeof createPublicKey>): string {
+  return key.export({ format: 'pem', type: 'spki' }).toString();
+}
 
 function everyBitFlip(bytes: Buffer): Buffer[] {
   return Array.from({ length: bytes.length * 8 }, (_, bit) => {
