@@ -45,7 +45,7 @@ test.each<[string, string | Buffer]>([
   ['a tab', NOTE.replace('If you', 'If\tyou')],
   ['a null byte', NOTE.replace('If you', 'If\0you')],
   ['a delete', NOTE.replace('If you', 'If\u007fyou')],
-  ['broken UTF-8', Buffer.from(NOTE.replace('If', '\xff'), 'latin1')],
+  ['broken UTF-8', Buffer.concat([Buffer.of(0xff), Buffer.from(NOTE)])],
   ['a hyphen', NOTE.replace('— ', '- ')],
   ['a shorter dash', NOTE.replace('— ', '– ')],
   ['no space behind the dash', NOTE.replace('— ', '—')],
