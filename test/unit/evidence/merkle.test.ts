@@ -212,6 +212,7 @@ describe('parseRange', () => {
     ['hashes in a range without leaves', { begin: 11 }],
     ['no hashes in a range with leaves', { hashes: [] }],
     ['bounds that call for other subtrees', { end: 12 }],
+    ['an end at infinity', { end: Infinity }],
     ['bounds in reverse', { begin: 11, end: 3, hashes: [] }],
     ['a hash of 31 bytes', { hashes: [Buffer.alloc(31).toString('base64'), ...others] }],
     ['a hash of 33 bytes', { hashes: [Buffer.alloc(33).toString('base64'), ...others] }],
@@ -234,7 +235,6 @@ describe('parseRange', () => {
     ['a begin that is no number', NaN, 11],
     ['an end that is no number', 0, NaN],
     ['an end beyond the safe integers', 0, 2 ** 53],
-    ['an end at infinity', 0, Infinity],
   ])('refuses %s with all the hashes it calls for', (_, begin, end) => {
     const hashes = subtreeSizes(begin, end).map(() => first);
     expect(() => parseRange({ begin, end, hashes })).toThrow(MALFORMED);
