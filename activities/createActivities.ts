@@ -1,4 +1,5 @@
 import type { SnapshotActivities } from '../src/contract/activities';
+import { appendToLedger } from './appendToLedger';
 import type { ActivityDeps } from './deps';
 import { toFailure } from './failure';
 import { hashBatch } from './hashBatch';
@@ -30,6 +31,7 @@ export function createActivities(deps: ActivityDeps): SnapshotActivities {
     sealManifest: guard(sealManifest),
     signManifest: guard(signManifest),
     registerAsset: guard(registerAsset),
+    appendToLedger: guard(appendToLedger),
     markImmutable: guard(markImmutable),
     recordSnapshot: guard(recordSnapshot),
     reportJob: guard(reportJob),

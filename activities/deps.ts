@@ -3,6 +3,7 @@ import type {
   AssetRegistry,
   Clock,
   JobDesk,
+  LedgerBook,
   ObjectStore,
   RecordSource,
   Signer,
@@ -19,6 +20,7 @@ export interface ActivityDeps {
   readonly snapshots: SnapshotRepository;
   readonly leases: WindowLeases;
   readonly assets: AssetRegistry;
+  readonly ledger: LedgerBook;
   readonly jobs: JobDesk;
   readonly directory: WorkflowDirectory;
   readonly clock: Clock;

@@ -20,10 +20,10 @@ export async function recordSnapshot(
 }
 
 async function close(deps: ActivityDeps, row: SignedRow): Promise<AuditSnapshotResult> {
-  const { snapshotId, window, manifest, signature, snapshotAssetId, chunkCount } = row;
+  const { snapshotId, window, manifest, signature, snapshotAssetId, ledgerIndex, chunkCount } = row;
   const marks = await deps.snapshots.listMarks(snapshotId);
-  if (snapshotAssetId === null || marks.length !== chunkCount) {
-    const state = `${marks.length} of ${chunkCount} chunks marked, asset ${snapshotAssetId ?? 'missing'}`;
+  if (snapshotAssetId === null || ledgerIndex === null || marks.length !== chunkCount) {
+    const state = `${marks.length} of ${chunkCount} chunks marked, asset ${snapshotAssetId ?? 'missing'}, ledger index ${ledgerIndex ?? 'missing'}`;
     throw new SnapshotError(
       'SNAPSHOT_CONFLICT',
       `snapshot ${snapshotId} is not ready to be closed: ${state}`,
@@ -45,5 +45,6 @@ async function close(deps: ActivityDeps, row: SignedRow): Promise<AuditSnapshotR
     conflictCount: marks.reduce((sum, mark) => sum + mark.conflictCount, 0),
     lateCount,
     manifestSha256,
+    ledgerIndex,
   });
 }

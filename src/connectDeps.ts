@@ -13,6 +13,7 @@ import type {
   VaultConfig,
 } from './config';
 import type { JobDesk } from './ports';
+import { MongoLedgerBook } from './services/ledgerBook';
 import { AssetService } from './services/asset.service';
 import { AuditService } from './services/audit.service';
 import { MongoJobDesk } from './services/jobDesk';
@@ -53,6 +54,7 @@ export async function connectDeps(
     snapshots: new MongoSnapshotRepository(connection),
     leases: new MongoWindowLeases(connection, config.sealing.origin),
     assets: new AssetService(connection),
+    ledger: new MongoLedgerBook(connection, config.sealing.origin),
     jobs,
     directory: temporalDirectory(client),
     clock: { nowMs: () => Date.now() },

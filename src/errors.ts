@@ -21,6 +21,9 @@ export const ERROR_CODES = [
   'TAMPER_FOUND',
   'ATTEMPT_TIMED_OUT',
   'RECORD_IMMUTABLE',
+  // the ledger of snapshots
+  'LEDGER_BEHIND',
+  'LEDGER_FORKED',
   // evidence read from outside
   'EVIDENCE_MALFORMED',
   'EVIDENCE_INVALID',

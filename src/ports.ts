@@ -6,6 +6,8 @@ import type { FindingKind, HashScheme } from './evidence/recordFinding';
 /** What storage says of one stored version. */
 export interface StoredVersion {
   readonly versionId: string;
+  /** Names these bytes under this key, for {@link ObjectStore.replace}; as the server spells it. */
+  readonly etag: string;
   readonly body: Buffer;
 }
 
@@ -20,6 +22,13 @@ export interface ObjectStore {
   checkBucket(): Promise<void>;
   /** One PUT under `If-None-Match: *`, locked in COMPLIANCE mode until `holdUntil`; undefined when the key is taken. */
   putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined>;
+  /** One PUT under `If-Match`: a new version on top of the one that has `etag`; undefined when that is no longer the newest. */
+  replace(
+    key: string,
+    body: Buffer,
+    holdUntil: Date,
+    etag: string,
+  ): Promise<{ versionId: string } | undefined>;
   /** The named version, or the newest; undefined when absent. Larger than `maxBytes`: STORAGE_FAILED before it is read. */
   get(key: string, maxBytes: number, versionId?: string): Promise<StoredVersion | undefined>;
   /** The lock of one version; undefined when it has none. */
@@ -145,6 +154,7 @@ export interface SnapshotRow extends SnapshotSeed {
   readonly manifest: ManifestRef | null;
   readonly signature: SignatureRef | null;
   readonly snapshotAssetId: string | null;
+  readonly ledgerIndex: number | null;
   readonly result: AuditSnapshotResult | null;
 }
 
@@ -170,6 +180,7 @@ export interface SnapshotRepository {
   setManifest(snapshotId: string, manifest: ManifestRef): Promise<void>;
   setSignature(snapshotId: string, signature: SignatureRef): Promise<void>;
   setAsset(snapshotId: string, snapshotAssetId: string): Promise<void>;
+  setLedgerIndex(snapshotId: string, ledgerIndex: number): Promise<void>;
   /** Returns the result in force: the first one that was set wins. */
   close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult>;
   /** Other snapshots of the origin whose signing began and whose window overlaps. */
@@ -204,6 +215,22 @@ export interface WindowLeases {
   /** Ends the lease of a finished snapshot. */
   finish(snapshotId: string): Promise<void>;
   find(snapshotId: string): Promise<Lease | undefined>;
+}
+
+/** How far the ledger of one origin is committed; every entry below `size` is fixed for ever. */
+export interface LedgerHead {
+  readonly size: number;
+  /** RFC 6962 root of the committed entries. */
+  readonly root: Buffer;
+}
+
+/** The committed entries of the ledger, in order. What is published follows it, never the other way. */
+export interface LedgerBook {
+  /** Commits the entry of a snapshot once and returns its index; SNAPSHOT_CONFLICT when it has another entry already. */
+  append(snapshotId: string, entry: Buffer): Promise<number>;
+  head(): Promise<LedgerHead>;
+  /** Entries `[from, until)`, all of them committed. */
+  list(from: number, until: number): Promise<readonly Buffer[]>;
 }
 
 export interface AssetObject {

@@ -50,6 +50,8 @@ export async function sealSnapshot(
       board.enter('registering');
       const records = `${manifest.recordCount} records`;
       const { snapshotAssetId } = await flow.call('registerAsset', records, { snapshotId });
+      board.enter('appending');
+      await flow.call('appendToLedger', snapshotId, { snapshotId });
       board.enter('marking');
       await markChunks(flow, board, {
         snapshotId,

@@ -32,6 +32,7 @@ const OPTIONS: Readonly<Record<keyof SnapshotActivities, ActivityOptions>> = {
   sealManifest: LONG,
   signManifest: LONG,
   registerAsset: LONG,
+  appendToLedger: LONG,
   markImmutable: LONG,
   recordSnapshot: QUICK,
   reportJob: REPORT,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Client } from 'minio';
 import { SnapshotError, messageOf } from '../../src/errors';
-import type { Place, Server } from '../server';
+import { createLockedBucket } from '../lockedBucket';
+import type { Server } from '../server';
 import type { Environment } from '../serverName';
 import { createPrivateDirectory, readJsonFile, writePrivateFile } from '../stackDirectory';
 import { GO, type Tool } from '../tool';
@@ -65,7 +65,7 @@ export const storage: Server = {
     };
   },
   reach,
-  provision: createBucket,
+  provision: (place) => createLockedBucket(storage.environment(place), BUCKET),
   check: reach,
   explain: (lines, { folder }) =>
     lines.some((line) => line.includes('xattrs are not supported'))
@@ -99,32 +99,4 @@ async function reach(variables: Environment): Promise<void> {
   await response.arrayBuffer();
   // storage that knows no /health answers 403 or 404, which shows that it is there
   if (response.status >= 500) throw failed(`answers ${response.status}`);
-}
-
-/** Object Lock can only be given to a bucket at birth, and it switches versioning on. */
-async function createBucket(place: Place): Promise<void> {
-  const { hostname, port } = new URL(storage.environment(place)['S3_ENDPOINT'] ?? '');
-  const credentials = readCredentials(place.folder);
-  const client = new Client({
-    endPoint: hostname,
-    port: Number(port),
-    useSSL: false,
-    region: REGION,
-    ...credentials,
-    retryOptions: { disableRetry: true },
-  });
-  try {
-    if (!(await client.bucketExists(BUCKET)))
-      await client.makeBucket(BUCKET, REGION, { ObjectLocking: true });
-    await readLockConfig(client);
-  } catch (cause) {
-    throw new SnapshotError('STORAGE_FAILED', `bucket ${BUCKET} with Object Lock: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
-/** Rejects for a bucket without Object Lock. The client's types lose the promise of the last of three overloads. */
-async function readLockConfig(client: Client): Promise<void> {
-  await (client.getObjectLockConfig(BUCKET) as unknown as Promise<unknown>);
 }

@@ -59,9 +59,27 @@ class MinioObjectStore implements ObjectStore {
     throw new SnapshotError('BUCKET_WITHOUT_LOCK', message);
   }
 
-  async putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined> {
+  putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined> {
+    return this.#put(key, body, holdUntil, { 'if-none-match': '*' });
+  }
+
+  replace(
+    key: string,
+    body: Buffer,
+    holdUntil: Date,
+    etag: string,
+  ): Promise<{ versionId: string } | undefined> {
+    return this.#put(key, body, holdUntil, { 'if-match': etag });
+  }
+
+  async #put(
+    key: string,
+    body: Buffer,
+    holdUntil: Date,
+    condition: Headers,
+  ): Promise<{ versionId: string } | undefined> {
     const headers: Headers = {
-      'if-none-match': '*',
+      ...condition,
       'content-type': 'application/octet-stream',
       // The server compares it with what arrived, and Object Lock asks for it.
       'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
@@ -73,7 +91,8 @@ class MinioObjectStore implements ObjectStore {
       // The client's own putObject would take lock and checksum for metadata, and may lose the condition to a multipart.
       response = await this.#request('PUT', key, { headers }, body);
     } catch (error) {
-      if (isTaken(error)) return undefined;
+      // Servers answer `If-Match` on a key that is gone with NoSuchKey.
+      if (isTaken(error) || ('if-match' in condition && isAbsent(error))) return undefined;
       throw toStorageError(this.#where(key), error);
     }
     response.resume();
@@ -92,7 +111,8 @@ class MinioObjectStore implements ObjectStore {
       const found = versionOf(response) ?? versionId;
       if (found === undefined)
         throw new SnapshotError('BUCKET_WITHOUT_LOCK', `storage gave no version id ${where}`);
-      return { versionId: found, body: await readBody(response, maxBytes, where) };
+      const etag = response.headers.etag ?? '';
+      return { versionId: found, etag, body: await readBody(response, maxBytes, where) };
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw toStorageError(where, error);

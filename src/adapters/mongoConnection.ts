@@ -4,6 +4,7 @@ import { SnapshotError } from '../errors';
 import { assetModel } from '../models/asset.model';
 import { auditLogModel } from '../models/auditLog.model';
 import { jobModel } from '../models/job.model';
+import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
 import { chunkModel, snapshotModel } from '../models/snapshot.model';
 import { windowLeaseModel } from '../models/windowLease.model';
 import { onDatabase, toDatabaseError } from './mongoErrors';
@@ -46,7 +47,16 @@ export async function connectDatabase(uri: string): Promise<Connection> {
 
 /** Creates the indexes that are missing; repeating it changes nothing. */
 export async function ensureIndexes(connection: Connection): Promise<void> {
-  const models = [auditLogModel, snapshotModel, chunkModel, windowLeaseModel, assetModel, jobModel];
+  const models = [
+    auditLogModel,
+    snapshotModel,
+    chunkModel,
+    windowLeaseModel,
+    assetModel,
+    jobModel,
+    ledgerHeadModel,
+    ledgerLeafModel,
+  ];
   for (const model of models) {
     await onDatabase(`indexes of ${model(connection).collection.name}`, () =>
       model(connection).createIndexes(),

@@ -3,6 +3,7 @@ import { lstat, open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { SnapshotError } from '../errors';
 import type { EvidenceReader } from '../evidence/evidenceReader';
+import { MAX_MANIFEST_BYTES } from '../evidence/manifest';
 import type { ObjectStore } from '../ports';
 
 /** Evidence as the bucket holds it. A chunk is read at the version its manifest names. */
@@ -10,6 +11,10 @@ export function bucketReader(store: ObjectStore): EvidenceReader {
   return {
     async read(key, versionId, maxBytes) {
       return (await store.get(key, maxBytes, versionId))?.body;
+    },
+    async readLock(key, versionId) {
+      const version = versionId ?? (await store.get(key, MAX_MANIFEST_BYTES))?.versionId;
+      return version === undefined ? 'no object' : store.readLock(key, version);
     },
   };
 }

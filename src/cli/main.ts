@@ -4,6 +4,9 @@ import { version } from '../../package.json';
 import { runServer } from '../server';
 import { runWorker } from '../worker';
 import { runDemo } from './demo/demo';
+import { coverage, type CoverageOptions } from './coverage';
+import { exportCommand, type ExportOptions } from './export';
+import { prove, type ProveOptions } from './prove';
 import { exportTrust } from './exportTrust';
 import { EXIT, exitCodeOf, printError, PROCESS_OUTPUT as output } from './output';
 import { seal, watch, type SealOptions } from './seal';
@@ -51,12 +54,59 @@ program
 
 program
   .command('verify')
-  .description('check the evidence of a snapshot in the bucket, or of every snapshot in a directory')
-  .argument('<snapshotId | directory>')
-  .option('--key <trust.json>', 'the pinned keys; without them nothing is ever VERIFIED')
+  .description(
+    'check a snapshot in the bucket, a directory, a proof, or without an argument the whole bucket',
+  )
+  .argument('[snapshotId | directory | proof.json]')
+  .option('--key <file>', 'the pinned keys (trust.json, PEM or vkey); without them nothing is ever VERIFIED')
+  .option('--from <instant>', 'with --to: this log time must be covered without a gap')
+  .option('--to <instant>', 'end of that log time, inclusive')
+  .option(
+    '--checkpoint <file>',
+    'a ledger checkpoint you kept: the ledger must continue it (repeatable)',
+    collect,
+  )
   .option('--max-errors <n>', 'how many failures to list', parseCount, 20)
   .addOption(json())
-  .action((target: string, options: VerifyOptions) => finish(() => verify(target, options, output), options));
+  .action((target: string | undefined, options: VerifyOptions) =>
+    finish(() => verify(target, options, output), options),
+  );
+
+program
+  .command('prove')
+  .description('write the proof of one record: in its snapshot, and its snapshot in the ledger')
+  .argument('<recordId>')
+  .requiredOption('--key <trust.json>', 'the pinned keys')
+  .option('--snapshot <snapshotId>', 'where the record is; without it the live record says so')
+  .option('--dir <directory>', 'read exported evidence instead of the bucket')
+  .option('--out <file>', 'where to write the proof', 'proof.json')
+  .addOption(json())
+  .action((recordId: string, options: ProveOptions) =>
+    finish(() => prove(recordId, options, output), options),
+  );
+
+program
+  .command('export')
+  .description('copy snapshots and the ledger to a directory, for somebody without access to the bucket')
+  .argument('[snapshotIds...]')
+  .requiredOption('--key <trust.json>', 'the pinned keys')
+  .requiredOption('--out <directory>', 'where to; files that are there are written again')
+  .option('--all', 'every snapshot of the ledger')
+  .addOption(json())
+  .action((snapshotIds: string[], options: ExportOptions) =>
+    finish(() => exportCommand(snapshotIds, options, output), options),
+  );
+
+program
+  .command('coverage')
+  .description('what log time is sealed, empty or missing, by the ledger')
+  .requiredOption('--key <trust.json>', 'the pinned keys')
+  .option('--dir <directory>', 'read exported evidence instead of the bucket')
+  .option('--from <instant>', 'with --to: only this log time')
+  .option('--to <instant>', 'end of that log time, inclusive')
+  .option('--svg <file>', 'draw it as well')
+  .addOption(json())
+  .action((options: CoverageOptions) => finish(() => coverage(options, output), options));
 
 program
   .command('keys')
@@ -85,6 +135,10 @@ program
   .command('serve')
   .description('run the job service until SIGTERM')
   .action(() => finish(() => runServer().then(() => EXIT.ok), {}));
+
+function collect(value: string, list: readonly string[] = []): readonly string[] {
+  return [...list, value];
+}
 
 function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);

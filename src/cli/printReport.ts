@@ -1,5 +1,8 @@
 import { styleText } from 'node:util';
-import type { Verdict, VerifyReport } from '../evidence/verifyReport';
+import type { ProofReport } from '../evidence/recordProof';
+import type { LedgerReport } from '../evidence/readLedger';
+import type { EvidenceReport } from '../evidence/verifyEvidence';
+import type { Checked, Verdict, VerifyReport } from '../evidence/verifyReport';
 import { EXIT } from './output';
 
 /** Exit code of a verdict. */
@@ -7,45 +10,85 @@ export function exitCodeOfVerdict(verdict: Verdict): number {
   return { VERIFIED: EXIT.ok, 'NOT VERIFIED': EXIT.invalid, INCOMPLETE: EXIT.incomplete }[verdict];
 }
 
-/** A report as lines: one for each layer, one for each failure, the verdict last. */
+/** The report on one snapshot: one line for each layer, then one for each failure. */
 export function describeReport(report: VerifyReport, color: boolean): string {
-  const paint = (style: 'green' | 'red' | 'yellow' | 'bold', text: string) =>
-    color ? styleText(style, text) : text;
-  const lines = [`snapshot ${report.snapshotId}, ${report.recordCount} records`];
-  for (const { layer, passed, total } of report.layers) {
-    const mark =
-      total === 0 ? paint('yellow', '–') : passed === total ? paint('green', '✓') : paint('red', '✗');
-    lines.push(`  ${mark} ${layer.padEnd(14)} ${passed}/${total}`);
-  }
+  const lines = [
+    `snapshot ${report.snapshotId}, ${report.recordCount} records`,
+    ...layerLines(report, color),
+  ];
   if (report.findingCount > 0) {
-    lines.push(
-      paint(
-        'yellow',
-        `  ! ${report.findingCount} records carried no fitting hash when they were sealed; the manifest lists them`,
-      ),
-    );
+    const text = `  ! ${report.findingCount} records carried no fitting hash when they were sealed; the manifest lists them`;
+    lines.push(paint(color, 'yellow', text));
   }
-  for (const { layer, object, expected, found } of report.failures) {
-    lines.push(
-      paint('red', `  ✗ ${layer}: ${object}`),
-      `      expected ${shorten(expected)}`,
-      `      found    ${shorten(found)}`,
-    );
-  }
-  const more = report.failureCount - report.failures.length;
-  if (more > 0) lines.push(`  … and ${more} more failures (--max-errors)`);
-  if (report.key === 'self-asserted') {
-    lines.push(
-      paint(
-        'yellow',
-        '  ! SELF-ASSERTED KEY: it came out of the evidence itself, which proves nothing about who signed.',
-      ),
-      '    Pin the key: --key trust.json (audit-snapshot keys export)',
-    );
-  }
-  const style = report.verdict === 'VERIFIED' ? 'green' : report.verdict === 'INCOMPLETE' ? 'yellow' : 'red';
-  lines.push(paint(style, report.verdict));
-  return lines.join('\n');
+  return [...lines, ...failureLines(report, color)].join('\n');
+}
+
+export function describeLedger(report: LedgerReport, color: boolean): string {
+  const title = `ledger ${shorten(report.origin ?? 'unknown')}, ${report.size} snapshots`;
+  return [title, ...layerLines(report, color), ...failureLines(report, color)].join('\n');
+}
+
+export function describeCoverage(report: Checked, color: boolean): string {
+  return ['log time', ...layerLines(report, color), ...failureLines(report, color)].join('\n');
+}
+
+export function describeProof(report: ProofReport, color: boolean): string {
+  const { recordId, snapshotId, recordIndex, ledgerIndex, window } = report;
+  const place = window
+    ? [
+        `record ${recordId}, index ${recordIndex ?? '?'} of ${snapshotId} (${window.from} → ${window.to})`,
+        `  entry ${ledgerIndex ?? '?'} of the ledger`,
+      ]
+    : ['no record'];
+  return [
+    ...place,
+    ...layerLines(report, color),
+    ...failureLines(report, color),
+    describeVerdict(report, color),
+  ].join('\n');
+}
+
+/** What all of it comes to; the last line is the verdict and nothing else. */
+export function describeVerdict(
+  { verdict, key }: Pick<EvidenceReport, 'verdict' | 'key'>,
+  color: boolean,
+): string {
+  const style = { VERIFIED: 'green', 'NOT VERIFIED': 'red', INCOMPLETE: 'yellow' } as const;
+  const unpinned = [
+    paint(
+      color,
+      'yellow',
+      '! SELF-ASSERTED KEY: it came out of the evidence itself, which proves nothing about who signed.',
+    ),
+    '  Pin the key: --key trust.json (audit-snapshot keys export)',
+  ];
+  return [...(key === 'pinned' ? [] : unpinned), paint(color, style[verdict], verdict)].join('\n');
+}
+
+function layerLines({ layers }: Checked, color: boolean): string[] {
+  return layers.map(({ layer, passed, total }) => {
+    const mark =
+      total === 0
+        ? paint(color, 'yellow', '–')
+        : passed === total
+          ? paint(color, 'green', '✓')
+          : paint(color, 'red', '✗');
+    return `  ${mark} ${layer.padEnd(18)} ${passed}/${total}`;
+  });
+}
+
+function failureLines({ failures, failureCount }: Checked, color: boolean): string[] {
+  const lines = failures.flatMap(({ layer, object, expected, found }) => [
+    paint(color, 'red', `  ✗ ${layer}: ${shorten(object)}`),
+    `      expected ${shorten(expected)}`,
+    `      found    ${shorten(found)}`,
+  ]);
+  const more = failureCount - failures.length;
+  return more > 0 ? [...lines, `  … and ${more} more failures (--max-errors)`] : lines;
+}
+
+function paint(color: boolean, style: 'green' | 'red' | 'yellow', text: string): string {
+  return color ? styleText(style, text) : text;
 }
 
 /** Evidence is untrusted, and it is printed on a terminal: control characters are made visible. */

@@ -1,68 +1,71 @@
-import { readFile, stat } from 'node:fs/promises';
-import { connectObjectStore } from '../adapters/minioObjectStore';
-import { readStorageConfig } from '../config';
-import { SnapshotError, messageOf } from '../errors';
-import { parseTrustFile, type TrustFile } from '../evidence/trust';
-import type { EvidenceReader } from '../evidence/evidenceReader';
-import { verifySnapshot } from '../evidence/verifySnapshot';
-import { bucketReader, directoryReader } from './evidenceReaders';
-import { findSnapshotIds } from './findSnapshotIds';
-import { exitCodeOfVerdict, describeReport } from './printReport';
+import { readFile } from 'node:fs/promises';
+import { SnapshotError } from '../errors';
+import { verifyEvidence } from '../evidence/verifyEvidence';
+import { verifyProof } from '../evidence/recordProof';
+import { readWindow } from './readWindow';
+import { locateEvidence, readPinnedKeys, readTrust } from './evidencePlace';
+import {
+  describeCoverage,
+  describeLedger,
+  describeProof,
+  describeReport,
+  describeVerdict,
+  exitCodeOfVerdict,
+} from './printReport';
 import { showProgress } from './progressLine';
-import { EXIT, type Output } from './output';
+import type { Output } from './output';
 
 export interface VerifyOptions {
   readonly key?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly checkpoint?: readonly string[];
   readonly maxErrors?: number;
   readonly json?: boolean;
 }
 
-const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
-
 /**
- * Verifies a snapshot straight from the bucket, or every snapshot in an exported directory. The worst verdict decides the
- * exit code: 0 verified, 3 invalid, 4 incomplete or unpinned.
+ * Verifies a proof, a directory, a snapshot in the bucket, or the whole bucket. Exit code: 0 verified, 3 invalid,
+ * 4 incomplete or key not pinned.
  */
-export async function verify(target: string, options: VerifyOptions, output: Output): Promise<number> {
-  const trust = options.key === undefined ? undefined : await readTrust(options.key);
-  const { reader, snapshotIds } = await locate(target);
+export async function verify(
+  target: string | undefined,
+  options: VerifyOptions,
+  output: Output,
+): Promise<number> {
+  if (target?.endsWith('.json')) return verifyProofFile(target, options, output);
+  const place = await locateEvidence(target);
+  if (target === undefined && options.key === undefined)
+    throw new SnapshotError('USAGE_INVALID', 'the whole bucket is verified with --key trust.json only');
+  const within = readWindow(options);
+  const kept = await Promise.all((options.checkpoint ?? []).map((path) => readFile(path)));
   const color = process.stdout.isTTY && process.stdout.hasColors();
-  let worst: number = EXIT.ok;
-  for (const snapshotId of snapshotIds) {
-    const display = showProgress(process.stderr);
-    const report = await verifySnapshot(reader, {
-      snapshotId,
-      trust,
-      maxFailures: options.maxErrors ?? 20,
-      onProgress: (done, total) => display.update('verifying', done, total),
-    });
-    display.end();
-    output.result(options.json === true ? JSON.stringify(report) : describeReport(report, color));
-    const code = exitCodeOfVerdict(report.verdict);
-    // Invalid outweighs incomplete, whichever comes first.
-    if (worst === EXIT.ok || code === EXIT.invalid) worst = code;
-  }
-  return worst;
+  const show = (text: string) => {
+    if (options.json !== true) output.result(text);
+  };
+  const display = showProgress(process.stderr);
+  const report = await verifyEvidence(place.reader, {
+    ...place,
+    trust: options.key === undefined ? undefined : await readPinnedKeys(options.key),
+    ...(within ? { within } : {}),
+    kept,
+    maxFailures: options.maxErrors ?? 20,
+    onLedger: (ledger) => show(describeLedger(ledger, color)),
+    onSnapshot: (snapshot) => show(describeReport(snapshot, color)),
+    onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
+  });
+  display.end();
+  if (report.coverage) show(describeCoverage(report.coverage, color));
+  if (options.json === true) output.result(JSON.stringify(report));
+  else show(describeVerdict(report, color));
+  return exitCodeOfVerdict(report.verdict);
 }
 
-async function readTrust(path: string): Promise<TrustFile> {
-  try {
-    return parseTrustFile(await readFile(path));
-  } catch (error) {
-    throw new SnapshotError(
-      'USAGE_INVALID',
-      `the trust file cannot be used: ${messageOf(error)} [path=${path}]`,
-      { cause: error },
-    );
-  }
-}
-
-async function locate(target: string): Promise<{ reader: EvidenceReader; snapshotIds: readonly string[] }> {
-  const found = await stat(target).catch(() => undefined);
-  if (found?.isDirectory())
-    return { reader: directoryReader(target), snapshotIds: await findSnapshotIds(target) };
-  if (SNAPSHOT_ID.test(target)) {
-    return { reader: bucketReader(connectObjectStore(readStorageConfig())), snapshotIds: [target] };
-  }
-  throw new SnapshotError('USAGE_INVALID', `neither a directory nor a snapshot id (snap-…): ${target}`);
+async function verifyProofFile(path: string, options: VerifyOptions, output: Output): Promise<number> {
+  if (options.key === undefined)
+    throw new SnapshotError('USAGE_INVALID', 'a proof is verified with --key trust.json only');
+  const report = verifyProof(await readFile(path), await readTrust(options.key));
+  const color = process.stdout.isTTY && process.stdout.hasColors();
+  output.result(options.json === true ? JSON.stringify(report) : describeProof(report, color));
+  return exitCodeOfVerdict(report.verdict);
 }

@@ -114,6 +114,13 @@ export interface RegisteredAsset {
   readonly snapshotAssetId: string;
 }
 
+export interface AppendedLeaf {
+  /** Place of the snapshot in the ledger, from 0. */
+  readonly ledgerIndex: number;
+  /** Entries under the ledger checkpoint that was published last. */
+  readonly ledgerSize: number;
+}
+
 export interface MarkImmutableInput extends SnapshotRef {
   readonly index: number;
 }
@@ -148,6 +155,7 @@ export interface SnapshotActivities {
   sealManifest(input: SnapshotRef & { readonly chunkCount: number }): Promise<SealedManifest>;
   signManifest(input: SnapshotRef): Promise<SignedManifest>;
   registerAsset(input: SnapshotRef): Promise<RegisteredAsset>;
+  appendToLedger(input: SnapshotRef): Promise<AppendedLeaf>;
   markImmutable(input: MarkImmutableInput): Promise<MarkedChunk>;
   recordSnapshot(input: SnapshotRef): Promise<AuditSnapshotResult>;
   reportJob(input: ReportJobInput): Promise<void>;

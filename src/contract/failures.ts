@@ -9,6 +9,8 @@ const TERMINAL_CODES: readonly string[] = [
   'SNAPSHOT_CONFLICT',
   'TAMPER_FOUND',
   'JOB_CONFLICT',
+  'LEDGER_BEHIND',
+  'LEDGER_FORKED',
 ];
 
 export function isTerminal(code: string): boolean {

@@ -35,6 +35,8 @@ export interface AuditSnapshotResult {
   readonly lateCount: number;
   /** Hex SHA-256 of manifest.json. */
   readonly manifestSha256: string;
+  /** Place of the snapshot in the ledger, from 0. */
+  readonly ledgerIndex: number;
 }
 
 export type Stage =
@@ -43,6 +45,7 @@ export type Stage =
   | 'manifest'
   | 'signing'
   | 'registering'
+  | 'appending'
   | 'marking'
   | 'recording'
   | 'reporting'

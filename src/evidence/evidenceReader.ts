@@ -2,4 +2,9 @@
 export interface EvidenceReader {
   /** The bytes of an object, or undefined when it is not there; larger than `maxBytes` is an error. */
   read(key: string, versionId: string | undefined, maxBytes: number): Promise<Buffer | undefined>;
+  /** The lock of an object, undefined when it has none; only buckets have locks. */
+  readLock?(
+    key: string,
+    versionId: string | undefined,
+  ): Promise<{ readonly mode: string; readonly until: Date } | 'no object' | undefined>;
 }

@@ -7,24 +7,14 @@ import { emptyRange, mergeRanges, parseRange, rootOf } from './merkle';
 import { parseVkey } from './note';
 import { chunkKey } from './objectKeys';
 import { FINDING_KINDS } from './recordFinding';
+import { base64Of32, count, hex32, instant, jobId, origin, recordId, snapshotId, text } from './spellings';
 
 /** Findings a manifest lists; its counts stay exact beyond that. */
 export const MAX_LISTED_FINDINGS = 10_000;
 /** 100,000 chunks of 65,536 records. */
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
-const count = z.int().min(0);
-const text = z.string().min(1).max(4096);
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
-const base64 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
-const instant = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-  .refine((value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value);
-const recordId = z.string().regex(/^([0-9a-f]{24}|bson:[0-9a-f]{2}:([0-9a-f]{2})*)$/);
 const position = z.strictObject({ timestamp: instant, id: recordId });
-const jobId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
-const snapshotId = z.string().regex(/^snap-[a-z0-9][a-z0-9-]{0,63}$/);
 
 const chunk = z.strictObject({
   index: count,
@@ -36,20 +26,17 @@ const chunk = z.strictObject({
   begin: count,
   first: position,
   last: position,
-  nodes: z.array(base64).min(1).max(128),
+  nodes: z.array(base64Of32).min(1).max(128),
 });
 
 const manifest = z.strictObject({
   format: z.literal('audit-snapshot/v1'),
-  origin: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9._-]*)*$/)
-    .max(128),
+  origin,
   snapshotId,
   jobId,
   window: z.strictObject({ from: instant, to: instant }),
   recordCount: count,
-  root: base64,
+  root: base64Of32,
   logHashDigest: hex32,
   logHashScheme: z.enum(['bson-sha256/v1', 'opaque']),
   findings: z.strictObject({
@@ -61,7 +48,7 @@ const manifest = z.strictObject({
   late: z.strictObject({ recordCount: count, snapshots: z.array(snapshotId) }),
   chunks: z.array(chunk).max(100_000),
   retention: z.strictObject({ mode: z.literal('COMPLIANCE'), until: instant }),
-  key: z.strictObject({ vkey: text, version: z.int().min(1), publicKey: base64 }),
+  key: z.strictObject({ vkey: text, version: z.int().min(1), publicKey: base64Of32 }),
   openedAt: instant,
   software: text,
 });

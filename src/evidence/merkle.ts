@@ -15,7 +15,7 @@ export function leafHash(record: Uint8Array): Buffer {
 }
 
 /** `SHA-256(0x01 ‖ left ‖ right)`. */
-function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return sha256(NODE_PREFIX, left, right);
 }
 

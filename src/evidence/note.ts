@@ -55,7 +55,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 }
 
 /** Reads a signed note strictly; the text ends at the last blank line. EVIDENCE_MALFORMED. */
-function parseNote(bytes: Uint8Array): Note {
+export function parseNote(bytes: Uint8Array): Note {
   if (bytes.length > MAX_NOTE_BYTES) throw malformed('note is larger than 1 MiB');
   let whole: string;
   try {

@@ -75,3 +75,8 @@ export function findTrustedKey(trust: TrustFile, version: number): Buffer | unde
   const key = trust.keys.find((candidate) => candidate.version === version);
   return key && decodeBase64(key.publicKey, 32);
 }
+
+/** The raw public keys of every version. */
+export function pinnedKeys({ keys }: TrustFile): Buffer[] {
+  return keys.map(({ publicKey }) => decodeBase64(publicKey, 32));
+}

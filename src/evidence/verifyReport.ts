@@ -1,5 +1,5 @@
 /** What verification checks, in order. */
-const LAYERS = [
+export const SNAPSHOT_LAYERS = [
   'manifest',
   'signature',
   'checkpoint',
@@ -8,8 +8,23 @@ const LAYERS = [
   'record hashes',
   'roots',
   'log digest',
+  'ledger inclusion',
+  'retention',
 ] as const;
-export type Layer = (typeof LAYERS)[number];
+export const LEDGER_LAYERS = [
+  'ledger checkpoint',
+  'ledger entries',
+  'ledger tiles',
+  'ledger root',
+  'ledger consistency',
+] as const;
+export const PROOF_LAYERS = ['record', 'record proof', 'ledger entry', 'ledger proof'] as const;
+export const COVERAGE_LAYERS = ['coverage'] as const;
+export type Layer =
+  | (typeof SNAPSHOT_LAYERS)[number]
+  | (typeof LEDGER_LAYERS)[number]
+  | (typeof PROOF_LAYERS)[number]
+  | (typeof COVERAGE_LAYERS)[number];
 
 /** One thing that does not hold: which object (a key, or a record with its place), what was expected and what was found. */
 export interface Failure {
@@ -28,18 +43,32 @@ interface LayerResult {
 
 export type Verdict = 'VERIFIED' | 'NOT VERIFIED' | 'INCOMPLETE';
 
-export interface VerifyReport {
-  readonly snapshotId: string;
+/** `self-asserted`: the key came out of the evidence itself, which proves nothing about its origin. */
+export type KeyTrust = 'pinned' | 'self-asserted';
+
+/** What was checked of one thing, and what of it held. */
+export interface Checked {
   readonly verdict: Verdict;
-  /** `self-asserted`: the key came out of the evidence itself, which proves nothing about its origin. */
-  readonly key: 'pinned' | 'self-asserted';
-  readonly recordCount: number;
-  /** Records that were sealed although their own hash did not fit; known before sealing, so no failure now. */
-  readonly findingCount: number;
+  readonly key: KeyTrust;
   readonly layers: readonly LayerResult[];
   /** The first failures, in the order they were met. */
   readonly failures: readonly Failure[];
   readonly failureCount: number;
+}
+
+/** Report on one snapshot. */
+export interface VerifyReport extends Checked {
+  readonly snapshotId: string;
+  readonly recordCount: number;
+  /** Records that were sealed although their own hash did not fit; known before sealing, so no failure now. */
+  readonly findingCount: number;
+}
+
+/** Several verdicts as one: what is invalid outweighs what is missing. */
+export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('NOT VERIFIED')) return 'NOT VERIFIED';
+  // Nothing checked is never a success.
+  return verdicts.length === 0 || verdicts.includes('INCOMPLETE') ? 'INCOMPLETE' : 'VERIFIED';
 }
 
 /** Gathers what was checked; the verdict follows from it alone. */
@@ -68,6 +97,10 @@ export class ReportBuilder {
     if (this.#failures.length < this.#maxFailures) this.#failures.push(failure);
   }
 
+  missing(layer: Layer, object: string, expected = 'an object'): void {
+    this.fail({ layer, kind: 'missing', object, expected, found: 'nothing' });
+  }
+
   check(layer: Layer, object: string, expected: string, found: string): boolean {
     const holds = expected === found;
     if (holds) this.pass(layer);
@@ -75,27 +108,24 @@ export class ReportBuilder {
     return holds;
   }
 
-  finish(facts: Pick<VerifyReport, 'snapshotId' | 'key' | 'recordCount' | 'findingCount'>): VerifyReport {
-    const layers = LAYERS.map((layer) => ({
-      layer,
-      passed: this.#passed.get(layer) ?? 0,
-      total: this.#total.get(layer) ?? 0,
-    }));
+  /** `required` are the layers of which at least one check must have held: what was not looked at is not verified. */
+  finish(key: KeyTrust, layers: readonly Layer[], required: readonly Layer[]): Checked {
     return {
-      ...facts,
-      verdict: this.#verdict(facts.key),
-      layers,
+      verdict: this.#verdict(key, required),
+      key,
+      layers: layers.map((layer) => ({
+        layer,
+        passed: this.#passed.get(layer) ?? 0,
+        total: this.#total.get(layer) ?? 0,
+      })),
       failures: this.#failures,
       failureCount: this.#failureCount,
     };
   }
 
-  #verdict(key: VerifyReport['key']): Verdict {
+  #verdict(key: KeyTrust, required: readonly Layer[]): Verdict {
     if (this.#failureCount > this.#missing) return 'NOT VERIFIED';
-    // What was not looked at is not verified: a manifest, a signature and a checkpoint are always there to be checked.
-    const unchecked = (['manifest', 'signature', 'checkpoint', 'roots', 'log digest'] as const).some(
-      (layer) => !this.#passed.has(layer),
-    );
+    const unchecked = required.some((layer) => !this.#passed.has(layer));
     if (this.#missing > 0 || unchecked) return 'INCOMPLETE';
     return key === 'pinned' ? 'VERIFIED' : 'INCOMPLETE';
   }

@@ -3,23 +3,31 @@ import type { EvidenceReader } from './evidenceReader';
 import { parseCheckpoint, snapshotOrigin } from './checkpoint';
 import { decodeBase64 } from './base64';
 import { verifyEd25519 } from './ed25519';
+import { entryOf } from './ledgerEntry';
 import { newDigest } from './logDigest';
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from './manifest';
 import { verifyNote } from './note';
 import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from './objectKeys';
+import { sha256Hex } from './sha256';
 import { findTrustedKey, type TrustFile } from './trust';
+import { verifyRetention } from './verifyRetention';
 import { verifyChunk, type ChunkTally } from './verifyChunk';
-import { ReportBuilder, type VerifyReport } from './verifyReport';
+import type { Ledger } from './readLedger';
+import { ReportBuilder, SNAPSHOT_LAYERS, type VerifyReport } from './verifyReport';
 
 export interface VerifyOptions {
   readonly snapshotId: string;
   /** The pinned keys. Undefined: the key is taken from the evidence itself, which is never VERIFIED. */
   readonly trust: TrustFile | undefined;
+  /** The ledger that must hold the snapshot, null when there is none to be read; undefined: the snapshot is checked alone. */
+  readonly ledger?: Ledger | null;
   readonly onProgress?: (records: number, total: number) => void;
   /** Failures that are listed; all are counted. Default 20. */
   readonly maxFailures?: number;
 }
 
+/** These are always there to be checked, whatever the window holds. */
+const REQUIRED = ['manifest', 'signature', 'checkpoint', 'roots', 'log digest'] as const;
 const MAX_SMALL_BYTES = 1 << 16;
 const DEFAULT_MAX_FAILURES = 20;
 
@@ -31,11 +39,16 @@ export async function verifySnapshot(reader: EvidenceReader, options: VerifyOpti
   const { snapshotId, trust } = options;
   const report = new ReportBuilder(options.maxFailures ?? DEFAULT_MAX_FAILURES);
   const key = trust === undefined ? 'self-asserted' : 'pinned';
+  const layers = SNAPSHOT_LAYERS.filter(
+    (layer) =>
+      (layer !== 'ledger inclusion' || options.ledger !== undefined) &&
+      (layer !== 'retention' || reader.readLock !== undefined),
+  );
   const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
   const manifest = body && readManifest(report, snapshotId, body);
   if (!manifest) {
-    if (!body) missing(report, 'manifest', manifestKey(snapshotId));
-    return report.finish({ snapshotId, key, recordCount: 0, findingCount: 0 });
+    if (!body) report.missing('manifest', manifestKey(snapshotId));
+    return { snapshotId, recordCount: 0, findingCount: 0, ...report.finish(key, layers, REQUIRED) };
   }
   const publicKey = chooseKey(report, manifest, trust);
   if (publicKey) {
@@ -43,8 +56,11 @@ export async function verifySnapshot(reader: EvidenceReader, options: VerifyOpti
     await verifyCheckpoint(reader, report, manifest, publicKey);
   }
   await verifyRecords(reader, report, manifest, options.onProgress);
+  if (options.ledger !== undefined) verifyLedgerEntry(report, manifest, body, options.ledger);
+  await verifyRetention(reader, report, manifest);
+  const { recordCount } = manifest;
   const findingCount = Object.values(manifest.findings.counts).reduce((sum, count) => sum + count, 0);
-  return report.finish({ snapshotId, key, recordCount: manifest.recordCount, findingCount });
+  return { snapshotId, recordCount, findingCount, ...report.finish(key, layers, REQUIRED) };
 }
 
 function readManifest(report: ReportBuilder, snapshotId: string, body: Buffer): Manifest | undefined {
@@ -88,7 +104,7 @@ async function verifySignature(
 ): Promise<void> {
   const object = manifestSignatureKey(manifest.snapshotId);
   const stored = await reader.read(object, undefined, MAX_SMALL_BYTES);
-  if (!stored) return missing(report, 'signature', object);
+  if (!stored) return report.missing('signature', object);
   let holds = false;
   try {
     holds = verifyEd25519(publicKey, body, decodeBase64(stored.toString('latin1'), 64));
@@ -112,7 +128,7 @@ async function verifyCheckpoint(
   const { snapshotId, origin, recordCount, root } = manifest;
   const object = snapshotCheckpointKey(snapshotId);
   const stored = await reader.read(object, undefined, MAX_SMALL_BYTES);
-  if (!stored) return missing(report, 'checkpoint', object);
+  if (!stored) return report.missing('checkpoint', object);
   const name = snapshotOrigin(origin, snapshotId);
   const expected = `${name} ${recordCount} ${root}`;
   let found: string;
@@ -151,10 +167,17 @@ async function verifyRecords(
   report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
 }
 
-function missing(
+/** The ledger must hold exactly the entry that follows from the manifest. */
+function verifyLedgerEntry(
   report: ReportBuilder,
-  layer: 'manifest' | 'signature' | 'checkpoint',
-  object: string,
+  manifest: Manifest,
+  body: Buffer,
+  ledger: Ledger | null,
 ): void {
-  report.fail({ layer, kind: 'missing', object, expected: 'an object', found: 'nothing' });
+  const { snapshotId } = manifest;
+  const place = ledger?.indexOf.get(snapshotId);
+  const expected = entryOf(manifest, sha256Hex(body));
+  const object = `ledger entry of ${snapshotId}`;
+  if (ledger === null || place === undefined) report.missing('ledger inclusion', object, expected.toString());
+  else report.check('ledger inclusion', object, expected.toString(), ledger.bytes[place]!.toString());
 }

@@ -18,6 +18,7 @@ export const snapshotResult = z.strictObject({
   conflictCount: count,
   lateCount: count,
   manifestSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  ledgerIndex: z.int().min(0),
 });
 
 /** `POST /jobs/:id/succeed`. */

@@ -34,6 +34,7 @@ const snapshotSchema = new Schema<SnapshotDocument>(
     manifest: { type: mixed, default: null },
     signature: { type: mixed, default: null },
     snapshotAssetId: { type: String, default: null },
+    ledgerIndex: { type: Number, default: null },
     result: { type: mixed, default: null },
   },
   { ...plain, collection: 'snapshots' },

@@ -7,6 +7,7 @@ import { auditLogModel } from '../models/auditLog.model';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
 import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
 import { pagesOf, tiesOf, type LogPage } from './logPages';
+import { decodeRecordId } from './recordId';
 import { markSealed } from './sealMarks';
 
 const RECORDS_PER_INSERT = 500;
@@ -106,6 +107,15 @@ export class AuditService implements RecordSource {
    */
   async updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
     return { conflicts: await markSealed(this.#logs, logIds, snapshotId) };
+  }
+
+  /** The snapshot that a record is marked with; undefined when there is no such record, or it is not sealed. */
+  async findSnapshotOf(recordId: string): Promise<string | undefined> {
+    const own = { _id: decodeRecordId(recordId), immutable: true } as mongo.Document;
+    const found = await onDatabase(`record ${recordId}`, () =>
+      this.#logs.findOne(own, { projection: { snapshotId: 1 } }),
+    );
+    return typeof found?.['snapshotId'] === 'string' ? found['snapshotId'] : undefined;
   }
 
   /** Writes the audit entry `snapshot.created` once: its id derives from the asset, so writing it again is no error. */

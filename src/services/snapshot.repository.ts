@@ -141,6 +141,10 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     return this.#setSame(snapshotId, 'snapshotAssetId', snapshotAssetId);
   }
 
+  setLedgerIndex(snapshotId: string, ledgerIndex: number): Promise<void> {
+    return this.#setSame(snapshotId, 'ledgerIndex', ledgerIndex);
+  }
+
   async close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult> {
     const row = await this.#setOnce(snapshotId, 'result', { result });
     return row.result ?? result;

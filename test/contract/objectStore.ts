@@ -23,20 +23,26 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       const body = Buffer.from([0, 1, 2, 255, 254, 10, 13]);
       const put = await store.putOnce(key, body, inHours(1));
       expect(put?.versionId).toEqual(expect.any(String));
-      await expect(store.get(key, 100)).resolves.toEqual({ versionId: put!.versionId, body });
-      await expect(store.get(key, 100, put!.versionId)).resolves.toEqual({ versionId: put!.versionId, body });
+      await expect(store.get(key, 100)).resolves.toMatchObject({ versionId: put!.versionId, body });
+      await expect(store.get(key, 100, put!.versionId)).resolves.toMatchObject({
+        versionId: put!.versionId,
+        body,
+      });
     });
 
     test('an object without bytes is an object', async () => {
       const put = await store.putOnce(key, Buffer.alloc(0), inHours(1));
-      await expect(store.get(key, 0)).resolves.toEqual({ versionId: put!.versionId, body: Buffer.alloc(0) });
+      await expect(store.get(key, 0)).resolves.toMatchObject({
+        versionId: put!.versionId,
+        body: Buffer.alloc(0),
+      });
     });
 
     test('a key that is taken is not written again, whatever the bytes', async () => {
       const first = await store.putOnce(key, Buffer.from('first'), inHours(1));
       await expect(store.putOnce(key, Buffer.from('second'), inHours(1))).resolves.toBeUndefined();
       await expect(store.putOnce(key, Buffer.from('first'), inHours(1))).resolves.toBeUndefined();
-      await expect(store.get(key, 100)).resolves.toEqual({
+      await expect(store.get(key, 100)).resolves.toMatchObject({
         versionId: first!.versionId,
         body: Buffer.from('first'),
       });
@@ -51,10 +57,41 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       const winners = puts.flatMap((put, writer) => (put ? [{ put, writer }] : []));
       expect(winners).toHaveLength(1);
       const [{ put, writer }] = winners as [(typeof winners)[number]];
-      await expect(store.get(key, 100)).resolves.toEqual({
+      await expect(store.get(key, 100)).resolves.toMatchObject({
         versionId: put.versionId,
         body: Buffer.from(`writer ${writer}`),
       });
+    });
+
+    test('a version is put on top of the one that its etag names, and on no other', async () => {
+      const first = await store.putOnce(key, Buffer.from('first'), inHours(1));
+      const { etag } = (await store.get(key, 100))!;
+      const second = await store.replace(key, Buffer.from('second'), inHours(1), etag);
+      expect(second?.versionId).not.toBe(first!.versionId);
+      await expect(store.replace(key, Buffer.from('third'), inHours(1), etag)).resolves.toBeUndefined();
+      const body = Buffer.from('second');
+      await expect(store.get(key, 100)).resolves.toMatchObject({ versionId: second!.versionId, body });
+      await expect(store.get(key, 100, first!.versionId)).resolves.toMatchObject({
+        body: Buffer.from('first'),
+      });
+      await expect(store.readLock(key, second!.versionId)).resolves.toMatchObject({ mode: 'COMPLIANCE' });
+    });
+
+    test('of twenty that replace one version exactly one wins', async () => {
+      await store.putOnce(key, Buffer.from('first'), inHours(1));
+      const { etag } = (await store.get(key, 100))!;
+      const puts = await Promise.all(
+        Array.from({ length: 20 }, (_, writer) =>
+          store.replace(key, Buffer.from(`writer ${writer}`), inHours(1), etag),
+        ),
+      );
+      const winners = puts.flatMap((put, writer) => (put ? [writer] : []));
+      expect(winners).toHaveLength(1);
+      await expect(store.get(key, 100)).resolves.toMatchObject({ body: Buffer.from(`writer ${winners[0]}`) });
+    });
+
+    test('nothing is replaced that is not there', async () => {
+      await expect(store.replace(key, Buffer.from('x'), inHours(1), '"none"')).resolves.toBeUndefined();
     });
 
     test('a key or a version that is not there is undefined', async () => {

@@ -66,7 +66,7 @@ const digests = (records: Iterable<Buffer>) =>
 
 describe('a window of odd records', () => {
   const product = new Product();
-  const store = connectObjectStore(readStorageConfig());
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   const stored = new Map<string, Buffer>();
   const refused: string[] = [];
   let connection: Connection;

@@ -6,7 +6,8 @@ import { connectObjectStore } from '../../src/adapters/minioObjectStore';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
 import { connectSigner } from '../../src/adapters/vaultSigner';
 import { auditTrail } from '../../src/cli/demo/auditTrail';
-import { copySnapshot } from '../../src/cli/demo/tamper';
+import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { bucketReader } from '../../src/cli/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { makeTrustFile } from '../../src/evidence/trust';
@@ -29,7 +30,11 @@ describe('evidence checked with tools that other people wrote', () => {
     await service.logAuditEntries(auditTrail(1_000, Date.parse(WINDOW.from), Date.parse(WINDOW.to)));
     const jobId = await product.submit(WINDOW);
     const { result } = await product.ended(jobId);
-    await copySnapshot(connectObjectStore(readStorageConfig()), result!.snapshotId, directory);
+    await exportSnapshot(
+      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...product.env }))),
+      result!.snapshotId,
+      directory,
+    );
     folder = join(directory, 'snapshots', result!.snapshotId);
     manifest = parseManifest(readFileSync(join(folder, 'manifest.json')));
     await connection.close();

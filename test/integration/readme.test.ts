@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { connectObjectStore } from '../../src/adapters/minioObjectStore';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
 import { auditTrail } from '../../src/cli/demo/auditTrail';
-import { copySnapshot } from '../../src/cli/demo/tamper';
+import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { bucketReader } from '../../src/cli/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
 import { AuditService } from '../../src/services/audit.service';
 import { Product, type JobView } from '../support/product';
@@ -70,7 +71,11 @@ describe('the commands of the README', () => {
   });
 
   test('the check by hand accepts the evidence, and refuses it with one byte changed', async () => {
-    await copySnapshot(connectObjectStore(readStorageConfig()), snapshotId, directory);
+    await exportSnapshot(
+      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...product.env }))),
+      snapshotId,
+      directory,
+    );
     const folder = join(directory, 'snapshots', snapshotId);
     copyFileSync(join(directory, 'trust.json'), join(folder, 'trust.json'));
     const block = blockWith('openssl pkeyutl');

@@ -20,7 +20,7 @@ const TAMPERED_DAY = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-01T23:59:5
 
 describe('a window that is sealed through the job service', () => {
   const product = new Product({ AUDIT_CHUNK_RECORDS: '1000' });
-  const store = connectObjectStore(readStorageConfig());
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let service: AuditService;
 
@@ -106,7 +106,7 @@ describe('a window that is sealed through the job service', () => {
       snapshotId: string;
     };
     const { retention } = await manifestOf(snapshotId);
-    const versions = await listVersions(`snapshots/${snapshotId}/`);
+    const versions = await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
     expect(new Set(versions.map(({ key }) => key)).size).toBe(versions.length);
     expect(versions).toHaveLength(7);
     for (const { key, versionId } of versions) {

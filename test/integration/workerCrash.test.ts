@@ -17,7 +17,7 @@ const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z
 
 describe('a worker that is killed in the middle of 300,000 records', () => {
   const product = new Product({ AUDIT_CHUNK_RECORDS: '16384' });
-  const store = connectObjectStore(readStorageConfig());
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
 
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('a worker that is killed in the middle of 300,000 records', () => {
     expect(await logs.countDocuments({ immutable: true, snapshotId })).toBe(RECORDS);
     expect(await logs.countDocuments({ immutable: true, snapshotId: { $ne: snapshotId } })).toBe(0);
 
-    const versions = await listVersions(`snapshots/${snapshotId}/`);
+    const versions = await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
     expect(versions.map(({ key }) => key).toSorted()).toEqual(
       [...new Set(versions.map(({ key }) => key))].toSorted(),
     );

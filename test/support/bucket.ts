@@ -7,9 +7,9 @@ export interface Version {
 }
 
 /** Every version and delete marker below a prefix. */
-export async function listVersions(prefix: string): Promise<Version[]> {
+export async function listVersions(prefix: string, bucket = readStorageConfig().bucket): Promise<Version[]> {
   const client = storageClient(process.env as Record<string, string>);
-  const stream = client.listObjects(readStorageConfig().bucket, prefix, true, { IncludeVersion: true });
+  const stream = client.listObjects(bucket, prefix, true, { IncludeVersion: true });
   const versions: Version[] = [];
   for await (const item of stream as AsyncIterable<{ name: string; versionId: string }>) {
     versions.push({ key: item.name, versionId: item.versionId });

@@ -2,6 +2,7 @@ import type { ActivityDeps } from '../../activities/deps';
 import { FakeAssetRegistry } from './fakes/fakeAssetRegistry';
 import { FakeClock } from './fakes/fakeClock';
 import { FakeJobDesk } from './fakes/fakeJobDesk';
+import { FakeLedgerBook } from './fakes/fakeLedgerBook';
 import { FakeObjectStore } from './fakes/fakeObjectStore';
 import { FakeRecordSource } from './fakes/fakeRecordSource';
 import { FakeSigner } from './fakes/fakeSigner';
@@ -19,6 +20,7 @@ export class FakeDeps implements ActivityDeps {
   readonly snapshots = new FakeSnapshotRepository();
   readonly leases = new FakeWindowLeases();
   readonly assets = new FakeAssetRegistry();
+  readonly ledger = new FakeLedgerBook();
   readonly jobs = new FakeJobDesk();
   readonly directory = new FakeWorkflowDirectory();
   readonly clock = new FakeClock('2026-06-01T00:00:00.000Z');

@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createLockedBucket } from '../../dev/lockedBucket';
 import { startChild, type Child } from '../../src/cli/demo/children';
 import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
@@ -31,6 +32,7 @@ export class Product {
     const uri = new URL(process.env['MONGODB_URI'] ?? '');
     uri.pathname = `/${name}`;
     this.env = {
+      S3_BUCKET: name,
       MONGODB_URI: uri.href,
       TEMPORAL_TASK_QUEUE: name,
       AUDIT_ORIGIN: `test.example/${name}`,
@@ -39,6 +41,7 @@ export class Product {
   }
 
   async start(): Promise<void> {
+    await createLockedBucket(process.env, this.env['S3_BUCKET']!);
     await this.startService();
     await this.startWorker();
   }

@@ -44,6 +44,8 @@ describe('handleAuditSnapshotJob', () => {
       'signer.sign',
       'signer.sign',
       'assetService.registerAsset',
+      // the ledger's checkpoint
+      'signer.sign',
       'auditService.updateLogImmutability',
       'auditService.updateLogImmutability',
       'auditService.recordSnapshotCreated',

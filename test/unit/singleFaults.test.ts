@@ -1,7 +1,7 @@
 import { snapshotIdOf } from '../../src/contract/names';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { makeTrustFile } from '../../src/evidence/trust';
-import { verifySnapshot } from '../../src/evidence/verifySnapshot';
+import { verifyEvidence } from '../../src/evidence/verifyEvidence';
 import { FakeDeps } from '../support/fakeDeps';
 import type { FaultKind, FaultPlan } from '../support/fakes/faults';
 import { InProcessRun } from '../support/inProcessFlow';
@@ -11,7 +11,7 @@ const SNAPSHOT = snapshotIdOf(INPUT.jobId);
 const RECORDS = 10;
 
 /** The ports whose calls are struck, one after the other. */
-const PORTS = ['records', 'store', 'signer', 'snapshots', 'leases', 'assets', 'jobs'] as const;
+const PORTS = ['records', 'store', 'signer', 'snapshots', 'leases', 'assets', 'ledger', 'jobs'] as const;
 type Port = (typeof PORTS)[number];
 
 function faultsOf(deps: FakeDeps, port: Port): FaultPlan {
@@ -43,10 +43,10 @@ async function expectSealedOnce(deps: FakeDeps, ids: readonly string[]): Promise
   const reader = {
     read: async (key: string, version: string | undefined) => (await deps.store.get(key, 1e9, version))?.body,
   };
-  await expect(verifySnapshot(reader, { snapshotId: SNAPSHOT, trust })).resolves.toMatchObject({
+  await expect(verifyEvidence(reader, { trust, found: [SNAPSHOT] })).resolves.toMatchObject({
     verdict: 'VERIFIED',
-    recordCount: RECORDS,
-    failures: [],
+    ledger: { size: 1, failures: [] },
+    snapshots: [{ recordCount: RECORDS, failures: [] }],
   });
   // One audit entry, and nothing else, is left for the next window.
   expect(deps.records.ids().filter((id) => !ids.includes(id))).toHaveLength(1);
@@ -108,6 +108,7 @@ describe('a run that dies', () => {
     'sealManifest',
     'signManifest',
     'registerAsset',
+    'appendToLedger',
     'markImmutable',
     'recordSnapshot',
     'reportJob',
@@ -141,14 +142,18 @@ describe('a cancel', () => {
     },
   );
 
-  test.each(['signManifest', 'registerAsset', 'markImmutable', 'recordSnapshot', 'reportJob'] as const)(
-    'in front of %s is outlived: the snapshot is finished',
-    async (step) => {
-      const deps = new FakeDeps();
-      const ids = deps.logEntries(RECORDS);
-      const run = new InProcessRun(deps, { before: (name) => (name === step ? run.cancel() : undefined) });
-      await run.run(INPUT);
-      await expectSealedOnce(deps, ids);
-    },
-  );
+  test.each([
+    'signManifest',
+    'registerAsset',
+    'appendToLedger',
+    'markImmutable',
+    'recordSnapshot',
+    'reportJob',
+  ] as const)('in front of %s is outlived: the snapshot is finished', async (step) => {
+    const deps = new FakeDeps();
+    const ids = deps.logEntries(RECORDS);
+    const run = new InProcessRun(deps, { before: (name) => (name === step ? run.cancel() : undefined) });
+    await run.run(INPUT);
+    await expectSealedOnce(deps, ids);
+  });
 });

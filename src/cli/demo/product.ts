@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createLockedBucket } from '../../../dev/lockedBucket';
 import type { RunningStack } from '../../../dev/stack';
 import { startChild, type Child } from './children';
 
@@ -28,8 +29,10 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
     MONGODB_URI: uri.href,
     TEMPORAL_TASK_QUEUE: name,
     AUDIT_ORIGIN: `demo.localhost/${name}`,
+    S3_BUCKET: name,
     PORT: '0',
   };
+  await createLockedBucket(env, name);
   const service = await startChild(
     join(SCRIPTS, 'server.js'),
     env,
@@ -53,7 +56,7 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
     `  job service      ${url}/jobs`,
     `  logs             ${directory}`,
     '  environment      eval "$(npm run --silent stack -- env --name demo)"',
-    `                   export MONGODB_URI='${uri.href}' TEMPORAL_TASK_QUEUE=${name} AUDIT_ORIGIN=${env.AUDIT_ORIGIN}`,
+    `                   export MONGODB_URI='${uri.href}' TEMPORAL_TASK_QUEUE=${name} AUDIT_ORIGIN=${env.AUDIT_ORIGIN} S3_BUCKET=${name}`,
   ].join('\n');
   return { env, url, webUi, directory, whereabouts };
 }

@@ -6,19 +6,20 @@ import { connectSigner } from '../../adapters/vaultSigner';
 import { readDatabaseConfig, readSealingConfig, readStorageConfig, readVaultConfig } from '../../config';
 import { chunkKey } from '../../evidence/objectKeys';
 import { makeTrustFile, type TrustFile } from '../../evidence/trust';
-import type { VerifyReport } from '../../evidence/verifyReport';
 import type { EvidenceReader } from '../../evidence/evidenceReader';
-import { verifySnapshot } from '../../evidence/verifySnapshot';
+import { readLedger } from '../../evidence/readLedger';
+import { verifyEvidence, type EvidenceReport } from '../../evidence/verifyEvidence';
 import { AuditService } from '../../services/audit.service';
 import { bucketReader, directoryReader } from '../evidenceReaders';
 import type { Output } from '../output';
-import { describeReport } from '../printReport';
+import { exportLedger, exportSnapshot } from '../exportEvidence';
+import { describeLedger, describeReport, describeVerdict } from '../printReport';
 import { showProgress } from '../progressLine';
 import { auditTrail } from './auditTrail';
 import type { Product } from './product';
 import { sealByJob } from './sealByJob';
 import type { Stages } from './stages';
-import { alterOneRecord, copySnapshot } from './tamper';
+import { alterOneRecord } from './tamper';
 
 const DAY_MS = 86_400_000;
 const WRITES_BETWEEN_UPDATES = 5_000;
@@ -44,22 +45,24 @@ export async function runScenes(
   output.note(`  ${JSON.stringify(result)}`);
 
   const { snapshotId } = result;
-  const store = connectObjectStore(readStorageConfig(env));
-  const check = (reader: EvidenceReader) => verifyWithProgress(reader, snapshotId, trust);
-  const genuine = await stages.run('verify', 'the evidence in storage, with the pinned key', () =>
-    check(bucketReader(store)),
+  const stored = bucketReader(connectObjectStore(readStorageConfig(env)));
+  const genuine = await stages.run('verify', 'ledger and snapshot in storage, with the pinned key', () =>
+    verifyAll(stored, trust, [], output),
   );
-  output.result(describeReport(genuine, false));
 
   const copy = join(directory, 'tampered-copy');
   const { altered, forged } = await stages.run('tamper', 'one letter of one record, in a copy', async () => {
-    await copySnapshot(store, snapshotId, copy);
+    await exportAll(stored, trust, snapshotId, copy);
     const alteration = await alterOneRecord(copy, chunkKey(snapshotId, 0));
-    return { altered: alteration, forged: await check(directoryReader(copy)) };
+    return {
+      altered: alteration,
+      forged: await verifyAll(directoryReader(copy), trust, [snapshotId], output),
+    };
   });
-  output.result(describeReport(forged, false));
 
-  const named = forged.failures.some(({ object }) => object.includes(altered.id));
+  const named = forged.snapshots.some(({ failures }) =>
+    failures.some(({ object }) => object.includes(altered.id)),
+  );
   const caught = forged.verdict === 'NOT VERIFIED' && named;
   output.result(
     caught
@@ -108,14 +111,32 @@ async function writeTrail(
   }
 }
 
-async function verifyWithProgress(
+async function exportAll(
   reader: EvidenceReader,
-  snapshotId: string,
   trust: TrustFile,
-): Promise<VerifyReport> {
+  snapshotId: string,
+  directory: string,
+): Promise<void> {
+  const { ledger } = await readLedger(reader, { trust, key: 'pinned' });
+  if (ledger) await exportLedger(reader, ledger, directory);
+  await exportSnapshot(reader, snapshotId, directory);
+}
+
+async function verifyAll(
+  reader: EvidenceReader,
+  trust: TrustFile,
+  found: readonly string[],
+  output: Output,
+): Promise<EvidenceReport> {
   const display = showProgress(process.stderr);
-  const onProgress = (done: number, total: number) => display.update('verifying', done, total);
-  const report = await verifySnapshot(reader, { snapshotId, trust, onProgress });
+  const report = await verifyEvidence(reader, {
+    trust,
+    found,
+    onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
+  });
   display.end();
+  output.result(describeLedger(report.ledger, false));
+  for (const snapshot of report.snapshots) output.result(describeReport(snapshot, false));
+  output.result(describeVerdict(report, false));
   return report;
 }

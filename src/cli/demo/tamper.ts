@@ -1,33 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { splitRecords } from '../../evidence/bsonStream';
 import { unpackChunk } from '../../evidence/chunk';
 import { packChunk } from '../../evidence/chunkPacker';
-import { parseManifest } from '../../evidence/manifest';
-import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from '../../evidence/objectKeys';
 import { readRecord } from '../../evidence/recordBytes';
 import { SnapshotError } from '../../errors';
-import type { ObjectStore } from '../../ports';
-
-const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
-
-/** Copies every object of a snapshot to `directory`, in the bucket's own layout. */
-export async function copySnapshot(store: ObjectStore, snapshotId: string, directory: string): Promise<void> {
-  const manifest = await copy(store, manifestKey(snapshotId), directory);
-  for (const { key, versionId } of parseManifest(manifest).chunks)
-    await copy(store, key, directory, versionId);
-  await copy(store, manifestSignatureKey(snapshotId), directory);
-  await copy(store, snapshotCheckpointKey(snapshotId), directory);
-}
-
-async function copy(store: ObjectStore, key: string, directory: string, versionId?: string): Promise<Buffer> {
-  const stored = await store.get(key, MAX_OBJECT_BYTES, versionId);
-  if (!stored) throw new SnapshotError('STORAGE_NOT_FOUND', `object is gone from storage [key=${key}]`);
-  const path = join(directory, key);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, stored.body);
-  return stored.body;
-}
 
 export interface Alteration {
   readonly id: string;

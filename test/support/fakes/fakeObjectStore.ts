@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../../src/errors';
 import type { ObjectLock, ObjectStore, StoredVersion } from '../../../src/ports';
 import { FaultPlan } from './faults';
@@ -42,13 +43,30 @@ export class FakeObjectStore implements ObjectStore {
     });
   }
 
+  replace(
+    key: string,
+    body: Buffer,
+    holdUntil: Date,
+    etag: string,
+  ): Promise<{ versionId: string } | undefined> {
+    return this.faults.run('replace', () => {
+      const newest = this.#newest(key);
+      if (!newest || etagOf(newest.body) !== etag) return undefined;
+      const versionId = `v${++this.#lastVersion}`;
+      const lock = { mode: 'COMPLIANCE', until: holdUntil } as const;
+      this.#versions.get(key)!.push({ versionId, body: Buffer.from(body), lock });
+      return { versionId };
+    });
+  }
+
   get(key: string, maxBytes: number, versionId?: string): Promise<StoredVersion | undefined> {
     return this.faults.run('get', () => {
       const found = this.#find(key, versionId);
       if (found && found.body.length > maxBytes) {
         throw new SnapshotError('STORAGE_FAILED', `object is larger than ${maxBytes} bytes [key=${key}]`);
       }
-      return found && { versionId: found.versionId, body: Buffer.from(found.body) };
+      if (!found) return undefined;
+      return { versionId: found.versionId, etag: etagOf(found.body), body: Buffer.from(found.body) };
     });
   }
 
@@ -77,4 +95,8 @@ export class FakeObjectStore implements ObjectStore {
   #newest(key: string): Version | undefined {
     return this.versions(key).at(-1);
   }
+}
+
+function etagOf(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
 }

@@ -14,7 +14,7 @@ import { sameValue } from '../../../src/services/sameValue';
 import { refuseOtherPlan, sameChunk } from '../../../src/services/snapshotRules';
 import { FaultPlan } from './faults';
 
-type Member = 'chunkCount' | 'manifest' | 'signature' | 'snapshotAssetId' | 'result';
+type Member = 'chunkCount' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
 
 /** Rows of snapshots and chunks in memory; whatever goes in or out is a copy. */
 export class FakeSnapshotRepository implements SnapshotRepository {
@@ -32,6 +32,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
         manifest: null,
         signature: null,
         snapshotAssetId: null,
+        ledgerIndex: null,
         result: null,
       };
       return this.#put({ ...seed, ...nothing, overlaps: [], leaseSequence: null });
@@ -103,6 +104,10 @@ export class FakeSnapshotRepository implements SnapshotRepository {
 
   setAsset(snapshotId: string, snapshotAssetId: string): Promise<void> {
     return this.#run('setAsset', () => this.#setSame(snapshotId, 'snapshotAssetId', snapshotAssetId));
+  }
+
+  setLedgerIndex(snapshotId: string, ledgerIndex: number): Promise<void> {
+    return this.#run('setLedgerIndex', () => this.#setSame(snapshotId, 'ledgerIndex', ledgerIndex));
   }
 
   close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult> {

@@ -13,6 +13,7 @@ const RESULT = {
   conflictCount: 0,
   lateCount: 0,
   manifestSha256: 'a'.repeat(64),
+  ledgerIndex: 0,
 };
 
 function setUp() {

@@ -1,0 +1,23 @@
+import type { AppendedLeaf, SnapshotRef } from '../src/contract/activities';
+import { entryOf } from '../src/evidence/ledgerEntry';
+import { parseManifest } from '../src/evidence/manifest';
+import type { ActivityDeps } from './deps';
+import { withHeartbeat } from './heartbeat';
+import { publishLedger } from './publishLedger';
+import { readSealedManifest } from './sealedManifest';
+import { findSigned } from './snapshotState';
+
+/**
+ * Appends the snapshot to the ledger: its entry is committed in the database first, then tiles and a signed checkpoint
+ * over it are published. LEDGER_BEHIND and LEDGER_FORKED when database and bucket no longer tell one history.
+ */
+export function appendToLedger(deps: ActivityDeps, { snapshotId }: SnapshotRef): Promise<AppendedLeaf> {
+  return withHeartbeat(async (signal) => {
+    const row = await findSigned(deps, snapshotId);
+    const manifest = parseManifest(await readSealedManifest(deps, row));
+    const ledgerIndex = await deps.ledger.append(snapshotId, entryOf(manifest, row.manifest.sha256));
+    const ledgerSize = await publishLedger(deps, signal);
+    await deps.snapshots.setLedgerIndex(snapshotId, ledgerIndex);
+    return { ledgerIndex, ledgerSize };
+  });
+}

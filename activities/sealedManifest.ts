@@ -1,0 +1,15 @@
+import { manifestKey } from '../src/evidence/objectKeys';
+import { sha256Hex } from '../src/evidence/sha256';
+import { SnapshotError } from '../src/errors';
+import type { ActivityDeps } from './deps';
+import type { ManifestedRow } from './snapshotState';
+
+/** The stored bytes of the manifest that was sealed; STORAGE_CONFLICT when storage returns anything else. */
+export async function readSealedManifest(deps: ActivityDeps, row: ManifestedRow): Promise<Buffer> {
+  const key = manifestKey(row.snapshotId);
+  const stored = await deps.store.get(key, row.manifest.sizeBytes, row.manifest.versionId);
+  if (stored && sha256Hex(stored.body) === row.manifest.sha256) return stored.body;
+  const found = stored ? sha256Hex(stored.body) : 'nothing';
+  const message = `storage no longer returns the manifest that was sealed [key=${key}, expected=${row.manifest.sha256}, found=${found}]`;
+  throw new SnapshotError('STORAGE_CONFLICT', message);
+}
