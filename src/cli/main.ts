@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import { runServer } from '../server';
 import { runWorker } from '../worker';
 import { runDemo } from './demo/demo';
+import { consistency, type ConsistencyOptions } from './consistency';
 import { coverage, type CoverageOptions } from './coverage';
 import { exportCommand, type ExportOptions } from './export';
 import { prove, type ProveOptions } from './prove';
@@ -107,6 +108,17 @@ program
   .option('--svg <file>', 'draw it as well')
   .addOption(json())
   .action((options: CoverageOptions) => finish(() => coverage(options, output), options));
+
+program
+  .command('consistency')
+  .description('print the proof that the ledger of one size continues the ledger of an earlier one')
+  .argument('<earlier>', 'number of entries', parseCount)
+  .argument('<later>', 'number of entries', parseCount)
+  .requiredOption('--key <trust.json>', 'the pinned keys')
+  .option('--dir <directory>', 'read exported evidence instead of the bucket')
+  .action((earlier: number, later: number, options: ConsistencyOptions) =>
+    finish(() => consistency([earlier, later], options, output), {}),
+  );
 
 program
   .command('keys')

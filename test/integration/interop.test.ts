@@ -1,0 +1,184 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { snapshotOrigin } from '../../src/evidence/checkpoint';
+import { leafHash } from '../../src/evidence/merkle';
+import { vkeyOf } from '../../src/evidence/note';
+import { snapshotCheckpointKey } from '../../src/evidence/objectKeys';
+import { proveLedgerConsistency, proveRecord } from '../../src/evidence/proveRecord';
+import { readLedger, rootOfLeaves } from '../../src/evidence/readLedger';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
+import { parseProof } from '../../src/evidence/recordProof';
+import { parseManifest } from '../../src/evidence/manifest';
+import { manifestKey } from '../../src/evidence/objectKeys';
+import { evidenceKey } from '../support/evidence';
+import { askLibraries, buildGoPrograms, fsckOutput, type GoPrograms } from '../support/goPrograms';
+import { LEDGER_ORIGIN, ledgerEntry, ledgerObjects, trustIn } from '../support/ledger';
+import { makeEvidence, readerOf, type Evidence } from '../support/sealedEvidence';
+
+const KEY = evidenceKey(1);
+const VKEY = vkeyOf(LEDGER_ORIGIN, KEY.publicKey);
+
+let programs: GoPrograms;
+beforeAll(async () => {
+  programs = await buildGoPrograms();
+}, 600_000);
+
+/** Every library accepts every one of the cases. */
+async function expectAccepted(cases: readonly object[]): Promise<void> {
+  const answers = await askLibraries(programs, cases);
+  expect(answers.flatMap((answer) => Object.values(answer)).filter((error) => error !== '')).toEqual([]);
+  expect(answers).toHaveLength(cases.length);
+}
+
+/** Every library refuses every one of the cases. */
+async function expectRefused(cases: readonly object[]): Promise<void> {
+  const answers = await askLibraries(programs, cases);
+  expect(answers.flatMap((answer) => Object.entries(answer)).filter(([, error]) => error === '')).toEqual([]);
+  expect(answers).toHaveLength(cases.length);
+}
+
+describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merkle) on what the product sealed', () => {
+  let evidence: Evidence;
+  let origin: string;
+  let publicKey: Buffer;
+  let checkpoints: { kind: string; vkey: string; note: string }[];
+  let proofs: { kind: string; vkey: string; leaf: string; proof: string }[];
+
+  beforeAll(async () => {
+    evidence = await makeEvidence(11);
+    const { objects, trust, snapshotId } = evidence;
+    origin = trust.origin;
+    publicKey = Buffer.from(trust.keys[0]!.publicKey, 'base64');
+    const snapshotVkey = vkeyOf(snapshotOrigin(origin, snapshotId), publicKey);
+    const ledgerVkey = trust.keys[0]!.vkey;
+    const note = (key: string) => objects.get(key)!.toString();
+    checkpoints = [
+      { kind: 'checkpoint', vkey: snapshotVkey, note: note(snapshotCheckpointKey(snapshotId)) },
+      { kind: 'checkpoint', vkey: ledgerVkey, note: note(LEDGER_CHECKPOINT_KEY) },
+    ];
+    const { ledger } = await readLedger(readerOf(objects), { trust, key: 'pinned' });
+    const { chunks } = parseManifest(objects.get(manifestKey(snapshotId))!);
+    const ids = [...new Set(chunks.flatMap(({ first, last }) => [first.id, last.id]))];
+    proofs = [];
+    for (const recordId of ids) {
+      const file = parseProof(await proveRecord(readerOf(objects), ledger!, { snapshotId, recordId }));
+      proofs.push(
+        { kind: 'inclusion', vkey: snapshotVkey, leaf: file.record, proof: file.recordProof },
+        { kind: 'inclusion', vkey: ledgerVkey, leaf: file.entry, proof: file.ledgerProof },
+      );
+    }
+  });
+
+  test('accept both checkpoints', () => expectAccepted(checkpoints));
+
+  test('accept the proof of every record that begins or ends a chunk, and of its entry in the ledger', async () => {
+    expect(proofs).toHaveLength(12);
+    await expectAccepted(proofs);
+  });
+
+  test('refuse a checkpoint with any letter of its text changed, or under another key', async () => {
+    const other = vkeyOf(origin, evidenceKey(5).publicKey);
+    const changed = checkpoints.flatMap((given) => {
+      const end = given.note.lastIndexOf('\n\n');
+      return Array.from({ length: end }, (_, at) => {
+        const letter = given.note[at] === 'x' ? 'y' : 'x';
+        return { ...given, note: given.note.slice(0, at) + letter + given.note.slice(at + 1) };
+      });
+    });
+    await expectRefused([...changed, { ...checkpoints[1]!, vkey: other }]);
+  });
+
+  test('refuse a proof for another record, of another place, or with a hash changed or left out', async () => {
+    const forged = proofs
+      .filter((_, place) => place % 2 === 0)
+      .flatMap((given) => {
+        const hash = given.proof.split('\n')[2]!;
+        const other = `${hash.startsWith('A') ? 'B' : 'A'}${hash.slice(1)}`;
+        const index = Number(/index (\d+)/.exec(given.proof)![1]);
+        return [
+          { ...given, leaf: Buffer.from('another record').toString('base64') },
+          { ...given, proof: given.proof.replace(`index ${index}`, `index ${index + 1}`) },
+          { ...given, proof: given.proof.replace(hash, other) },
+          { ...given, proof: given.proof.replace(`${hash}\n`, '') },
+        ];
+      });
+    await expectRefused(forged);
+  });
+});
+
+describe('Go libraries on the growth of a ledger', () => {
+  const entries = Array.from({ length: 40 }, (_, index) => ledgerEntry(index));
+  const headOf = (of: readonly Buffer[]) => ({
+    size: of.length,
+    root: rootOfLeaves(of.map(leafHash)).toString('base64'),
+  });
+
+  async function consistencyCases() {
+    const { ledger } = await readLedger(readerOf(ledgerObjects(entries)), {
+      trust: trustIn(KEY),
+      key: 'pinned',
+    });
+    const sizes = [1, 2, 3, 7, 8, 9, 16, 31, 33, 39, 40];
+    return sizes.flatMap((earlier) =>
+      sizes
+        .filter((later) => later >= earlier)
+        .map((later) => ({
+          kind: 'consistency',
+          earlier: headOf(entries.slice(0, earlier)),
+          later: headOf(entries.slice(0, later)),
+          path: proveLedgerConsistency(ledger!, earlier, later).map((hash) => hash.toString('base64')),
+        })),
+    );
+  }
+
+  test('accept that every later size continues every earlier one', async () => {
+    await expectAccepted(await consistencyCases());
+  });
+
+  test('refuse that a history continues one that was rewritten under the same key', async () => {
+    const rewritten = entries.with(0, ledgerEntry(0, 'otherwise'));
+    const cases = await consistencyCases();
+    await expectRefused(
+      cases.map((given) => ({ ...given, earlier: headOf(rewritten.slice(0, given.earlier.size)) })),
+    );
+  });
+});
+
+describe("Tessera's fsck", () => {
+  const vkeyFile = join(mkdtempSync(join(tmpdir(), 'audit-snapshot-vkey-')), 'vkey');
+  beforeAll(() => writeFileSync(vkeyFile, VKEY));
+
+  function writeLedger(objects: ReadonlyMap<string, Buffer>): string {
+    const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-ledger-'));
+    for (const [key, body] of objects) {
+      const path = join(directory, key);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, body);
+    }
+    return join(directory, 'ledger');
+  }
+
+  function* entriesOf(size: number) {
+    for (let index = 0; index < size; index++) yield ledgerEntry(index);
+  }
+
+  test.each([1, 2, 255, 256, 257, 70_000])(
+    'finds a ledger of %i snapshots in order',
+    async (size) => {
+      const output = await fsckOutput(programs, writeLedger(ledgerObjects(entriesOf(size))), vkeyFile);
+      expect(output).toContain("Successfully fsck'd");
+    },
+    120_000,
+  );
+
+  test('finds a ledger with one entry changed out of order', async () => {
+    const objects = ledgerObjects(entriesOf(257));
+    const key = 'ledger/tile/entries/000';
+    const changed = Buffer.from(objects.get(key)!);
+    changed[100]! ^= 1;
+    const output = await fsckOutput(programs, writeLedger(objects.set(key, changed)), vkeyFile, 10);
+    expect(output).toContain('checking log of size 257');
+    expect(output).not.toContain("Successfully fsck'd");
+  }, 120_000);
+});
