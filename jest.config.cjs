@@ -8,7 +8,7 @@ const shared = {
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(cookie|jose)/)'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/', '<rootDir>/.stryker-tmp/'],
 };
 
 /** Unit tests need no server; integration tests share one embedded stack, so they run one file at a time. */

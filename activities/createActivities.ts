@@ -1,5 +1,8 @@
 import type { SnapshotActivities } from '../src/contract/activities';
+import type { VerifyActivities } from '../src/contract/audit';
 import { appendToLedger } from './appendToLedger';
+import { auditSnapshots } from './auditSnapshots';
+import { verifyLedger } from './verifyLedger';
 import type { ActivityDeps } from './deps';
 import { toFailure } from './failure';
 import { hashBatch } from './hashBatch';
@@ -14,7 +17,7 @@ import { sealManifest } from './sealManifest';
 import { signManifest } from './signManifest';
 
 /** The activities a worker registers. Whatever they throw leaves them as an ApplicationFailure with a stable code. */
-export function createActivities(deps: ActivityDeps): SnapshotActivities {
+export function createActivities(deps: ActivityDeps): SnapshotActivities & VerifyActivities {
   const guard =
     <I, O>(activity: (deps: ActivityDeps, input: I) => Promise<O>) =>
     async (input: I): Promise<O> => {
@@ -36,5 +39,7 @@ export function createActivities(deps: ActivityDeps): SnapshotActivities {
     recordSnapshot: guard(recordSnapshot),
     reportJob: guard(reportJob),
     releaseWindow: guard(releaseWindow),
+    verifyLedger: () => guard(verifyLedger)(undefined),
+    auditSnapshots: guard(auditSnapshots),
   };
 }

@@ -34,6 +34,8 @@ interface SealingSettings {
   readonly retentionMs: number;
   /** Lock of an object from its first write until its asset is registered. */
   readonly holdMs: number;
+  /** How much later than its timestamp a record may arrive before it counts as backdated. */
+  readonly lateAllowanceMs: number;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
   /** Name and version of this software, as the manifest names it. */
   readonly software: string;

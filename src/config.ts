@@ -4,6 +4,7 @@ import { TASK_QUEUE } from './contract/names';
 import { SnapshotError } from './errors';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 const url = z.url({ protocol: /^https?$/ });
 const text = z.string().min(1).max(4096);
@@ -47,6 +48,7 @@ const sealingShape = {
   AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
   AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
   AUDIT_HOLD_DAYS: whole(1, 365).default(7),
+  AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
   AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(65_536),
   AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
 };
@@ -80,6 +82,7 @@ export interface SealingConfig {
   readonly hashScheme: 'bson-sha256/v1' | 'opaque';
   readonly retentionMs: number;
   readonly holdMs: number;
+  readonly lateAllowanceMs: number;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
 }
 
@@ -162,6 +165,7 @@ export function readSealingConfig(env: Environment = process.env): SealingConfig
     hashScheme: sealing.AUDIT_HASH_SCHEME,
     retentionMs: sealing.AUDIT_RETENTION_DAYS * DAY_MS,
     holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,
+    lateAllowanceMs: sealing.AUDIT_LATE_HOURS * HOUR_MS,
     chunkLimits: { maxRecords: sealing.AUDIT_CHUNK_RECORDS, maxBytes: sealing.AUDIT_CHUNK_BYTES },
   };
 }

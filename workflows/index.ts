@@ -1,2 +1,3 @@
 /** Entry of the workflow bundle. */
 export { auditSnapshotWorkflow } from './auditSnapshotWorkflow';
+export { auditVerifyWorkflow } from './auditVerifyWorkflow';

@@ -7,7 +7,7 @@ import type { EvidenceReader } from '../evidence/evidenceReader';
 import { parseVkey } from '../evidence/note';
 import { parseTrustFile, type TrustFile } from '../evidence/trust';
 import { bucketReader, directoryReader } from './evidenceReaders';
-import { findSnapshotIds } from './findSnapshotIds';
+import { listObjects, snapshotIdsOf } from './listObjects';
 
 /** Where evidence lies, and which snapshots it is asked about. */
 export interface EvidencePlace {
@@ -15,6 +15,8 @@ export interface EvidencePlace {
   /** Snapshots that lie in a directory; a bucket's are named by its ledger. */
   readonly found: readonly string[];
   readonly snapshotIds?: readonly string[];
+  /** Every object of a directory. */
+  readonly listed?: readonly string[];
 }
 
 const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
@@ -23,7 +25,10 @@ const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
 export async function locateEvidence(target: string | undefined): Promise<EvidencePlace> {
   if (target === undefined) return { reader: bucket(), found: [] };
   const found = await stat(target).catch(() => undefined);
-  if (found?.isDirectory()) return { reader: directoryReader(target), found: await findSnapshotIds(target) };
+  if (found?.isDirectory()) {
+    const listed = await listObjects(target);
+    return { reader: directoryReader(target), found: snapshotIdsOf(target, listed), listed };
+  }
   if (SNAPSHOT_ID.test(target)) return { reader: bucket(), found: [], snapshotIds: [target] };
   const message = `neither a directory, nor a snapshot id (snap-…), nor a proof (.json): ${target}`;
   throw new SnapshotError('USAGE_INVALID', message);

@@ -67,6 +67,7 @@ program
     'a ledger checkpoint you kept: the ledger must continue it (repeatable)',
     collect,
   )
+  .option('--live', 'of the whole bucket: then compare the live log with it, record by record')
   .option('--max-errors <n>', 'how many failures to list', parseCount, 20)
   .addOption(json())
   .action((target: string | undefined, options: VerifyOptions) =>

@@ -28,8 +28,8 @@ export function describeLedger(report: LedgerReport, color: boolean): string {
   return [title, ...layerLines(report, color), ...failureLines(report, color)].join('\n');
 }
 
-export function describeCoverage(report: Checked, color: boolean): string {
-  return ['log time', ...layerLines(report, color), ...failureLines(report, color)].join('\n');
+export function describeChecked(title: string, report: Checked, color: boolean): string {
+  return [title, ...layerLines(report, color), ...failureLines(report, color)].join('\n');
 }
 
 export function describeProof(report: ProofReport, color: boolean): string {

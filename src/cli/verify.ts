@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import type { Window } from '../contract/window';
 import { SnapshotError } from '../errors';
 import { verifyEvidence } from '../evidence/verifyEvidence';
 import { verifyProof } from '../evidence/recordProof';
 import { readWindow } from './readWindow';
 import { locateEvidence, readPinnedKeys, readTrust } from './evidencePlace';
 import {
-  describeCoverage,
+  describeChecked,
   describeLedger,
   describeProof,
   describeReport,
   describeVerdict,
   exitCodeOfVerdict,
 } from './printReport';
+import { describeLive, verifyLive } from './verifyLive';
 import { showProgress } from './progressLine';
 import type { Output } from './output';
 
@@ -20,6 +22,7 @@ export interface VerifyOptions {
   readonly from?: string;
   readonly to?: string;
   readonly checkpoint?: readonly string[];
+  readonly live?: boolean;
   readonly maxErrors?: number;
   readonly json?: boolean;
 }
@@ -37,6 +40,11 @@ export async function verify(
   const place = await locateEvidence(target);
   if (target === undefined && options.key === undefined)
     throw new SnapshotError('USAGE_INVALID', 'the whole bucket is verified with --key trust.json only');
+  if (options.live === true && target !== undefined)
+    throw new SnapshotError(
+      'USAGE_INVALID',
+      '--live compares the whole bucket: name no snapshot, but --from and --to',
+    );
   const within = readWindow(options);
   const kept = await Promise.all((options.checkpoint ?? []).map((path) => readFile(path)));
   const color = process.stdout.isTTY && process.stdout.hasColors();
@@ -55,10 +63,18 @@ export async function verify(
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
   });
   display.end();
-  if (report.coverage) show(describeCoverage(report.coverage, color));
-  if (options.json === true) output.result(JSON.stringify(report));
-  else show(describeVerdict(report, color));
-  return exitCodeOfVerdict(report.verdict);
+  if (report.coverage) show(describeChecked('log time', report.coverage, color));
+  if (report.listing) show(describeChecked('directory', report.listing, color));
+  const live = await compareLive(options, within);
+  if (live) show(describeLive(live, options.maxErrors ?? 20));
+  const verdict = live && live.found > 0 ? 'NOT VERIFIED' : report.verdict;
+  if (options.json === true) output.result(JSON.stringify({ ...report, verdict, live: live ?? null }));
+  else show(describeVerdict({ ...report, verdict }, color));
+  return exitCodeOfVerdict(verdict);
+}
+
+async function compareLive(options: VerifyOptions, within: Window | undefined) {
+  return options.live === true && options.key !== undefined ? verifyLive(options.key, within) : undefined;
 }
 
 async function verifyProofFile(path: string, options: VerifyOptions, output: Output): Promise<number> {

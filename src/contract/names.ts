@@ -1,6 +1,7 @@
 /** Persisted names: changing one strands running workflows, schedules and saved Web UI queries. */
 export const TASK_QUEUE = 'audit-snapshot';
 export const SNAPSHOT_WORKFLOW = 'auditSnapshotWorkflow';
+export const VERIFY_WORKFLOW = 'auditVerifyWorkflow';
 export const PROGRESS_QUERY = 'progress';
 export const SNAPSHOT_JOB_TYPE = 'audit.snapshot';
 

@@ -12,6 +12,7 @@ import {
   type Verdict,
   type VerifyReport,
 } from './verifyReport';
+import { verifyListing } from './verifyListing';
 import { verifySnapshot } from './verifySnapshot';
 
 export interface EvidenceOptions {
@@ -21,6 +22,8 @@ export interface EvidenceOptions {
   readonly snapshotIds?: readonly string[];
   /** Snapshots that lie there, whatever the ledger says. */
   readonly found: readonly string[];
+  /** Every object of a directory: each must be named by ledger or manifest. Undefined: it cannot be listed. */
+  readonly listed?: readonly string[];
   /** Log time, both ends inclusive, that must be covered without a gap; snapshots outside are left out. */
   readonly within?: { readonly from: string; readonly to: string };
   /** Signed ledger checkpoints that the ledger must continue. */
@@ -39,6 +42,8 @@ export interface EvidenceReport {
   readonly snapshots: readonly VerifyReport[];
   /** Of the log time that was asked for. */
   readonly coverage: Checked | null;
+  /** Of a directory: that it holds nothing which ledger and manifests do not name. */
+  readonly listing: Checked | null;
 }
 
 /**
@@ -68,8 +73,17 @@ export async function verifyEvidence(
     options.onSnapshot?.(checked);
   }
   const coverage = options.within && checkCoverage(ledger, options.within, key);
-  const verdicts = [report, ...snapshots, ...(coverage ? [coverage] : [])].map(({ verdict }) => verdict);
-  return { verdict: worstVerdict(verdicts), key, ledger: report, snapshots, coverage: coverage ?? null };
+  const listing = options.listed && (await verifyListing(reader, options.listed, options.found, ledger, key));
+  const others = [coverage, listing].filter((checked) => checked !== undefined);
+  const verdicts = [report, ...snapshots, ...others].map(({ verdict }) => verdict);
+  return {
+    verdict: worstVerdict(verdicts),
+    key,
+    ledger: report,
+    snapshots,
+    coverage: coverage ?? null,
+    listing: listing ?? null,
+  };
 }
 
 function chooseSnapshots(

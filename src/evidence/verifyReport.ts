@@ -20,11 +20,13 @@ export const LEDGER_LAYERS = [
 ] as const;
 export const PROOF_LAYERS = ['record', 'record proof', 'ledger entry', 'ledger proof'] as const;
 export const COVERAGE_LAYERS = ['coverage'] as const;
+export const LISTING_LAYERS = ['listing'] as const;
 export type Layer =
   | (typeof SNAPSHOT_LAYERS)[number]
   | (typeof LEDGER_LAYERS)[number]
   | (typeof PROOF_LAYERS)[number]
-  | (typeof COVERAGE_LAYERS)[number];
+  | (typeof COVERAGE_LAYERS)[number]
+  | (typeof LISTING_LAYERS)[number];
 
 /** One thing that does not hold: which object (a key, or a record with its place), what was expected and what was found. */
 export interface Failure {

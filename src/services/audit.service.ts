@@ -69,6 +69,7 @@ export class AuditService implements RecordSource {
     return last && readRecord(last).id;
   }
 
+  /** A `limit` of 0 is none. */
   async *#read({ filter, behindId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
     const cursor = this.#logs.find<Buffer>(filter, {
       raw: true,
@@ -93,6 +94,22 @@ export class AuditService implements RecordSource {
     } finally {
       await cursor.close();
     }
+  }
+
+  async *scanMarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* this.#read({ filter: { immutable: true, ...between(fromMs, untilMs) } }, 0, signal);
+  }
+
+  async *scanUnmarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    // Null asks for records without the member as well; each is a range of one index.
+    for (const immutable of [false, null])
+      yield* this.#read({ filter: { immutable, ...between(fromMs, untilMs) } }, 0, signal);
+  }
+
+  async findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]> {
+    const values = ids.map(decodeRecordId).filter((value) => value !== undefined);
+    const among = { _id: { $in: values } } as mongo.Document;
+    return onDatabase('records by id', () => this.#logs.find<Buffer>(among, { raw: true }).toArray());
   }
 
   countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
@@ -137,4 +154,8 @@ export class AuditService implements RecordSource {
       if (!isDuplicateKey(error)) throw toDatabaseError(`audit entry ${action} ${snapshotAssetId}`, error);
     }
   }
+}
+
+function between(fromMs: number, untilMs: number): mongo.Document {
+  return { timestamp: { $gte: new Date(fromMs), $lt: new Date(untilMs) } };
 }

@@ -11,10 +11,10 @@ import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
 import { parseProof } from '../../src/evidence/recordProof';
 import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import { evidenceKey } from '../support/evidence';
+import { evidenceKey, readerOf } from '../support/evidence';
 import { askLibraries, buildGoPrograms, fsckOutput, type GoPrograms } from '../support/goPrograms';
 import { LEDGER_ORIGIN, ledgerEntry, ledgerObjects, trustIn } from '../support/ledger';
-import { makeEvidence, readerOf, type Evidence } from '../support/sealedEvidence';
+import { makeEvidence, type Evidence } from '../support/sealedEvidence';
 
 const KEY = evidenceKey(1);
 const VKEY = vkeyOf(LEDGER_ORIGIN, KEY.publicKey);
@@ -109,10 +109,6 @@ describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merk
 
 describe('Go libraries on the growth of a ledger', () => {
   const entries = Array.from({ length: 40 }, (_, index) => ledgerEntry(index));
-  const headOf = (of: readonly Buffer[]) => ({
-    size: of.length,
-    root: rootOfLeaves(of.map(leafHash)).toString('base64'),
-  });
 
   async function consistencyCases() {
     const { ledger } = await readLedger(readerOf(ledgerObjects(entries)), {
@@ -149,20 +145,6 @@ describe("Tessera's fsck", () => {
   const vkeyFile = join(mkdtempSync(join(tmpdir(), 'audit-snapshot-vkey-')), 'vkey');
   beforeAll(() => writeFileSync(vkeyFile, VKEY));
 
-  function writeLedger(objects: ReadonlyMap<string, Buffer>): string {
-    const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-ledger-'));
-    for (const [key, body] of objects) {
-      const path = join(directory, key);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, body);
-    }
-    return join(directory, 'ledger');
-  }
-
-  function* entriesOf(size: number) {
-    for (let index = 0; index < size; index++) yield ledgerEntry(index);
-  }
-
   test.each([1, 2, 255, 256, 257, 70_000])(
     'finds a ledger of %i snapshots in order',
     async (size) => {
@@ -182,3 +164,22 @@ describe("Tessera's fsck", () => {
     expect(output).not.toContain("Successfully fsck'd");
   }, 120_000);
 });
+
+function headOf(entries: readonly Buffer[]) {
+  return { size: entries.length, root: rootOfLeaves(entries.map(leafHash)).toString('base64') };
+}
+
+/** Writes the objects to a directory of their own; returns where the ledger is. */
+function writeLedger(objects: ReadonlyMap<string, Buffer>): string {
+  const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-ledger-'));
+  for (const [key, body] of objects) {
+    const path = join(directory, key);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, body);
+  }
+  return join(directory, 'ledger');
+}
+
+function* entriesOf(size: number) {
+  for (let index = 0; index < size; index++) yield ledgerEntry(index);
+}

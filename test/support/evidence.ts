@@ -3,6 +3,7 @@ import { mongo } from 'mongoose';
 import { checkpointText, snapshotOrigin } from '../../src/evidence/checkpoint';
 import { packChunk } from '../../src/evidence/chunkPacker';
 import { publicKeyOfPem } from '../../src/evidence/ed25519';
+import type { EvidenceReader } from '../../src/evidence/evidenceReader';
 import { newDigest } from '../../src/evidence/logDigest';
 import { serializeManifest, type Manifest } from '../../src/evidence/manifest';
 import { RangeBuilder, emptyRange, leafHash, rootOf, serializeRange } from '../../src/evidence/merkle';
@@ -175,4 +176,9 @@ async function readHashes(
     findings.records.push({ kind, index, id: record.id });
   }
   return { logHashDigest: digest.hex(), findings };
+}
+
+/** Reads from a map of objects, whatever the version asked for. */
+export function readerOf(objects: ReadonlyMap<string, Buffer>): EvidenceReader {
+  return { read: (key) => Promise.resolve(objects.get(key)) };
 }

@@ -29,6 +29,7 @@ export class FakeDeps implements ActivityDeps {
     hashScheme: 'bson-sha256/v1',
     retentionMs: 365 * DAY_MS,
     holdMs: 7 * DAY_MS,
+    lateAllowanceMs: DAY_MS,
     chunkLimits: { maxRecords: 4, maxBytes: 33_554_432 },
     software: 'audit-snapshot/test',
   } as const;

@@ -1,4 +1,3 @@
-import type { EvidenceReader } from '../../src/evidence/evidenceReader';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trust';
 import { FakeDeps } from './fakeDeps';
 import type { FakeSigner } from './fakes/fakeSigner';
@@ -27,9 +26,4 @@ export async function makeEvidence(records: number): Promise<Evidence> {
     trust,
     signer: deps.signer,
   };
-}
-
-/** Reads from a map of objects, whatever the version asked for. */
-export function readerOf(objects: ReadonlyMap<string, Buffer>): EvidenceReader {
-  return { read: (key) => Promise.resolve(objects.get(key)) };
 }

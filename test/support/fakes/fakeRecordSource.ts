@@ -66,6 +66,25 @@ export class FakeRecordSource implements RecordSource {
     }
   }
 
+  async *scanMarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('scanMarked', () => this.#between(fromMs, untilMs));
+    for (const { bytes } of found) if (sealOf(bytes).immutable === true) yield Buffer.from(bytes);
+  }
+
+  async *scanUnmarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('scanUnmarked', () => this.#between(fromMs, untilMs));
+    for (const { bytes } of found) if (sealOf(bytes).immutable !== true) yield Buffer.from(bytes);
+  }
+
+  findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.faults.run('findByIds', () =>
+      ids.flatMap((id) => {
+        const bytes = this.read(id);
+        return bytes ? [bytes] : [];
+      }),
+    );
+  }
+
   countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
     const slice = { fromMs: Date.parse(from), untilMs: Date.parse(to) + 1, after: null };
     return this.faults.run('countUnsealed', () => {
@@ -93,6 +112,12 @@ export class FakeRecordSource implements RecordSource {
       const id = entryIdOnce(action, resourceId);
       if (!this.#records.has(id.toHexString())) this.add(buildEntry(entry, id).document);
     });
+  }
+
+  #between(fromMs: number, untilMs: number): Held[] {
+    return [...this.#records.values()]
+      .filter(({ timestamps }) => timestamps.some((ms) => ms >= fromMs && ms < untilMs))
+      .toSorted((one, other) => sortKey(one) - sortKey(other) || compareIds(one.id, other.id));
   }
 
   #find({ fromMs, untilMs, after }: LogSlice): Held[] {
@@ -125,11 +150,16 @@ function sortKey({ timestamps }: Held): number {
   return Math.min(...timestamps);
 }
 
-function sealOf(bytes: Buffer): { unsealed: boolean; snapshotId: string | undefined } {
+function sealOf(bytes: Buffer): {
+  immutable: boolean | undefined;
+  unsealed: boolean;
+  snapshotId: string | undefined;
+} {
   const members = bytes.length === 0 ? [] : [...bsonElements(bytes)];
   const immutable = members.find(({ name, type }) => name === 'immutable' && type === 0x08);
   const owner = members.find(({ name, type }) => name === 'snapshotId' && type === 0x02);
   return {
+    immutable: immutable && bytes[immutable.valueStart] === 1,
     unsealed: immutable !== undefined && bytes[immutable.valueStart] === 0,
     snapshotId: owner && bytes.toString('utf8', owner.valueStart + 4, owner.end - 1),
   };

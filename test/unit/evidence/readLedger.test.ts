@@ -2,9 +2,8 @@ import { LEDGER_CHECKPOINT_KEY } from '../../../src/evidence/ledgerTree';
 import { readLedger, rootOfLeaves, type LedgerOptions } from '../../../src/evidence/readLedger';
 import { leafHash } from '../../../src/evidence/merkle';
 import { formatBundle, tileKey } from '../../../src/evidence/tiles';
-import { evidenceKey } from '../../support/evidence';
+import { evidenceKey, readerOf } from '../../support/evidence';
 import { ledgerEntry, ledgerObjects, signedCheckpoint, trustIn } from '../../support/ledger';
-import { readerOf } from '../../support/sealedEvidence';
 
 const KEY = evidenceKey(1);
 const PINNED = { trust: trustIn(KEY), key: 'pinned' } as const;

@@ -12,7 +12,8 @@ import {
 import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifySnapshot } from '../../../src/evidence/verifySnapshot';
 import type { VerifyReport } from '../../../src/evidence/verifyReport';
-import { makeEvidence, readerOf, type Evidence } from '../../support/sealedEvidence';
+import { readerOf } from '../../support/evidence';
+import { makeEvidence, type Evidence } from '../../support/sealedEvidence';
 
 type Objects = Map<string, Buffer>;
 

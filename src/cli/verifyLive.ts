@@ -1,0 +1,57 @@
+import { connectObjectStore } from '../adapters/minioObjectStore';
+import { connectDatabase } from '../adapters/mongoConnection';
+import { readDatabaseConfig, readSealingConfig, readStorageConfig } from '../config';
+import type { Window } from '../contract/window';
+import { AuditService } from '../services/audit.service';
+import { auditLive, type LiveAudit } from '../services/liveAudit';
+import { locateEvidence } from './evidencePlace';
+import { showProgress } from './progressLine';
+import { openLedger } from './prove';
+
+/** The live log against what was sealed; it takes evidence that verifies for granted. DATABASE_*, STORAGE_*. */
+export async function verifyLive(
+  keyPath: string,
+  within: Window | undefined,
+): Promise<LiveAudit & { readonly found: number }> {
+  const ledger = await openLedger(await locateEvidence(undefined), keyPath);
+  const connection = await connectDatabase(readDatabaseConfig().uri);
+  const display = showProgress(process.stderr);
+  let audit: LiveAudit;
+  try {
+    audit = await auditLive(
+      {
+        records: new AuditService(connection),
+        store: connectObjectStore(readStorageConfig()),
+        clock: { nowMs: () => Date.now() },
+      },
+      {
+        ledger,
+        ...(within ? { within } : {}),
+        fromPlace: 0,
+        lateAllowanceMs: readSealingConfig().lateAllowanceMs,
+        onProgress: (_snapshotId, records) => display.update('comparing', records, undefined),
+      },
+    );
+  } finally {
+    display.end();
+    await connection.close();
+  }
+  return { ...audit, found: Object.values(audit.counts).reduce((sum, count) => sum + count, 0) };
+}
+
+/** One line for what was compared, one for each drift. */
+export function describeLive(
+  { snapshots, records, late, drifts, found }: Awaited<ReturnType<typeof verifyLive>>,
+  maxErrors: number,
+): string {
+  const lines = drifts.slice(0, maxErrors).map(({ kind, recordId, snapshotId, chunk, index, object }) => {
+    const place = [`chunk=${chunk ?? '–'}`, ...(index === null ? [] : [`index=${index}`])].join(', ');
+    return `  ✗ ${kind}: ${recordId === '' ? object : `record ${recordId}`} of ${snapshotId} [${place}]`;
+  });
+  const more = found - lines.length;
+  return [
+    `live log against ${snapshots} snapshots, ${records} records, ${late} late`,
+    ...lines,
+    ...(more > 0 ? [`  … and ${more} more (--max-errors)`] : []),
+  ].join('\n');
+}
