@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { connectObjectStore } from '../adapters/minioObjectStore';
 import { readStorageConfig } from '../config';
 import { SnapshotError, messageOf } from '../errors';
@@ -7,6 +7,7 @@ import type { EvidenceReader } from '../evidence/evidenceReader';
 import { parseVkey } from '../evidence/note';
 import { parseTrustFile, type TrustFile } from '../evidence/trust';
 import { bucketReader, directoryReader } from './evidenceReaders';
+import { readLocalFile } from './readLocalFile';
 import { listObjects, snapshotIdsOf } from './listObjects';
 
 /** Where evidence lies, and which snapshots it is asked about. */
@@ -19,6 +20,7 @@ export interface EvidencePlace {
   readonly listed?: readonly string[];
 }
 
+const MAX_KEY_BYTES = 1 << 20;
 const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** A directory, a snapshot in the bucket, or the whole bucket when nothing is named. USAGE_INVALID for anything else. */
@@ -41,7 +43,7 @@ function bucket(): EvidenceReader {
 /** Reads a trust file, or a single public key as PEM or vkey. USAGE_INVALID names the path. */
 export async function readPinnedKeys(path: string): Promise<TrustFile | { readonly publicKey: Buffer }> {
   try {
-    const bytes = await readFile(path);
+    const bytes = await readLocalFile(path, MAX_KEY_BYTES);
     const text = bytes.toString('utf8').trim();
     if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return { publicKey: publicKeyOfPem(text) };
     if (/^\S+\+[0-9a-f]{8}\+\S+$/.test(text)) return { publicKey: parseVkey(text).publicKey };

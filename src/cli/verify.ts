@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Window } from '../contract/window';
 import { SnapshotError } from '../errors';
 import { verifyEvidence } from '../evidence/verifyEvidence';
-import { verifyProof } from '../evidence/recordProof';
+import { MAX_PROOF_FILE_BYTES, verifyProof } from '../evidence/recordProof';
+import { readLocalFile } from './readLocalFile';
 import { readWindow } from './readWindow';
 import { locateEvidence, readPinnedKeys, readTrust } from './evidencePlace';
 import {
@@ -27,6 +27,8 @@ export interface VerifyOptions {
   readonly json?: boolean;
 }
 
+const MAX_CHECKPOINT_BYTES = 1 << 20;
+
 /**
  * Verifies a proof, a directory, a snapshot in the bucket, or the whole bucket. Exit code: 0 verified, 3 invalid,
  * 4 incomplete or key not pinned.
@@ -46,7 +48,9 @@ export async function verify(
       '--live compares the whole bucket: name no snapshot, but --from and --to',
     );
   const within = readWindow(options);
-  const kept = await Promise.all((options.checkpoint ?? []).map((path) => readFile(path)));
+  const kept = await Promise.all(
+    (options.checkpoint ?? []).map((path) => readLocalFile(path, MAX_CHECKPOINT_BYTES)),
+  );
   const color = process.stdout.isTTY && process.stdout.hasColors();
   const show = (text: string) => {
     if (options.json !== true) output.result(text);
@@ -80,7 +84,7 @@ async function compareLive(options: VerifyOptions, within: Window | undefined) {
 async function verifyProofFile(path: string, options: VerifyOptions, output: Output): Promise<number> {
   if (options.key === undefined)
     throw new SnapshotError('USAGE_INVALID', 'a proof is verified with --key trust.json only');
-  const report = verifyProof(await readFile(path), await readTrust(options.key));
+  const report = verifyProof(await readLocalFile(path, MAX_PROOF_FILE_BYTES), await readTrust(options.key));
   const color = process.stdout.isTTY && process.stdout.hasColors();
   output.result(options.json === true ? JSON.stringify(report) : describeProof(report, color));
   return exitCodeOfVerdict(report.verdict);

@@ -14,7 +14,7 @@ import { pinnedKeys, type TrustFile } from './trust';
 import { PROOF_LAYERS, ReportBuilder, type Checked } from './verifyReport';
 
 /** A record of 16 MiB in base64, twice a proof and an entry. */
-const MAX_PROOF_FILE_BYTES = 24 * 1024 * 1024;
+export const MAX_PROOF_FILE_BYTES = 24 * 1024 * 1024;
 
 const proofFile = z.strictObject({
   record: z.string(),

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { readRecord } from '../../src/evidence/recordBytes';
+import { auditRecords } from '../support/evidence';
+import { evidenceSet, type EvidenceSet } from '../support/evidenceSet';
+
+const DOCS = resolve(__dirname, '../../docs');
+const PAGE = readFileSync(join(DOCS, 'verify.md'), 'utf8');
+const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
+
+/** The fenced blocks of one language, as they stand on the page. */
+function blocks(language: 'sh' | 'bash'): string[] {
+  return [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
+    ([, block]) => block!,
+  );
+}
+
+/** Writes a set to a directory of its own, with trust file, check.py and a kept checkpoint, as an auditor has them. */
+function layOut(set: EvidenceSet): string {
+  const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-auditor-'));
+  for (const [key, body] of set.objects) {
+    const path = join(directory, 'evidence', key);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, body);
+  }
+  for (const folder of [directory, join(directory, 'evidence')])
+    writeFileSync(join(folder, 'trust.json'), JSON.stringify(set.trust));
+  copyFileSync(join(DOCS, 'check.py'), join(directory, 'evidence/check.py'));
+  copyFileSync(join(directory, 'evidence/ledger/checkpoint'), join(directory, 'checkpoint-of-last-year'));
+  return directory;
+}
+
+async function run(command: string, cwd: string): Promise<string> {
+  const script = `audit-snapshot() { node '${CLI}' "$@"; }\n${command}`;
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd });
+  return `${stderr}${stdout}`;
+}
+
+describe('the commands of docs/verify.md', () => {
+  let set: EvidenceSet;
+  let directory: string;
+  let evidence: string;
+
+  beforeAll(async () => {
+    set = await evidenceSet([auditRecords(7), [], auditRecords(3)], 3);
+    directory = layOut(set);
+    evidence = join(directory, 'evidence');
+    await run(blocks('bash')[0]!, evidence);
+  });
+
+  test('the key that is taken out of the trust file is an Ed25519 key', async () => {
+    expect(await run(blocks('bash')[0]!, evidence)).toContain('ED25519');
+  });
+
+  test('check.py verifies every snapshot', async () => {
+    const output = await run(blocks('bash')[1]!, evidence);
+    expect(output.trimEnd().split('\n')).toEqual([
+      expect.stringContaining('ok: snap-job-1, 7 records'),
+      expect.stringContaining('ok: snap-job-2, 0 records'),
+      expect.stringContaining('ok: snap-job-3, 3 records'),
+      'VERIFIED: 3 snapshots of audit.example.org',
+    ]);
+  });
+
+  test.each([...'csm'])('check.py refuses evidence with one bit changed (%s)', async (kind) => {
+    const forged = layOut(set);
+    const name = { c: 'chunks/000001.bson.gz', s: 'manifest.json.sig', m: 'manifest.json' }[kind]!;
+    const path = join(forged, 'evidence/snapshots/snap-job-1', name);
+    const bytes = readFileSync(path);
+    bytes[20]! ^= 1;
+    writeFileSync(path, bytes);
+    const commands = `${blocks('bash')[0]!}\n${blocks('bash')[1]!}`;
+    await expect(run(commands, join(forged, 'evidence'))).rejects.toMatchObject({ code: 1 });
+  });
+
+  test("Tessera's fsck accepts the ledger", async () => {
+    expect(await run(blocks('bash')[2]!, evidence)).toContain("Successfully fsck'd");
+  }, 300_000);
+
+  test('the check of one snapshot by hand accepts it', async () => {
+    const output = await run(blocks('bash')[3]!, evidence);
+    expect(output).toContain('Signature Verified Successfully');
+    expect(output).toContain('chunks/000002.bson.gz: OK');
+  });
+
+  test('verify accepts the directory and the checkpoint that was kept, and consistency proves growth', async () => {
+    await run('rm -f evidence/check.py', directory);
+    const [verify, consistency] = blocks('sh')[0]!.trim().split('\n') as [string, string];
+    expect((await run(verify, directory)).trimEnd().split('\n').at(-1)).toBe('VERIFIED');
+    const { path } = JSON.parse(await run(consistency.replace('12 345', '2 3'), directory)) as {
+      path: string[];
+    };
+    expect(path).toHaveLength(1);
+    expect((await run(blocks('sh')[2]!, directory)).trimEnd().split('\n').at(-1)).toBe('VERIFIED');
+  });
+
+  test('a proof of one record is written and verified', async () => {
+    const recordId = readRecord(auditRecords(7)[4]!).id;
+    const prove = `audit-snapshot prove ${recordId} --dir evidence --snapshot snap-job-1 --key trust.json --out proof.json`;
+    expect(await run(prove, directory)).toContain('index 4 of snap-job-1');
+    expect((await run(blocks('sh')[1]!, directory)).trimEnd().split('\n').at(-1)).toBe('VERIFIED');
+  });
+});
