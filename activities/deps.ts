@@ -8,6 +8,7 @@ import type {
   RecordSource,
   Signer,
   SnapshotRepository,
+  Timestamper,
   WindowLeases,
   WorkflowDirectory,
 } from '../src/ports';
@@ -19,6 +20,7 @@ export interface ActivityDeps {
   readonly signer: Signer;
   readonly snapshots: SnapshotRepository;
   readonly leases: WindowLeases;
+  readonly timestamper: Timestamper | undefined;
   readonly assets: AssetRegistry;
   readonly ledger: LedgerBook;
   readonly jobs: JobDesk;

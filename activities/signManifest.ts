@@ -7,6 +7,7 @@ import type { ActivityDeps } from './deps';
 import { withHeartbeat } from './heartbeat';
 import { putSame } from './putSame';
 import { readSealedManifest } from './sealedManifest';
+import { putTimestamp } from './putTimestamp';
 import { signVerified } from './signVerified';
 import { findManifested } from './snapshotState';
 
@@ -35,8 +36,9 @@ export function signManifest(deps: ActivityDeps, { snapshotId }: SnapshotRef): P
     const note = formatNote(text, [{ name: origin, keyId: id, signature: noteSignature }]);
     const checkpointVersionId = await putSame(deps, snapshotCheckpointKey(snapshotId), note);
 
+    const timestamp = await putTimestamp(deps, row);
     const checkpointBytes = note.length;
-    const refs = { signature, signatureVersionId, checkpointVersionId, checkpointBytes };
+    const refs = { signature, signatureVersionId, checkpointVersionId, checkpointBytes, timestamp };
     await deps.snapshots.setSignature(snapshotId, refs);
     return { signature, keyVersion };
   });

@@ -1,4 +1,9 @@
-import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from '../src/evidence/objectKeys';
+import {
+  manifestKey,
+  manifestSignatureKey,
+  manifestTimestampKey,
+  snapshotCheckpointKey,
+} from '../src/evidence/objectKeys';
 import type { AssetObject } from '../src/ports';
 import type { ActivityDeps } from './deps';
 import type { SignedRow } from './snapshotState';
@@ -22,5 +27,6 @@ export async function listObjects(deps: ActivityDeps, row: SignedRow): Promise<r
       versionId: signature.checkpointVersionId,
       sizeBytes: signature.checkpointBytes,
     },
+    ...(signature.timestamp ? [{ key: manifestTimestampKey(snapshotId), ...signature.timestamp }] : []),
   ];
 }

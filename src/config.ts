@@ -48,6 +48,7 @@ const sealingShape = {
   AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
   AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
   AUDIT_HOLD_DAYS: whole(1, 365).default(7),
+  TSA_URL: url.optional(),
   AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
   AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(65_536),
   AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
@@ -83,6 +84,8 @@ export interface SealingConfig {
   readonly retentionMs: number;
   readonly holdMs: number;
   readonly lateAllowanceMs: number;
+  /** RFC 3161 authority; undefined: no timestamps. */
+  readonly tsaUrl: string | undefined;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
 }
 
@@ -165,6 +168,7 @@ export function readSealingConfig(env: Environment = process.env): SealingConfig
     hashScheme: sealing.AUDIT_HASH_SCHEME,
     retentionMs: sealing.AUDIT_RETENTION_DAYS * DAY_MS,
     holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,
+    tsaUrl: sealing.TSA_URL,
     lateAllowanceMs: sealing.AUDIT_LATE_HOURS * HOUR_MS,
     chunkLimits: { maxRecords: sealing.AUDIT_CHUNK_RECORDS, maxBytes: sealing.AUDIT_CHUNK_BYTES },
   };

@@ -4,6 +4,7 @@ import { httpJobDesk } from './adapters/httpJobDesk';
 import { connectObjectStore } from './adapters/minioObjectStore';
 import { connectDatabase, ensureIndexes } from './adapters/mongoConnection';
 import { temporalDirectory } from './adapters/temporalDirectory';
+import { tsaClient } from './adapters/tsaClient';
 import { connectSigner } from './adapters/vaultSigner';
 import type {
   readDatabaseConfig,
@@ -53,6 +54,7 @@ export async function connectDeps(
     signer,
     snapshots: new MongoSnapshotRepository(connection),
     leases: new MongoWindowLeases(connection, config.sealing.origin),
+    timestamper: config.sealing.tsaUrl === undefined ? undefined : tsaClient(config.sealing.tsaUrl),
     assets: new AssetService(connection),
     ledger: new MongoLedgerBook(connection, config.sealing.origin),
     jobs,

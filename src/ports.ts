@@ -52,6 +52,12 @@ export interface Signer {
   sign(message: Buffer, version: number): Promise<Buffer>;
 }
 
+/** A timestamp authority. Errors: TIMESTAMP_FAILED. */
+export interface Timestamper {
+  /** The RFC 3161 response over a SHA-256 digest of 32 bytes, granted and for that digest. */
+  timestamp(digest: Buffer): Promise<Buffer>;
+}
+
 /** Log time `[fromMs, untilMs)`, and within it only what lies behind `after`. */
 export interface LogSlice {
   readonly fromMs: number;
@@ -148,6 +154,8 @@ export interface SignatureRef {
   readonly signatureVersionId: string;
   readonly checkpointVersionId: string;
   readonly checkpointBytes: number;
+  /** Null where no authority is asked. */
+  readonly timestamp: { readonly versionId: string; readonly sizeBytes: number } | null;
 }
 
 export interface SnapshotRow extends SnapshotSeed {

@@ -3,7 +3,12 @@ import { dirname, join } from 'node:path';
 import { SnapshotError } from '../errors';
 import type { EvidenceReader } from '../evidence/evidenceReader';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
-import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from '../evidence/objectKeys';
+import {
+  manifestKey,
+  manifestSignatureKey,
+  manifestTimestampKey,
+  snapshotCheckpointKey,
+} from '../evidence/objectKeys';
 import type { Ledger } from '../evidence/readLedger';
 import { LEDGER_CHECKPOINT_KEY } from '../evidence/ledgerTree';
 import { levelsOf, tileKey, tilesOfLevel } from '../evidence/tiles';
@@ -21,6 +26,8 @@ export async function exportSnapshot(
     await copy(reader, directory, key, versionId);
   await copy(reader, directory, manifestSignatureKey(snapshotId));
   await copy(reader, directory, snapshotCheckpointKey(snapshotId));
+  const timestamp = await reader.read(manifestTimestampKey(snapshotId), undefined, MAX_OBJECT_BYTES);
+  if (timestamp) await write(directory, manifestTimestampKey(snapshotId), timestamp);
 }
 
 /** Writes a ledger that was read: its tiles as of its size, then the checkpoint that was read with them. */

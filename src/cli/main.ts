@@ -4,6 +4,8 @@ import { version } from '../../package.json';
 import { runServer } from '../server';
 import { runWorker } from '../worker';
 import { runDemo } from './demo/demo';
+import { cat, type CatOptions } from './cat';
+import { report, type ReportOptions } from './report';
 import { consistency, type ConsistencyOptions } from './consistency';
 import { coverage, type CoverageOptions } from './coverage';
 import { exportCommand, type ExportOptions } from './export';
@@ -111,6 +113,31 @@ program
   .action((options: CoverageOptions) => finish(() => coverage(options, output), options));
 
 program
+  .command('cat')
+  .description('print the records of a snapshot for reading; a rendering is never evidence')
+  .argument('<snapshotId>')
+  .option('--dir <directory>', 'read exported evidence instead of the bucket')
+  .addOption(
+    new Option('--format <format>', 'Extended JSON, one a line, or CSV')
+      .choices(['ndjson', 'csv'])
+      .default('ndjson'),
+  )
+  .action((snapshotId: string, options: CatOptions) => finish(() => cat(snapshotId, options, output), {}));
+
+program
+  .command('report')
+  .description('verify a directory, or the whole bucket, and write one HTML page for auditors')
+  .argument('[directory]')
+  .requiredOption('--key <trust.json>', 'the pinned keys')
+  .option('--out <file>', 'where to', 'report.html')
+  .option('--from <instant>', 'with --to: this log time must be covered without a gap')
+  .option('--to <instant>', 'end of that log time, inclusive')
+  .addOption(json())
+  .action((target: string | undefined, options: ReportOptions) =>
+    finish(() => report(target, options, output), options),
+  );
+
+program
   .command('consistency')
   .description('print the proof that the ledger of one size continues the ledger of an earlier one')
   .argument('<earlier>', 'number of entries', parseCount)
@@ -167,6 +194,12 @@ async function finish(run: () => Promise<number>, options: { readonly json?: boo
     process.exitCode = exitCodeOf(error);
   }
 }
+
+// Whoever reads the output may stop reading (`| head`): that ends the command, and is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+});
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {

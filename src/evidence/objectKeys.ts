@@ -11,6 +11,11 @@ export function manifestSignatureKey(snapshotId: string): string {
   return `${manifestKey(snapshotId)}.sig`;
 }
 
+/** RFC 3161 response over the manifest; only where an authority was asked. */
+export function manifestTimestampKey(snapshotId: string): string {
+  return `${manifestKey(snapshotId)}.tsr`;
+}
+
 export function snapshotCheckpointKey(snapshotId: string): string {
   return `snapshots/${snapshotId}/checkpoint`;
 }

@@ -1,7 +1,7 @@
 import type { EvidenceReader } from './evidenceReader';
 import { LEDGER_CHECKPOINT_KEY } from './ledgerTree';
 import { MAX_MANIFEST_BYTES, parseManifest } from './manifest';
-import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from './objectKeys';
+import { manifestKey, manifestSignatureKey, manifestTimestampKey, snapshotCheckpointKey } from './objectKeys';
 import type { Ledger } from './readLedger';
 import { TILE_WIDTH, formatBundle, levelsOf, tileKey, tilesOfLevel } from './tiles';
 import { LISTING_LAYERS, ReportBuilder, type Checked } from './verifyReport';
@@ -40,7 +40,9 @@ function* ledgerKeys({ size }: Ledger): Generator<string> {
 }
 
 async function snapshotKeys(reader: EvidenceReader, snapshotId: string): Promise<string[]> {
-  const own = [manifestKey(snapshotId), manifestSignatureKey(snapshotId), snapshotCheckpointKey(snapshotId)];
+  const own = [manifestKey, manifestSignatureKey, manifestTimestampKey, snapshotCheckpointKey].map((keyOf) =>
+    keyOf(snapshotId),
+  );
   const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
   if (!body) return own;
   try {

@@ -3,6 +3,7 @@ export const SNAPSHOT_LAYERS = [
   'manifest',
   'signature',
   'checkpoint',
+  'timestamp',
   'stored bytes',
   'chunks',
   'record hashes',

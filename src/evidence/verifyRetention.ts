@@ -1,6 +1,6 @@
 import type { EvidenceReader } from './evidenceReader';
 import type { Manifest } from './manifest';
-import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from './objectKeys';
+import { manifestKey, manifestSignatureKey, manifestTimestampKey, snapshotCheckpointKey } from './objectKeys';
 import type { ReportBuilder } from './verifyReport';
 
 /** Only where evidence lies in a bucket: every object is locked at least until the retention of its manifest. */
@@ -11,10 +11,12 @@ export async function verifyRetention(
 ): Promise<void> {
   if (!reader.readLock) return;
   const named = chunks.map(({ key, versionId }) => ({ key, versionId }));
-  const others = [manifestKey, manifestSignatureKey, snapshotCheckpointKey].map((keyOf) => ({
-    key: keyOf(snapshotId),
-    versionId: undefined,
-  }));
+  const others = [manifestKey, manifestSignatureKey, manifestTimestampKey, snapshotCheckpointKey].map(
+    (keyOf) => ({
+      key: keyOf(snapshotId),
+      versionId: undefined,
+    }),
+  );
   for (const { key, versionId } of [...named, ...others]) {
     const lock = await reader.readLock(key, versionId);
     if (lock === 'no object') continue;

@@ -7,8 +7,9 @@ import { entryOf } from './ledgerEntry';
 import { newDigest } from './logDigest';
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from './manifest';
 import { verifyNote } from './note';
-import { manifestKey, manifestSignatureKey, snapshotCheckpointKey } from './objectKeys';
-import { sha256Hex } from './sha256';
+import { manifestKey, manifestSignatureKey, manifestTimestampKey, snapshotCheckpointKey } from './objectKeys';
+import { sha256, sha256Hex } from './sha256';
+import { MAX_TIMESTAMP_BYTES, readTimestamp } from './timestamp';
 import { findTrustedKey, type TrustFile } from './trust';
 import { verifyRetention } from './verifyRetention';
 import { verifyChunk, type ChunkTally } from './verifyChunk';
@@ -56,6 +57,7 @@ export async function verifySnapshot(reader: EvidenceReader, options: VerifyOpti
     await verifyCheckpoint(reader, report, manifest, publicKey);
   }
   await verifyRecords(reader, report, manifest, options.onProgress);
+  await verifyTimestamp(reader, report, manifest, body);
   if (options.ledger !== undefined) verifyLedgerEntry(report, manifest, body, options.ledger);
   await verifyRetention(reader, report, manifest);
   const { recordCount } = manifest;
@@ -165,6 +167,18 @@ async function verifyRecords(
   if (!tally.complete) return;
   report.check('log digest', object, manifest.logHashDigest, tally.digest.hex());
   report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
+}
+
+/** A timestamp is there only where an authority was asked; where it is, it must stand over this manifest. */
+async function verifyTimestamp(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  { snapshotId }: Manifest,
+  body: Buffer,
+): Promise<void> {
+  const object = manifestTimestampKey(snapshotId);
+  const stored = await reader.read(object, undefined, MAX_TIMESTAMP_BYTES);
+  if (stored) report.check('timestamp', object, 'granted', readTimestamp(stored, sha256(body)));
 }
 
 /** The ledger must hold exactly the entry that follows from the manifest. */

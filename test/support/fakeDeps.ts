@@ -1,4 +1,5 @@
 import type { ActivityDeps } from '../../activities/deps';
+import type { Timestamper } from '../../src/ports';
 import { FakeAssetRegistry } from './fakes/fakeAssetRegistry';
 import { FakeClock } from './fakes/fakeClock';
 import { FakeJobDesk } from './fakes/fakeJobDesk';
@@ -19,6 +20,7 @@ export class FakeDeps implements ActivityDeps {
   readonly signer = new FakeSigner();
   readonly snapshots = new FakeSnapshotRepository();
   readonly leases = new FakeWindowLeases();
+  timestamper: Timestamper | undefined;
   readonly assets = new FakeAssetRegistry();
   readonly ledger = new FakeLedgerBook();
   readonly jobs = new FakeJobDesk();
