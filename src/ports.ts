@@ -35,6 +35,9 @@ export interface ObjectStore {
   readLock(key: string, versionId: string): Promise<ObjectLock | undefined>;
   /** Extends a COMPLIANCE lock to at least `until`; one that is longer already stays. */
   extendLock(key: string, versionId: string, until: Date): Promise<void>;
+  /** Legal hold: while it stands, the version cannot be deleted, whatever its retention. */
+  setLegalHold(key: string, versionId: string, held: boolean): Promise<void>;
+  readLegalHold(key: string, versionId: string): Promise<boolean>;
 }
 
 export interface SigningKey {

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { Client } from 'minio';
+import type { IncomingMessage } from 'node:http';
+import type { Client } from 'minio';
 import type { StorageConfig } from '../config';
 import { SnapshotError } from '../errors';
 import type { ObjectLock, ObjectStore, StoredVersion } from '../ports';
 import { isAbsent, isTaken, s3Code, toStorageError } from './s3Errors';
-
-/** Without a byte for this long a request counts as lost. */
-const SILENCE_MS = 30_000;
-const CONNECTIONS = 16;
+import { storageClient } from './storageClient';
 
 type Headers = Record<string, string>;
 
@@ -22,22 +18,9 @@ class MinioObjectStore implements ObjectStore {
   readonly #client: Client;
   readonly #bucket: string;
 
-  constructor({ endpoint, accessKey, secretKey, bucket, region }: StorageConfig) {
-    const { protocol, hostname, port } = new URL(endpoint);
-    const useSSL = protocol === 'https:';
-    const agent = { keepAlive: true, maxSockets: CONNECTIONS, timeout: SILENCE_MS };
-    this.#bucket = bucket;
-    this.#client = new Client({
-      endPoint: hostname,
-      port: port === '' ? (useSSL ? 443 : 80) : Number(port),
-      useSSL,
-      accessKey,
-      secretKey,
-      region,
-      pathStyle: true,
-      transportAgent: useSSL ? new HttpsAgent(agent) : new HttpAgent(agent),
-      retryOptions: { disableRetry: true },
-    });
+  constructor(config: StorageConfig) {
+    this.#bucket = config.bucket;
+    this.#client = storageClient(config);
   }
 
   async checkBucket(): Promise<void> {
@@ -153,6 +136,32 @@ class MinioObjectStore implements ObjectStore {
       const translated = toStorageError(where, error);
       if (translated.retryable) throw translated;
       throw new SnapshotError('LOCK_REFUSED', `storage refuses to extend the lock: ${translated.message}`);
+    }
+  }
+
+  async setLegalHold(key: string, versionId: string, held: boolean): Promise<void> {
+    const body = Buffer.from(
+      `<LegalHold xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${held ? 'ON' : 'OFF'}</Status></LegalHold>`,
+    );
+    const headers = {
+      'content-md5': createHash('md5').update(body).digest('base64'),
+      'content-type': 'application/xml',
+    };
+    const query = `legal-hold&versionId=${encodeURIComponent(versionId)}`;
+    try {
+      const response = await this.#request('PUT', key, { headers, query }, body);
+      response.resume();
+    } catch (error) {
+      throw toStorageError(this.#where(key, versionId), error);
+    }
+  }
+
+  async readLegalHold(key: string, versionId: string): Promise<boolean> {
+    try {
+      const { headers } = await this.#request('HEAD', key, queryOf(versionId));
+      return headers['x-amz-object-lock-legal-hold'] === 'ON';
+    } catch (error) {
+      throw toStorageError(this.#where(key, versionId), error);
     }
   }
 

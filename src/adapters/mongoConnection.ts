@@ -45,21 +45,38 @@ export async function connectDatabase(uri: string): Promise<Connection> {
   return connection;
 }
 
+const MODELS = [
+  auditLogModel,
+  snapshotModel,
+  chunkModel,
+  windowLeaseModel,
+  assetModel,
+  jobModel,
+  ledgerHeadModel,
+  ledgerLeafModel,
+];
+
 /** Creates the indexes that are missing; repeating it changes nothing. */
 export async function ensureIndexes(connection: Connection): Promise<void> {
-  const models = [
-    auditLogModel,
-    snapshotModel,
-    chunkModel,
-    windowLeaseModel,
-    assetModel,
-    jobModel,
-    ledgerHeadModel,
-    ledgerLeafModel,
-  ];
-  for (const model of models) {
+  for (const model of MODELS) {
     await onDatabase(`indexes of ${model(connection).collection.name}`, () =>
       model(connection).createIndexes(),
     );
   }
+}
+
+/** Indexes that the models ask for and the database does not have, as `collection: key`. */
+export async function missingIndexes(connection: Connection): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const model of MODELS) {
+    const { collection, schema } = model(connection);
+    const found = await onDatabase(`indexes of ${collection.name}`, () =>
+      // A collection that is not there yet has none.
+      collection.indexes().catch(() => []),
+    );
+    const keys = new Set(found.map(({ key }) => JSON.stringify(key)));
+    for (const [key] of schema.indexes())
+      if (!keys.has(JSON.stringify(key))) missing.push(`${collection.name}: ${JSON.stringify(key)}`);
+  }
+  return missing;
 }

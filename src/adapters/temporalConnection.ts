@@ -1,7 +1,10 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import type { TemporalConfig } from '../config';
+import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes';
 import { SnapshotError, messageOf } from '../errors';
 
+/** `IndexedValueType` of Temporal's API. */
+const VALUE_TYPES = { Keyword: 2, Int: 3, Datetime: 6 } as const;
 const CONNECT_MS = 10_000;
 const GRPC_NOT_FOUND = 5;
 const GRPC_PERMISSION_DENIED = 7;
@@ -43,4 +46,15 @@ export function toTemporalError(what: string, error: unknown): SnapshotError {
 function grpcCodeOf(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   return error instanceof Error && error.cause !== undefined ? grpcCodeOf(error.cause) : undefined;
+}
+
+/** Search attributes that the namespace lacks, or has with another type, as name and type. */
+export async function missingSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<readonly (readonly [string, string])[]> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return Object.entries(SEARCH_ATTRIBUTES).filter(
+    ([name, type]) => customAttributes[name] !== VALUE_TYPES[type],
+  );
 }

@@ -2,13 +2,20 @@ import { writeFile } from 'node:fs/promises';
 import { connectSigner } from '../adapters/vaultSigner';
 import { readSealingConfig, readVaultConfig } from '../config';
 import { makeTrustFile } from '../evidence/trust';
+import { mergeTrust } from '../evidence/trust';
+import { readTrust } from './evidencePlace';
 import { EXIT, type Output } from './output';
 
 /** Writes the trust file of every key version that Vault still serves; to stdout without `out`. */
-export async function exportTrust(options: { readonly out?: string }, output: Output): Promise<number> {
+export async function exportTrust(
+  options: { readonly out?: string; readonly merge?: string },
+  output: Output,
+): Promise<number> {
   const signer = await connectSigner(readVaultConfig());
   const { origin } = readSealingConfig();
-  const text = JSON.stringify(makeTrustFile(origin, await signer.listKeys()), null, 2);
+  const served = makeTrustFile(origin, await signer.listKeys());
+  const trust = options.merge === undefined ? served : mergeTrust(await readTrust(options.merge), served);
+  const text = JSON.stringify(trust, null, 2);
   if (options.out === undefined) output.result(text);
   else {
     await writeFile(options.out, `${text}\n`);

@@ -7,6 +7,8 @@ import { runDemo } from './demo/demo';
 import { cat, type CatOptions } from './cat';
 import { report, type ReportOptions } from './report';
 import { consistency, type ConsistencyOptions } from './consistency';
+import { doctor } from './doctor';
+import { extendRetention, setHold } from './lockCommands';
 import { coverage, type CoverageOptions } from './coverage';
 import { exportCommand, type ExportOptions } from './export';
 import { prove, type ProveOptions } from './prove';
@@ -137,6 +139,39 @@ program
     finish(() => report(target, options, output), options),
   );
 
+const retention = program.command('retention').description('how long the objects of a snapshot are locked');
+retention
+  .command('extend')
+  .description('lock a snapshot for longer; a lock is never shortened')
+  .argument('<snapshotId>')
+  .requiredOption('--until <instant>', 'e.g. 2040-01-31T00:00:00Z')
+  .addOption(json())
+  .action((snapshotId: string, options: { until: string; json?: boolean }) =>
+    finish(() => extendRetention(snapshotId, options, output), options),
+  );
+
+const hold = program
+  .command('hold')
+  .description('legal hold: nothing of a snapshot can be deleted while it stands');
+for (const [name, held] of [
+  ['add', true],
+  ['remove', false],
+] as const)
+  hold
+    .command(name)
+    .description(held ? 'put a snapshot under legal hold' : 'end the legal hold; retention goes on')
+    .argument('<snapshotId>')
+    .addOption(json())
+    .action((snapshotId: string, options: { json?: boolean }) =>
+      finish(() => setHold(snapshotId, held, options, output), options),
+    );
+
+program
+  .command('doctor')
+  .description('look at every server and promise that sealing rests on; probes that the bucket really locks')
+  .addOption(json())
+  .action((options: { json?: boolean }) => finish(() => doctor(options, output), options));
+
 program
   .command('consistency')
   .description('print the proof that the ledger of one size continues the ledger of an earlier one')
@@ -153,8 +188,9 @@ program
   .description('the public keys that evidence is checked with')
   .command('export')
   .description('write the trust file: every key version with its period')
+  .option('--merge <trust.json>', 'keep the versions of an earlier file that Vault no longer serves')
   .option('--out <file>', 'where to; stdout otherwise')
-  .action((options: { out?: string }) => finish(() => exportTrust(options, output), {}));
+  .action((options: { out?: string; merge?: string }) => finish(() => exportTrust(options, output), {}));
 
 program
   .command('demo')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SnapshotError } from '../errors';
 import { decodeBase64 } from './base64';
 import { pemOfPublicKey } from './ed25519';
 import { malformed } from './malformed';
@@ -79,4 +80,18 @@ export function findTrustedKey(trust: TrustFile, version: number): Buffer | unde
 /** The raw public keys of every version. */
 export function pinnedKeys({ keys }: TrustFile): Buffer[] {
   return keys.map(({ publicKey }) => decodeBase64(publicKey, 32));
+}
+
+/** An earlier trust file with what is served now: versions that were trimmed stay. EVIDENCE_INVALID when one has another key. */
+export function mergeTrust(earlier: TrustFile, served: TrustFile): TrustFile {
+  const known = new Map(served.keys.map((key) => [key.version, key]));
+  for (const { version, publicKey } of earlier.keys) {
+    const now = known.get(version)?.publicKey ?? publicKey;
+    if (earlier.origin === served.origin && now === publicKey) continue;
+    const message = `key version ${version} of ${earlier.origin} is not the one that is served for ${served.origin}`;
+    throw new SnapshotError('EVIDENCE_INVALID', message);
+  }
+  const trimmed = earlier.keys.filter(({ version }) => !known.has(version));
+  const keys = [...trimmed, ...served.keys].toSorted((left, right) => left.version - right.version);
+  return { origin: served.origin, keys };
 }

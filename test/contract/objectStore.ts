@@ -121,6 +121,21 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
+    test('a legal hold stands until it is taken away, and leaves the lock as it is', async () => {
+      const put = await store.putOnce(key, Buffer.from('held'), inHours(1));
+      const { versionId } = put!;
+      await expect(store.readLegalHold(key, versionId)).resolves.toBe(false);
+      await store.setLegalHold(key, versionId, true);
+      await store.setLegalHold(key, versionId, true);
+      await expect(store.readLegalHold(key, versionId)).resolves.toBe(true);
+      await store.setLegalHold(key, versionId, false);
+      await expect(store.readLegalHold(key, versionId)).resolves.toBe(false);
+      await expect(store.readLock(key, versionId)).resolves.toEqual({
+        mode: 'COMPLIANCE',
+        until: inHours(1),
+      });
+    });
+
     test('the lock of an object that is not there is an error', async () => {
       await expect(store.extendLock(key, 'no-such-version', inHours(1))).rejects.toMatchObject({
         name: 'SnapshotError',

@@ -7,6 +7,7 @@ interface Version {
   readonly versionId: string;
   body: Buffer;
   lock: ObjectLock;
+  held?: boolean;
 }
 
 /** Write-once storage in memory, with the semantics of an Object Lock bucket. */
@@ -79,6 +80,16 @@ export class FakeObjectStore implements ObjectStore {
       const version = this.#require(key, versionId);
       if (version.lock.until < until) version.lock = { mode: 'COMPLIANCE', until };
     });
+  }
+
+  setLegalHold(key: string, versionId: string, held: boolean): Promise<void> {
+    return this.faults.run('setLegalHold', () => {
+      this.#require(key, versionId).held = held;
+    });
+  }
+
+  readLegalHold(key: string, versionId: string): Promise<boolean> {
+    return this.faults.run('readLegalHold', () => this.#require(key, versionId).held === true);
   }
 
   #require(key: string, versionId: string): Version {
