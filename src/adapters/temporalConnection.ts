@@ -55,6 +55,6 @@ export async function missingSearchAttributes(
 ): Promise<readonly (readonly [string, string])[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return Object.entries(SEARCH_ATTRIBUTES).filter(
-    ([name, type]) => customAttributes[name] !== VALUE_TYPES[type],
+    ([name, type]) => Number(customAttributes[name]) !== VALUE_TYPES[type],
   );
 }

@@ -71,6 +71,11 @@ program
     'a ledger checkpoint you kept: the ledger must continue it (repeatable)',
     collect,
   )
+  .option(
+    '--sample <percent>',
+    'read only so many of the chunks, by chance: never more than INCOMPLETE',
+    parsePercent,
+  )
   .option('--live', 'of the whole bucket: then compare the live log with it, record by record')
   .option('--max-errors <n>', 'how many failures to list', parseCount, 20)
   .addOption(json())
@@ -211,6 +216,12 @@ program
   .command('serve')
   .description('run the job service until SIGTERM')
   .action(() => finish(() => runServer().then(() => EXIT.ok), {}));
+
+function parsePercent(text: string): number {
+  const percent = Number(/^(\d{1,3}(?:\.\d{1,2})?)%?$/.exec(text)?.[1]);
+  if (percent > 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError('It is not a percentage such as 5%.');
+}
 
 function collect(value: string, list: readonly string[] = []): readonly string[] {
   return [...list, value];

@@ -175,7 +175,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 function text(value: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters and text direction are what is looked for
-  return value
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�')
-    .replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+  const visible = value.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
+  return visible.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }

@@ -1,7 +1,7 @@
 import type { Window } from './window';
 
 /** What to do when the live log differs from what was sealed: end the run as failed, or only say so in its result. */
-export type OnDrift = 'fail' | 'report';
+type OnDrift = 'fail' | 'report';
 
 /** Input of auditVerifyWorkflow; without `from` and `to` every snapshot of the ledger is looked at. */
 export interface AuditVerifyInput {
@@ -12,7 +12,7 @@ export interface AuditVerifyInput {
 }
 
 /** One difference by reference: which record of which snapshot, never its content. */
-export interface DriftRef {
+interface DriftRef {
   readonly kind: string;
   readonly snapshotId: string;
   readonly recordId: string;

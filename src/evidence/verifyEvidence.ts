@@ -28,6 +28,8 @@ export interface EvidenceOptions {
   readonly within?: { readonly from: string; readonly to: string };
   /** Signed ledger checkpoints that the ledger must continue. */
   readonly kept?: readonly Buffer[];
+  /** Of each snapshot only these chunks; see {@link verifySnapshot}. */
+  readonly choose?: (chunkIndex: number) => boolean;
   readonly maxFailures?: number;
   readonly onLedger?: (report: LedgerReport) => void;
   readonly onSnapshot?: (report: VerifyReport) => void;
@@ -67,13 +69,17 @@ export async function verifyEvidence(
       trust: options.trust && trust,
       ledger: ledger ?? null,
       ...limits,
+      ...(options.choose ? { choose: options.choose } : {}),
       onProgress: (records, total) => options.onProgress?.(snapshotId, records, total),
     });
     snapshots.push(checked);
     options.onSnapshot?.(checked);
   }
   const coverage = options.within && checkCoverage(ledger, options.within, key);
-  const listing = options.listed && (await verifyListing(reader, options.listed, options.found, ledger, key));
+  const listing =
+    options.listed && !options.snapshotIds
+      ? await verifyListing(reader, options.listed, options.found, ledger, key)
+      : undefined;
   const others = [coverage, listing].filter((checked) => checked !== undefined);
   const verdicts = [report, ...snapshots, ...others].map(({ verdict }) => verdict);
   return {

@@ -17,7 +17,7 @@ import { sha256Hex } from '../evidence/sha256';
 import type { Clock, ObjectStore, RecordSource } from '../ports';
 
 /** Drifts that are listed; all are counted. */
-export const MAX_LISTED_DRIFTS = 1_000;
+const MAX_LISTED_DRIFTS = 1_000;
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 const IDS_AT_ONCE = 500;
 

@@ -2,7 +2,18 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import fc from 'fast-check';
+import {
+  array,
+  check,
+  constantFrom,
+  nat,
+  oneof,
+  property,
+  record,
+  string,
+  tuple,
+  uint8Array,
+} from 'fast-check';
 import { SnapshotError } from '../../src/errors';
 import { proveRecord } from '../../src/evidence/proveRecord';
 import { readLedger } from '../../src/evidence/readLedger';
@@ -84,24 +95,23 @@ function fuzz(
   parse: (bytes: Buffer) => unknown,
   runs: number,
 ): string[] {
-  const edit = fc.record({
-    at: fc.nat(),
-    drop: fc.nat(8),
-    put: fc.oneof(
-      fc.uint8Array({ maxLength: 8 }),
-      fc.string({ maxLength: 8 }).map((text) => Buffer.from(text)),
+  const edit = record({
+    at: nat(),
+    drop: nat(8),
+    put: oneof(
+      uint8Array({ maxLength: 8 }),
+      string({ maxLength: 8 }).map((text) => Buffer.from(text)),
     ),
   });
-  const bytes = fc
-    .tuple(fc.constantFrom(...samples), fc.array(edit, { minLength: 1, maxLength: 4 }))
-    .map(([sample, edits]) =>
+  const bytes = tuple(constantFrom(...samples), array(edit, { minLength: 1, maxLength: 4 })).map(
+    ([sample, edits]) =>
       edits.reduce((from, { at, drop, put }) => {
         const place = at % (from.length + 1);
         return Buffer.concat([from.subarray(0, place), put, from.subarray(place + drop)]);
       }, sample),
-    );
-  const outcome = fc.check(
-    fc.property(bytes, (input) => {
+  );
+  const outcome = check(
+    property(bytes, (input) => {
       try {
         parse(input);
       } catch (error) {

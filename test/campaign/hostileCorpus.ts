@@ -19,10 +19,6 @@ type Write = (path: string) => void;
 
 /** Contents that are hostile in whatever place they stand. */
 function contents(body: Buffer): [string, Write][] {
-  const bytes = (name: string, content: Buffer | string): [string, Write] => [
-    name,
-    (path) => writeFileSync(path, content),
-  ];
   return [
     bytes('empty', ''),
     bytes('one byte', '{'),
@@ -105,17 +101,6 @@ function jsons(text: string): [string, string][] {
 
 /** Chunks that are hostile to whoever unpacks them. */
 function chunks(): [string, Buffer][] {
-  const packed = (content: Buffer, { crc = crc32(content), size = content.length } = {}) => {
-    const trailer = Buffer.alloc(8);
-    trailer.writeUInt32LE(crc, 0);
-    trailer.writeUInt32LE(size >>> 0, 4);
-    return Buffer.concat([GZIP_HEADER, deflateRawSync(content), trailer]);
-  };
-  const document = (size: number, bytes = 16) => {
-    const buffer = Buffer.alloc(bytes);
-    buffer.writeInt32LE(size, 0);
-    return buffer;
-  };
   const nested = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from([3, 0x61, 0])));
   return [
     ['a bomb of half a gibibyte', packed(Buffer.alloc(2 ** 29))],
@@ -240,4 +225,23 @@ function proofs(proof: Buffer): [string, Buffer][] {
       ),
     ],
   ];
+}
+
+function bytes(name: string, content: Buffer | string): [string, Write] {
+  return [name, (path) => writeFileSync(path, content)];
+}
+
+/** One gzip member as ours are, but for what is asked for. */
+function packed(content: Buffer, { crc = crc32(content), size = content.length } = {}): Buffer {
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeUInt32LE(size >>> 0, 4);
+  return Buffer.concat([GZIP_HEADER, deflateRawSync(content), trailer]);
+}
+
+/** Bytes that begin like a BSON document of `size` bytes. */
+function document(size: number, length = 16): Buffer {
+  const buffer = Buffer.alloc(length);
+  buffer.writeInt32LE(size, 0);
+  return buffer;
 }

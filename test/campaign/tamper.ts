@@ -49,11 +49,11 @@ async function run(part: number, parts: number): Promise<Tally> {
   const mine = () => turn++ % parts === part;
   for (const [key, body] of set.objects) {
     const copy = Buffer.from(body);
-    const objects = new Map(set.objects).set(key, copy);
+    const flipped = new Map(set.objects).set(key, copy);
     for (let bit = 0; bit < body.length * 8; bit++) {
       if (!mine()) continue;
       copy[bit >> 3]! ^= 1 << (bit & 7);
-      await expectFound(`${key}: bit ${bit}`, objects);
+      await expectFound(`${key}: bit ${bit}`, flipped);
       copy[bit >> 3]! ^= 1 << (bit & 7);
       tally.flips++;
     }
@@ -119,5 +119,7 @@ async function main(): Promise<void> {
 if (isMainThread) void main();
 else {
   const { part, parts } = workerData as { part: number; parts: number };
-  void run(part, parts).then((tally) => parentPort?.postMessage(tally));
+  const port = parentPort;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
+  void run(part, parts).then((tally) => port?.postMessage(tally));
 }

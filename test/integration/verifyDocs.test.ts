@@ -65,7 +65,7 @@ describe('the commands of docs/verify.md', () => {
     ]);
   });
 
-  test.each([...'csm'])('check.py refuses evidence with one bit changed (%s)', async (kind) => {
+  test.each(['c', 's', 'm'])('check.py refuses evidence with one bit changed (%s)', async (kind) => {
     const forged = layOut(set);
     const name = { c: 'chunks/000001.bson.gz', s: 'manifest.json.sig', m: 'manifest.json' }[kind]!;
     const path = join(forged, 'evidence/snapshots/snap-job-1', name);
