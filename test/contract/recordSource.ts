@@ -136,6 +136,35 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       });
     });
 
+    test('marked and unmarked records of a slice are told apart, both in order', async () => {
+      const ids = [0, 1, 2, 3, 4].map(() => new ObjectId());
+      await subject.insert(ids.map((id, ms) => record(id, ms)));
+      const bare = new ObjectId();
+      await subject.insert(
+        [{ _id: bare, timestamp: at(2) }].map((document) => Buffer.from(BSON.serialize(document))),
+      );
+      const marked = [ids[3]!, ids[1]!].map((id) => id.toHexString());
+      await subject.source.updateLogImmutability(marked, 'snap-1');
+      const idsOf = async (records: AsyncIterable<Uint8Array>) => {
+        const found: string[] = [];
+        for await (const bytes of records) found.push(String(BSON.deserialize(bytes)['_id']));
+        return found;
+      };
+      const [from, until] = [at(1).getTime(), at(4).getTime()];
+      expect(await idsOf(subject.source.scanMarked(from, until))).toEqual([ids[1], ids[3]].map(String));
+      expect((await idsOf(subject.source.scanUnmarked(from, until))).toSorted()).toEqual(
+        [String(ids[2]), String(bare)].toSorted(),
+      );
+    });
+
+    test('records are found by their ids, those that are gone left out', async () => {
+      const [known, gone] = [new ObjectId(), new ObjectId()];
+      const bytes = record(known, 1);
+      await subject.insert([bytes]);
+      const found = await subject.source.findByIds([gone.toHexString(), known.toHexString()]);
+      expect(found.map((raw) => Buffer.from(raw))).toEqual([Buffer.from(bytes)]);
+    });
+
     test('the audit entry of a snapshot is written once', async () => {
       const entry = { snapshotAssetId: '0123456789abcdef01234567', recordCount: 3, signedHash: 'c2ln' };
       await subject.source.recordSnapshotCreated(entry);

@@ -1,3 +1,5 @@
+import { describeLedgerBook } from '../../contract/ledgerBook';
+import { FakeLedgerBook } from '../../support/fakes/fakeLedgerBook';
 import { describeRecordSource } from '../../contract/recordSource';
 import { FakeRecordSource } from '../../support/fakes/fakeRecordSource';
 
@@ -12,3 +14,5 @@ describeRecordSource('the fake', () => {
     read: (id) => Promise.resolve(source.read(id.toHexString())),
   });
 });
+
+describeLedgerBook('the fake', () => Promise.resolve(new FakeLedgerBook()));

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { connectDatabase, ensureIndexes } from '../../src/adapters/mongoConnection';
+import { leafHash } from '../../src/evidence/merkle';
+import { rootOfLeaves } from '../../src/evidence/readLedger';
+import { MongoLedgerBook } from '../../src/services/ledgerBook';
+import { describeLedgerBook } from '../contract/ledgerBook';
+
+type Connection = Awaited<ReturnType<typeof connectDatabase>>;
+const connections: Connection[] = [];
+
+async function connect(): Promise<Connection> {
+  const uri = new URL(process.env['MONGODB_URI'] ?? '');
+  uri.pathname = `/t${randomUUID().slice(0, 8)}`;
+  const connection = await connectDatabase(uri.href);
+  await ensureIndexes(connection);
+  connections.push(connection);
+  return connection;
+}
+
+afterAll(() => Promise.all(connections.map((connection) => connection.close())));
+
+describeLedgerBook('the database', async () => new MongoLedgerBook(await connect(), 'test.example/audit'));
+
+describe('a ledger book in the database', () => {
+  const entry = Buffer.from('{"snapshotId":"snap-a"}');
+
+  test('counts an entry whose writer died in front of the head', async () => {
+    const connection = await connect();
+    await connection
+      .collection('ledgerleaves')
+      .insertOne({
+        _id: 'o.example/000000000000' as never,
+        index: 0,
+        snapshotId: 'snap-a',
+        entry: entry.toString(),
+      });
+    const book = new MongoLedgerBook(connection, 'o.example');
+    await expect(book.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
+    await expect(book.append('snap-a', entry)).resolves.toBe(0);
+  });
+
+  test('that lost an entry below its head says so', async () => {
+    const connection = await connect();
+    const book = new MongoLedgerBook(connection, 'o.example');
+    for (const name of ['snap-a', 'snap-b', 'snap-c'])
+      await book.append(name, Buffer.from(`{"snapshotId":"${name}"}`));
+    await connection.collection('ledgerleaves').deleteOne({ snapshotId: 'snap-b' });
+    await expect(book.list(0, 3)).rejects.toMatchObject({
+      code: 'LEDGER_BEHIND',
+      message: expect.stringContaining('entry 1'),
+    });
+  });
+
+  test('keeps the entries of each origin apart', async () => {
+    const connection = await connect();
+    await new MongoLedgerBook(connection, 'o.example').append('snap-a', entry);
+    await expect(new MongoLedgerBook(connection, 'p.example').head()).resolves.toMatchObject({ size: 0 });
+  });
+});
