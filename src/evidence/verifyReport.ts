@@ -116,14 +116,14 @@ export class ReportBuilder {
     return {
       verdict: this.#verdict(key, required),
       key,
-      layers: layers.map((layer) => ({
-        layer,
-        passed: this.#passed.get(layer) ?? 0,
-        total: this.#total.get(layer) ?? 0,
-      })),
+      layers: layers.map((layer) => this.#resultOf(layer)).filter(isShown),
       failures: this.#failures,
       failureCount: this.#failureCount,
     };
+  }
+
+  #resultOf(layer: Layer): LayerResult {
+    return { layer, passed: this.#passed.get(layer) ?? 0, total: this.#total.get(layer) ?? 0 };
   }
 
   #verdict(key: KeyTrust, required: readonly Layer[]): Verdict {
@@ -132,4 +132,9 @@ export class ReportBuilder {
     if (this.#missing > 0 || unchecked) return 'INCOMPLETE';
     return key === 'pinned' ? 'VERIFIED' : 'INCOMPLETE';
   }
+}
+
+/** A timestamp is there only where an authority was asked; every other layer says so when nothing of it was checked. */
+function isShown({ layer, total }: LayerResult): boolean {
+  return layer !== 'timestamp' || total > 0;
 }
