@@ -26,14 +26,12 @@ describe('a ledger book in the database', () => {
 
   test('counts an entry whose writer died in front of the head', async () => {
     const connection = await connect();
-    await connection
-      .collection('ledgerleaves')
-      .insertOne({
-        _id: 'o.example/000000000000' as never,
-        index: 0,
-        snapshotId: 'snap-a',
-        entry: entry.toString(),
-      });
+    await connection.collection('ledgerleaves').insertOne({
+      _id: 'o.example/000000000000' as never,
+      index: 0,
+      snapshotId: 'snap-a',
+      entry: entry.toString(),
+    });
     const book = new MongoLedgerBook(connection, 'o.example');
     await expect(book.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
     await expect(book.append('snap-a', entry)).resolves.toBe(0);

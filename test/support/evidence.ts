@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
-import { mongo } from 'mongoose';
+import { BSON, ObjectId } from 'bson';
 import { checkpointText, snapshotOrigin } from '../../src/evidence/checkpoint';
 import { packChunk } from '../../src/evidence/chunkPacker';
 import { publicKeyOfPem } from '../../src/evidence/ed25519';
@@ -56,13 +56,13 @@ export function evidenceKey(seedByte: number): EvidenceKey {
 /** An audit record, one second behind the previous one; its hash fits, unless `members` say otherwise. */
 export function auditRecord(index: number, members: Record<string, unknown> = {}): Buffer {
   const document = {
-    _id: new mongo.ObjectId(index.toString(16).padStart(24, '0')),
+    _id: new ObjectId(index.toString(16).padStart(24, '0')),
     timestamp: new Date(START_MS + index * 1000),
     action: 'document.read',
     actor: `user-${index}`,
   };
-  const hash = recordHash(mongo.BSON.serialize(document));
-  return Buffer.from(mongo.BSON.serialize({ ...document, hash, ...members }));
+  const hash = recordHash(BSON.serialize(document));
+  return Buffer.from(BSON.serialize({ ...document, hash, ...members }));
 }
 
 export function auditRecords(count: number): Buffer[] {

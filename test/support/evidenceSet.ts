@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mongo } from 'mongoose';
+import { BSON, ObjectId } from 'bson';
 import { entryOf } from '../../src/evidence/ledgerEntry';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { recordHash } from '../../src/evidence/recordBytes';
@@ -25,13 +25,13 @@ export function bulkyRecord(index: number, sizeBytes: number): Buffer {
     ),
   );
   const document = {
-    _id: new mongo.ObjectId((index + 1).toString(16).padStart(24, '0')),
+    _id: new ObjectId((index + 1).toString(16).padStart(24, '0')),
     timestamp: new Date(START_MS + index * 1000),
     action: 'document.read',
     payload: payload.subarray(0, sizeBytes),
   };
-  const hash = recordHash(mongo.BSON.serialize(document));
-  return Buffer.from(mongo.BSON.serialize({ ...document, hash }));
+  const hash = recordHash(BSON.serialize(document));
+  return Buffer.from(BSON.serialize({ ...document, hash }));
 }
 
 /** Snapshots `snap-job-1` … of these records each, in chunks, and their ledger. */

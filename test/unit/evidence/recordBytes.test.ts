@@ -1,10 +1,21 @@
 import * as fc from 'fast-check';
-import { mongo } from 'mongoose';
+import {
+  BSON,
+  ObjectId,
+  Long,
+  Decimal128,
+  Double,
+  Int32,
+  Binary,
+  Timestamp,
+  MinKey,
+  MaxKey,
+  Code,
+} from 'bson';
 import { cutRecord, readRecord, recordHash } from '../../../src/evidence/recordBytes';
 import { findFault } from '../../../src/evidence/recordFinding';
 import { sha256Hex } from '../../../src/evidence/sha256';
 
-const { BSON, ObjectId, Long, Decimal128, Double, Int32, Binary, Timestamp, MinKey, MaxKey, Code } = mongo;
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 
 /** One element of a BSON document, by hand. */
