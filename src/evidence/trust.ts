@@ -51,7 +51,7 @@ export function parseTrustFile(bytes: Uint8Array): TrustFile {
   if (bytes.length > MAX_TRUST_BYTES) throw malformed('trust file is larger than 1 MiB');
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw malformed('trust file is not JSON', cause);
   }

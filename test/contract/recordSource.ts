@@ -24,6 +24,13 @@ const slice = (fromMs: number, untilMs: number, after: Position | null = null) =
 const record = (_id: unknown, ms: number, members: object = {}) =>
   BSON.serialize({ _id, timestamp: at(ms), note: 'ünï', ...members, immutable: false });
 
+/** The ids of the records in the order they come. */
+async function objectIdsOf(records: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const bytes of records) found.push(String(BSON.deserialize(bytes)['_id']));
+  return found;
+}
+
 const idsOf = (records: readonly Uint8Array[]) => records.map((bytes) => readRecord(bytes).id);
 
 /** What every record source does, whether it is in memory or a server. */
@@ -145,14 +152,9 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       );
       const marked = [ids[3]!, ids[1]!].map((id) => id.toHexString());
       await subject.source.updateLogImmutability(marked, 'snap-1');
-      const idsOf = async (records: AsyncIterable<Uint8Array>) => {
-        const found: string[] = [];
-        for await (const bytes of records) found.push(String(BSON.deserialize(bytes)['_id']));
-        return found;
-      };
       const [from, until] = [at(1).getTime(), at(4).getTime()];
-      expect(await idsOf(subject.source.scanMarked(from, until))).toEqual([ids[1], ids[3]].map(String));
-      expect((await idsOf(subject.source.scanUnmarked(from, until))).toSorted()).toEqual(
+      expect(await objectIdsOf(subject.source.scanMarked(from, until))).toEqual([ids[1], ids[3]].map(String));
+      expect((await objectIdsOf(subject.source.scanUnmarked(from, until))).toSorted()).toEqual(
         [String(ids[2]), String(bare)].toSorted(),
       );
     });

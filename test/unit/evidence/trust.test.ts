@@ -2,6 +2,8 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { pemOfPublicKey } from '../../../src/evidence/ed25519';
 import { vkeyOf } from '../../../src/evidence/note';
 import { findTrustedKey, makeTrustFile, parseTrustFile, type TrustFile } from '../../../src/evidence/trust';
+import { evidenceKey } from '../../support/evidence';
+import { trustIn } from '../../support/ledger';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 
@@ -107,3 +109,9 @@ function newPublicKey(): Buffer {
   const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   return Buffer.from(x, 'base64url');
 }
+
+test('a trust file behind a byte order mark is refused: it has one spelling', () => {
+  const bytes = Buffer.from(JSON.stringify(trustIn(evidenceKey(1))));
+  expect(parseTrustFile(bytes).keys).toHaveLength(1);
+  expect(() => parseTrustFile(Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), bytes]))).toThrow('not JSON');
+});
