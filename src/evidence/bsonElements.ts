@@ -40,7 +40,7 @@ export function* bsonElements(document: Buffer): Generator<BsonElement> {
     const start = at;
     const type = document[at]!;
     const nameEnd = document.indexOf(0, at + 1);
-    if (nameEnd < 0 || nameEnd >= last) throw malformed('BSON document: element name runs over the end');
+    if (nameEnd >= last) throw malformed('BSON document: element name runs over the end');
     // latin1 keeps every byte apart, so a name that is invalid UTF-8 cannot be taken for another.
     const name = document.toString('latin1', at + 1, nameEnd);
     const valueStart = nameEnd + 1;
@@ -49,7 +49,6 @@ export function* bsonElements(document: Buffer): Generator<BsonElement> {
     yield { type, name, start, valueStart, end };
     at = end;
   }
-  if (at !== last) throw malformed('BSON document: elements do not end at its terminator');
 }
 
 function valueSize(document: Buffer, type: number, at: number, last: number): number {
@@ -69,8 +68,8 @@ function valueSize(document: Buffer, type: number, at: number, last: number): nu
     case 0x0c: // DBPointer: string, ObjectId
       return 4 + lengthAt(document, at, last, 1) + 12;
     case 0x0b: {
-      const pattern = document.indexOf(0, at);
-      const options = pattern < 0 ? -1 : document.indexOf(0, pattern + 1);
+      // The document's own terminator ends every search, so what runs over it is found by where it ends.
+      const options = document.indexOf(0, document.indexOf(0, at) + 1);
       if (options < 0) throw malformed('BSON document: regular expression has no end');
       return options + 1 - at;
     }
