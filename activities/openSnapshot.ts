@@ -1,9 +1,12 @@
+import { activityInfo } from '@temporalio/activity';
 import type { OpenedSnapshot, OpenSnapshotInput } from '../src/contract/activities';
 import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
+import type { AuditSnapshotResult } from '../src/contract/snapshot';
 import { SnapshotError } from '../src/errors';
 import type { Lease, SnapshotRow, SnapshotSeed } from '../src/ports';
 import { readCheckpoint } from './checkpoint';
 import type { ActivityDeps } from './deps';
+import { supersededBy } from './supersession';
 
 const COUNT_MS = 5_000;
 
@@ -14,15 +17,12 @@ const COUNT_MS = 5_000;
  */
 export async function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
   const { jobId, window } = input;
-  await deps.jobs.ensure({ jobId, ...window });
+  await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
   const row = await deps.snapshots.open(await seedOf(deps, input));
-  if (row.result !== null) {
-    // A crash between closing and releasing would leave the lease of a finished snapshot behind.
-    await deps.leases.finish(row.snapshotId);
-    return { state: 'closed', result: row.result };
-  }
+  if (row.result !== null) return closed(deps, row.snapshotId, row.result);
   const lease = await takeWindow(deps, row);
-  await admit(deps, row, lease);
+  const { result } = await admit(deps, row, lease);
+  if (result !== null) return closed(deps, row.snapshotId, result);
   const marks = await deps.snapshots.listMarks(row.snapshotId);
   const unbroken = marks.filter((mark, place) => mark.index === place);
   return {
@@ -36,6 +36,16 @@ export async function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput)
       records: unbroken.reduce((sum, mark) => sum + mark.count, 0),
     },
   };
+}
+
+/** A crash between closing and releasing would leave the lease of a finished snapshot behind. */
+async function closed(
+  deps: ActivityDeps,
+  snapshotId: string,
+  result: AuditSnapshotResult,
+): Promise<OpenedSnapshot> {
+  await deps.leases.finish(snapshotId);
+  return { state: 'closed', result };
 }
 
 /** For the progress only, so sealing does not wait for a count that takes long. */
@@ -106,20 +116,19 @@ function busy({ snapshotId, window }: SnapshotRow, blocker: Lease | undefined, h
 
 /**
  * Notes the first lease. A snapshot that lost its lease in between may go on with its stored chunks only if nobody
- * sealed records of its window meanwhile: those chunks would seal the same records a second time.
+ * sealed records of its window meanwhile: those chunks would seal the same records a second time. Returns the row as it
+ * is by now: a call that was held up may have taken the window of a snapshot that others finished meanwhile.
  */
-async function admit(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<void> {
+async function admit(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<SnapshotRow> {
   const { snapshotId, origin, window, leaseSequence } = row;
-  if (leaseSequence === lease.sequence) return;
-  const overlaps = await deps.snapshots.listSignedOverlaps(origin, window, snapshotId);
+  if (leaseSequence === lease.sequence) return row;
   if (leaseSequence === null) {
+    const overlaps = await deps.snapshots.listSignedOverlaps(origin, window, snapshotId);
     const known = overlaps.map((other) => ({ snapshotId: other.snapshotId, ...other.window }));
-    await deps.snapshots.grant(snapshotId, lease.sequence, known);
-    return;
+    return deps.snapshots.grant(snapshotId, lease.sequence, known);
   }
-  const later = overlaps.find((other) => (other.leaseSequence ?? 0) > leaseSequence);
-  if (!later) return;
+  const superseded = await supersededBy(deps, row);
+  if (!superseded) return deps.snapshots.grant(snapshotId, lease.sequence, row.overlaps);
   await deps.leases.release(snapshotId, lease.sequence);
-  const message = `snapshot ${snapshotId} gave its window up and ${later.snapshotId} sealed it since; submit a new job for what is left`;
-  throw new SnapshotError('SNAPSHOT_SUPERSEDED', message);
+  throw superseded;
 }

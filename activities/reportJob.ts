@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { ReportJobInput } from '../src/contract/activities';
 import type { ActivityDeps } from './deps';
 
@@ -7,6 +8,6 @@ export async function reportJob(
   { jobId, window, outcome }: ReportJobInput,
 ): Promise<void> {
   // A run that was started directly may end before it opened its snapshot, which is where its job row is made.
-  await deps.jobs.ensure({ jobId, ...window });
+  await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
   await deps.jobs.report(jobId, outcome);
 }

@@ -10,6 +10,7 @@ import { readSealedManifest } from './sealedManifest';
 import { putTimestamp } from './putTimestamp';
 import { signVerified } from './signVerified';
 import { findManifested } from './snapshotState';
+import { supersededBy } from './supersession';
 
 /**
  * Signs the manifest as storage returns it, and the snapshot checkpoint. The lease is marked first: whoever holds it
@@ -22,6 +23,12 @@ export function signManifest(deps: ActivityDeps, { snapshotId }: SnapshotRef): P
     const { keyVersion } = row;
     if (row.signature !== null) return { signature: row.signature.signature, keyVersion };
     await deps.leases.beginSigning(snapshotId);
+    // A try that was held up may meet a lease that was taken again and not yet looked at: others sealed meanwhile.
+    const superseded = await supersededBy(deps, row);
+    if (superseded) {
+      await deps.leases.finish(snapshotId);
+      throw superseded;
+    }
 
     const publicKey = Buffer.from(row.publicKey, 'base64');
     const body = await readSealedManifest(deps, row);

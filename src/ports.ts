@@ -164,7 +164,7 @@ export interface SignatureRef {
 export interface SnapshotRow extends SnapshotSeed {
   /** Windows sealed before this one was opened that overlap it, by snapshot; decides what counts as late. */
   readonly overlaps: readonly (Window & { readonly snapshotId: string })[];
-  /** Order of the lease this snapshot works under; null until it first holds one. */
+  /** Order of the latest lease this snapshot was admitted with; null until it first holds one. */
   readonly leaseSequence: number | null;
   /** Set once: the number of chunks the manifest lists. */
   readonly chunkCount: number | null;
@@ -180,7 +180,7 @@ export interface SnapshotRepository {
   /** Creates the row, or returns the one there; SNAPSHOT_CONFLICT when that one has another window or policy. */
   open(seed: SnapshotSeed): Promise<SnapshotRow>;
   find(snapshotId: string): Promise<SnapshotRow | undefined>;
-  /** Notes the lease and what overlaps; only the first call for a snapshot takes effect. */
+  /** Notes the lease, never an earlier one over a later one; what overlaps is noted by the first call alone. */
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow>;
   addChunk(row: ChunkRow): Promise<void>;
   /** Rows `[0, until)` in order; SNAPSHOT_CONFLICT when one is missing. */
@@ -270,8 +270,11 @@ export interface AssetRegistry {
 
 /** Where jobs are kept and answered. */
 export interface JobDesk {
-  /** Makes the job row of a run that was started directly, by a schedule or a client. */
-  ensure(input: Pick<AuditSnapshotInput, 'jobId' | 'from' | 'to'>): Promise<void>;
+  /**
+   * Says that a job runs, and makes the row of one that was started directly, by a schedule or a client. `asOfMs` is when
+   * the call was asked for, in milliseconds: one that was held up says nothing of a job that others ended since.
+   */
+  ensure(input: Pick<AuditSnapshotInput, 'jobId' | 'from' | 'to'>, asOfMs: number): Promise<void>;
   /** Idempotent for the same outcome; JOB_CONFLICT for another one. */
   report(jobId: string, outcome: JobOutcome): Promise<void>;
 }

@@ -12,6 +12,8 @@ export interface IJob {
   readonly status: JobStatus;
   readonly result: AuditSnapshotResult | null;
   readonly error: { readonly code: string; readonly reason: string } | null;
+  /** When the run that wrote this row last was asked to, in milliseconds. */
+  readonly asOfMs?: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -25,6 +27,7 @@ const schema = new Schema<IJob>(
     status: { type: String, enum: JOB_STATUSES, required: true },
     result: { type: Schema.Types.Mixed, default: null },
     error: { type: Schema.Types.Mixed, default: null },
+    asOfMs: { type: Number },
   },
   { collection: 'jobs', versionKey: false, minimize: false, strict: 'throw', timestamps: true },
 );

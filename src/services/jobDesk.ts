@@ -31,7 +31,10 @@ export class MongoJobDesk implements JobDesk {
   }
 
   /** The row of a run, as running; a run that was started directly gets a row here. */
-  async ensure({ jobId, from, to }: { jobId: string; from: string; to: string }): Promise<void> {
+  async ensure(
+    { jobId, from, to }: { jobId: string; from: string; to: string },
+    asOfMs: number,
+  ): Promise<void> {
     const known = await this.find(jobId);
     if (!known) {
       const row = { _id: jobId, type: SNAPSHOT_JOB_TYPE, payload: { from, to }, status: 'running' } as const;
@@ -42,9 +45,10 @@ export class MongoJobDesk implements JobDesk {
       }
     }
     // A run of a job that failed before is a retry of it; one that succeeded stays so.
-    const open = statusIn(jobId, 'queued', 'failed', 'cancelled');
-    const update = { $set: { status: 'running', error: null } as const };
-    await onDatabase(`job ${jobId}`, () => this.#jobs.updateOne(open, update));
+    const open = statusIn(jobId, 'queued', 'running', 'failed', 'cancelled');
+    const older = { $or: [{ asOfMs: { $exists: false } }, { asOfMs: { $lt: asOfMs } }] };
+    const update = { $set: { status: 'running', error: null, asOfMs } as const };
+    await onDatabase(`job ${jobId}`, () => this.#jobs.updateOne({ ...open, ...older }, update));
   }
 
   /** Ends a job. The same outcome again is no error, another one is JOB_CONFLICT; JOB_NOT_FOUND. */

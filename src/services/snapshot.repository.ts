@@ -58,7 +58,13 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     leaseSequence: number,
     overlaps: SnapshotRow['overlaps'],
   ): Promise<SnapshotRow> {
-    return this.#setOnce(snapshotId, 'leaseSequence', { leaseSequence, overlaps });
+    const row = await this.#setOnce(snapshotId, 'leaseSequence', { leaseSequence, overlaps });
+    if ((row.leaseSequence ?? 0) >= leaseSequence) return row;
+    const earlier = { _id: snapshotId, leaseSequence: { $lt: leaseSequence } };
+    await onDatabase(`snapshot ${snapshotId}`, () =>
+      this.#snapshots.updateOne(earlier, { $set: { leaseSequence } }),
+    );
+    return { ...row, leaseSequence };
   }
 
   async addChunk(row: ChunkRow): Promise<void> {

@@ -54,6 +54,7 @@ export class InProcessRun {
   readonly #options: InProcessOptions;
   readonly #deps: ActivityDeps;
   readonly #shield = new AsyncLocalStorage<boolean>();
+  #schedules = Date.now();
   #cancelled = false;
   #dead = false;
   #sinceStart = 0;
@@ -126,7 +127,8 @@ export class InProcessRun {
         await this.#step();
         type Output = Awaited<ReturnType<SnapshotActivities[N]>>;
         const activity = this.#activities[name] as unknown as (argument: typeof input) => Promise<Output>;
-        return await new MockActivityEnvironment({ attempt }, { logger: QUIET }).run<
+        const scheduledTimestampMs = ++this.#schedules;
+        return await new MockActivityEnvironment({ attempt, scheduledTimestampMs }, { logger: QUIET }).run<
           [typeof input],
           Output,
           typeof activity

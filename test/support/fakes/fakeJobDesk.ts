@@ -28,12 +28,12 @@ export class FakeJobDesk implements JobDesk, Pick<MongoJobDesk, 'create' | 'disc
     return this.faults.run('find', () => this.#copyOf(jobId));
   }
 
-  ensure({ jobId, from, to }: { jobId: string; from: string; to: string }): Promise<void> {
+  ensure({ jobId, from, to }: { jobId: string; from: string; to: string }, asOfMs: number): Promise<void> {
     return this.faults.run('ensure', () => {
       const known = this.jobs.get(jobId);
-      if (known?.status === 'succeeded') return;
+      if (known?.status === 'succeeded' || (known?.asOfMs ?? -1) >= asOfMs) return;
       const { type = SNAPSHOT_JOB_TYPE, payload = { from, to } } = known ?? {};
-      this.#put(jobId, { type, payload, status: 'running' });
+      this.#put(jobId, { type, payload, status: 'running', asOfMs });
     });
   }
 

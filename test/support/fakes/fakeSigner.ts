@@ -9,13 +9,12 @@ export class FakeSigner implements Signer {
   readonly #keys: (SigningKey & { readonly privateKey: KeyObject })[] = [];
   #minimum = 1;
 
-  constructor() {
-    this.rotate();
+  constructor(first = generateKeyPairSync('ed25519')) {
+    this.rotate(first);
   }
 
   /** Adds a version; the older ones go on signing when they are asked to. */
-  rotate(): void {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  rotate({ publicKey, privateKey } = generateKeyPairSync('ed25519')): void {
     const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
     const version = this.#keys.length + 1;
     this.#keys.push({ version, publicKey: raw, createdAt: new Date(version * 1000), privateKey });

@@ -46,7 +46,8 @@ export class FakeSnapshotRepository implements SnapshotRepository {
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow> {
     return this.#run('grant', () => {
       const row = this.#get(snapshotId);
-      return row.leaseSequence === null ? this.#put({ ...row, leaseSequence, overlaps }) : row;
+      if (row.leaseSequence === null) return this.#put({ ...row, leaseSequence, overlaps });
+      return this.#put({ ...row, leaseSequence: Math.max(row.leaseSequence, leaseSequence) });
     });
   }
 
