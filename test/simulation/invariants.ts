@@ -1,0 +1,128 @@
+import type { AuditSnapshotResult } from '../../src/contract/snapshot';
+import { NO_ASSET, snapshotIdOf } from '../../src/contract/names';
+import { splitBlocks } from '../../src/evidence/bsonStream';
+import { unpackBlocks } from '../../src/evidence/chunk';
+import type { EvidenceReader } from '../../src/evidence/evidenceReader';
+import { parseEntry } from '../../src/evidence/ledgerEntry';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
+import { MAX_MANIFEST_BYTES, parseManifest } from '../../src/evidence/manifest';
+import { manifestKey } from '../../src/evidence/objectKeys';
+import { readRecord } from '../../src/evidence/recordBytes';
+import type { TrustFile } from '../../src/evidence/trust';
+import { verifyEvidence } from '../../src/evidence/verifyEvidence';
+
+/** Larger than any chunk that simulations and chaos runs make. */
+const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+
+/** What is there when everything has come to rest, read from fakes or from real servers. */
+export interface RestingState {
+  /** Records of the window, by position id, that must be sealed. */
+  readonly eligible: readonly string[];
+  /** Which snapshot each of them is marked with, and how often it was marked where that can be counted. */
+  readonly marks: ReadonlyMap<string, { readonly snapshotId: string | undefined; readonly times?: number }>;
+  /** How many versions each key has. */
+  readonly versions: ReadonlyMap<string, number>;
+  readonly reader: EvidenceReader;
+  readonly trust: TrustFile;
+  readonly ledger: readonly Buffer[];
+  /** Snapshot id of each asset. */
+  readonly assets: readonly { readonly snapshotId: string; readonly snapshotAssetId: string }[];
+  /** Asset id of each audit entry `snapshot.created`. */
+  readonly auditEntries: readonly string[];
+  readonly jobs: ReadonlyMap<
+    string,
+    { readonly status: string; readonly result: AuditSnapshotResult | null | undefined }
+  >;
+  /** Jobs that ended without a snapshot of their own, because another one sealed their window or by policy. */
+  readonly given: ReadonlySet<string>;
+  readonly leases: readonly string[];
+  readonly openWorkflows: readonly string[];
+}
+
+/** What must hold whenever nothing moves any more, whatever happened before. Returns what does not, in words. */
+export async function brokenAtRest(state: RestingState): Promise<string[]> {
+  const broken: string[] = [];
+  const expect = (holds: boolean, otherwise: string): void => {
+    if (!holds) broken.push(otherwise);
+  };
+  const entries = state.ledger.map((entry) => parseEntry(entry).snapshotId);
+  const owners = await ownersOf(state.reader, entries);
+
+  for (const id of state.eligible) {
+    const { snapshotId, times } = state.marks.get(id) ?? {};
+    const included = owners.get(id) ?? [];
+    expect(included.length === 1, `record ${id} is in ${included.length} snapshots [${included.join(', ')}]`);
+    expect(
+      snapshotId === included[0],
+      `record ${id} is marked with ${snapshotId} and included in ${included[0]}`,
+    );
+    expect(times === undefined || times === 1, `record ${id} was marked ${times} times`);
+  }
+  const known = new Set(state.eligible);
+  for (const id of owners.keys()) expect(known.has(id), `record ${id} is sealed and not of this log`);
+  for (const [key, count] of state.versions)
+    expect(count === 1 || key === LEDGER_CHECKPOINT_KEY, `object ${key} has ${count} versions`);
+
+  for (const [jobId, { status, result }] of state.jobs) {
+    const snapshotId = snapshotIdOf(jobId);
+    const leaves = entries.filter((entry) => entry === snapshotId).length;
+    if (state.given.has(jobId)) {
+      expect(status === 'failed', `job ${jobId} failed and is reported as ${status}`);
+      expect(leaves === 0, `job ${jobId} failed and has a leaf in the ledger`);
+      continue;
+    }
+    expect(status === 'succeeded', `job ${jobId} succeeded and is reported as ${status}`);
+    expect(leaves === 1, `snapshot ${snapshotId} has ${leaves} leaves`);
+    const assets = state.assets.filter((asset) => asset.snapshotId === snapshotId);
+    const wanted = result?.snapshotAssetId === NO_ASSET ? [] : [result?.snapshotAssetId];
+    expect(
+      JSON.stringify(assets.map(({ snapshotAssetId }) => snapshotAssetId)) === JSON.stringify(wanted),
+      `snapshot ${snapshotId} has ${assets.length} assets`,
+    );
+    const audits = state.auditEntries.filter((assetId) => assetId === result?.snapshotAssetId).length;
+    expect(audits === wanted.length, `snapshot ${snapshotId} has ${audits} audit entries`);
+    const count = [...owners.values()].flat().filter((owner) => owner === snapshotId).length;
+    expect(result?.recordCount === count, `job ${jobId} reports ${result?.recordCount} of ${count} records`);
+  }
+  expect(state.leases.length === 0, `leases are left: ${state.leases.join(', ')}`);
+  expect(state.openWorkflows.length === 0, `workflows are left: ${state.openWorkflows.join(', ')}`);
+
+  const { trust } = state;
+  const { verdict, ledger, snapshots } = await verifyEvidence(state.reader, { trust, found: [] });
+  const failures = [...ledger.failures, ...snapshots.flatMap((snapshot) => snapshot.failures)];
+  expect(verdict === 'VERIFIED', `the evidence is ${verdict}: ${JSON.stringify(failures.slice(0, 3))}`);
+  return broken;
+}
+
+/** The manifest without what storage and the moment of opening choose: the rest is the same however a run went. */
+export async function comparableManifest(
+  reader: EvidenceReader,
+  snapshotId: string,
+): Promise<string | undefined> {
+  const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
+  if (!body) return undefined;
+  const { openedAt: _openedAt, retention, chunks, ...rest } = parseManifest(body);
+  const listed = chunks.map(({ versionId: _versionId, ...chunk }) => chunk);
+  return JSON.stringify({ ...rest, mode: retention.mode, chunks: listed });
+}
+
+/** For each record that some snapshot of the ledger holds, which ones do. */
+async function ownersOf(
+  reader: EvidenceReader,
+  snapshotIds: readonly string[],
+): Promise<Map<string, string[]>> {
+  const owners = new Map<string, string[]>();
+  for (const snapshotId of snapshotIds) {
+    const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
+    if (!body) continue;
+    for (const { key, versionId } of parseManifest(body).chunks) {
+      const packed = await reader.read(key, versionId, MAX_CHUNK_BYTES);
+      if (!packed) continue;
+      for await (const document of splitBlocks(unpackBlocks(packed))) {
+        const { id } = readRecord(document);
+        owners.set(id, [...(owners.get(id) ?? []), snapshotId]);
+      }
+    }
+  }
+  return owners;
+}

@@ -1,0 +1,273 @@
+import { SnapshotError, type ErrorCode } from '../../src/errors';
+import type { ActivityDeps } from '../../activities/deps';
+import type { Fault, FaultKind } from './plan';
+import type { VirtualTime } from './virtualTime';
+
+/** How each port says that its server could not be reached. */
+const UNREACHABLE = {
+  records: 'DATABASE_UNREACHABLE',
+  store: 'STORAGE_UNREACHABLE',
+  signer: 'SIGNER_UNREACHABLE',
+  snapshots: 'DATABASE_UNREACHABLE',
+  leases: 'DATABASE_UNREACHABLE',
+  assets: 'DATABASE_UNREACHABLE',
+  ledger: 'DATABASE_UNREACHABLE',
+  jobs: 'DATABASE_UNREACHABLE',
+  directory: 'TEMPORAL_UNREACHABLE',
+} as const satisfies Partial<Record<keyof ActivityDeps, ErrorCode>>;
+
+export type Port = keyof typeof UNREACHABLE;
+
+const PORTS = Object.keys(UNREACHABLE) as Port[];
+
+/** A call costs this much of virtual time, so that no two of them share an instant. */
+const CALL_MS = 1;
+/** How many calls of others pass before a delayed one goes on. */
+const DELAY_CALLS = 5;
+
+/** One try of an activity, as the network sees it: the side that makes calls. */
+export class Caller {
+  /** How the try is told that nobody waits for it any more. */
+  onTimeout: () => void = () => undefined;
+  dead = false;
+  waiting = 0;
+  #ended = false;
+  #stopped: () => void = () => undefined;
+
+  /** It waits for an answer. */
+  stops(): void {
+    this.#stopped();
+  }
+
+  /** It has come to its end; what it started beside that may still make calls. */
+  ends(): void {
+    this.#ended = true;
+    this.#stopped();
+  }
+
+  /** Resolves when the code of this caller has come as far as it gets without another answer. */
+  async goneOn(): Promise<void> {
+    if (this.waiting > 0 || this.#ended) await turn();
+    else await new Promise<void>((resolve) => (this.#stopped = resolve));
+    await turn();
+  }
+}
+
+interface Call {
+  readonly caller: Caller;
+  readonly port: Port;
+  readonly method: string;
+  readonly action: () => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Goes on when this many calls were made; undefined for one that is not held back. */
+  thawAt?: number;
+}
+
+/** What the world does to faults that are more than a lost message. */
+export interface Powers {
+  killWorker(): void;
+  loseRun(): void;
+  cancel(): void;
+  logLateRecord(): void;
+}
+
+/** Every call of every port goes through here, one at a time, in an order that the plan alone decides. */
+export class Network {
+  /** Calls that were let through, and faults that struck, by `port.method kind`. */
+  readonly fired = new Map<string, number>();
+  calls = 0;
+  readonly #faults: ReadonlyMap<number, FaultKind>;
+  readonly #time: VirtualTime;
+  readonly #powers: Powers;
+  readonly #observe: (port: Port, method: string) => void;
+  #waiting: Call[] = [];
+  #random: number;
+
+  constructor(
+    faults: readonly Fault[],
+    order: number,
+    time: VirtualTime,
+    powers: Powers,
+    observe: (port: Port, method: string) => void,
+  ) {
+    this.#faults = new Map(faults.map(({ at, kind }) => [at, kind]));
+    this.#random = order;
+    this.#time = time;
+    this.#powers = powers;
+    this.#observe = observe;
+  }
+
+  /** The ports as one caller reaches them. */
+  connect(deps: ActivityDeps, caller: Caller): ActivityDeps {
+    const ports = PORTS.map((port) => [port, this.#interpose(port, deps[port], caller)] as const);
+    return { ...deps, ...Object.fromEntries(ports) };
+  }
+
+  /** Lets one call go through; false when none waits. */
+  async step(): Promise<boolean> {
+    const call = this.#take();
+    if (!call) return false;
+    this.#time.pass(CALL_MS);
+    this.calls++;
+    const held = call.thawAt !== undefined;
+    await this.#strike(call, held ? undefined : this.#faults.get(this.calls));
+    return true;
+  }
+
+  /** Drops what a dead caller still waits for; its code ends as if its process had never gone on. */
+  bury(caller: Caller): void {
+    caller.dead = true;
+    const own = this.#waiting.filter((call) => call.caller === caller);
+    this.#waiting = this.#waiting.filter((call) => call.caller !== caller);
+    for (const { reject } of own) reject(new Error('dead'));
+  }
+
+  /** The next call that is due; what is held back comes last of all. */
+  #take(): Call | undefined {
+    const due = this.#waiting.filter(({ thawAt }) => thawAt === undefined || thawAt <= this.calls);
+    const call = due[this.#pick(due.length)];
+    this.#waiting = this.#waiting.filter((other) => other !== call);
+    return call;
+  }
+
+  /** When nothing else can happen, what was held back goes on; false when nothing was. */
+  thaw(): boolean {
+    const held = this.#waiting.find(({ thawAt }) => thawAt !== undefined);
+    if (held) held.thawAt = 0;
+    return held !== undefined;
+  }
+
+  #pick(choices: number): number {
+    if (this.#random === 0 || choices < 2) return 0;
+    this.#random = (Math.imul(this.#random, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (this.#random >>> 8) % choices;
+  }
+
+  async #strike(call: Call, kind: FaultKind | undefined): Promise<void> {
+    const { caller, port, method } = call;
+    const site = `${port}.${method} ${kind ?? ''}`.trim();
+    this.fired.set(site, (this.fired.get(site) ?? 0) + 1);
+    switch (kind) {
+      case 'lost':
+        return this.#answer(call, () => this.#broken(call));
+      case 'unacknowledged':
+        return this.#answer(call, async () => {
+          await call.action();
+          return this.#broken(call);
+        });
+      case 'duplicated':
+        return this.#answer(call, async () => {
+          await call.action().catch(() => undefined);
+          return call.action();
+        });
+      case 'delayed':
+      case 'forgotten':
+        this.#waiting.push(call);
+        call.thawAt = kind === 'delayed' ? this.calls + DELAY_CALLS : Number.POSITIVE_INFINITY;
+        caller.onTimeout();
+        return turn();
+      case 'workerDiedBefore':
+        this.#waiting.push(call);
+        this.#powers.killWorker();
+        return turn();
+      case 'workerDiedAfter':
+        this.#waiting.push(call);
+        await call.action().catch(() => undefined);
+        this.#powers.killWorker();
+        return turn();
+      case 'runLostBefore':
+        this.#powers.loseRun();
+        await turn();
+        return this.#answer(call, call.action);
+      case 'runLostAfter':
+        return this.#answer(call, async () => {
+          const outcome = await call.action();
+          this.#powers.loseRun();
+          return outcome;
+        });
+      case 'cancelled':
+        this.#powers.cancel();
+        await turn();
+        return this.#answer(call, call.action);
+      case 'lateRecord':
+        this.#powers.logLateRecord();
+        return this.#answer(call, call.action);
+      case undefined:
+        return this.#answer(call, call.action);
+    }
+  }
+
+  async #answer(call: Call, action: () => Promise<unknown>): Promise<void> {
+    const { caller, resolve, reject } = call;
+    try {
+      const answer = await action();
+      resolve(answer);
+    } catch (error) {
+      reject(error);
+    }
+    this.#observe(call.port, call.method);
+    await caller.goneOn();
+  }
+
+  #broken({ port, method }: Call): Promise<never> {
+    return Promise.reject(
+      new SnapshotError(UNREACHABLE[port], `${method}: the connection broke, as planned`, {
+        retryable: true,
+      }),
+    );
+  }
+
+  #interpose<T extends object>(port: Port, real: T, caller: Caller): T {
+    const call = (method: string, action: () => Promise<unknown>) =>
+      new Promise<unknown>((resolve, reject) => {
+        if (caller.dead) {
+          reject(new Error('dead'));
+          return;
+        }
+        const answered =
+          <V>(settle: (value: V) => void) =>
+          (value: V) => {
+            caller.waiting--;
+            settle(value);
+          };
+        caller.waiting++;
+        this.#waiting.push({
+          caller,
+          port,
+          method,
+          action,
+          resolve: answered(resolve),
+          reject: answered(reject),
+        });
+        caller.stops();
+      });
+    return new Proxy(real, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function' || typeof name !== 'string') return member;
+        if (name.startsWith('scan')) {
+          return async function* scan(...args: unknown[]) {
+            const stream = () => Reflect.apply(member, target, args) as AsyncIterable<Uint8Array>;
+            yield* (await call(name, () => collect(stream()))) as Uint8Array[];
+          };
+        }
+        return (...args: unknown[]) =>
+          call(name, () => Reflect.apply(member, target, args) as Promise<unknown>);
+      },
+    });
+  }
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const item of stream) all.push(item);
+  return all;
+}
+
+/** Lets all code run on that waits for nothing but other code. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * What can happen at one call of a port.
+ * - `lost`: it never arrives; `unacknowledged`: it takes effect and the answer is lost (a stream breaks half way)
+ * - `duplicated`: it arrives twice, and the second answer is the one that comes back
+ * - `delayed`: the caller hangs past its timeout, a new try takes its place, and a few calls later the old one goes on
+ * - `forgotten`: the same, but it goes on only when everything else has come to an end
+ * - `workerDiedBefore`, `workerDiedAfter`: every activity under way ends with its process
+ * - `runLostBefore`, `runLostAfter`: the workflow is terminated, or its database lost; activities under way go on
+ * - `cancelled`: somebody asks for a cancel at this moment
+ * - `lateRecord`: the application logs one more record into the window
+ */
+export const FAULT_KINDS = [
+  'lost',
+  'unacknowledged',
+  'duplicated',
+  'delayed',
+  'forgotten',
+  'workerDiedBefore',
+  'workerDiedAfter',
+  'runLostBefore',
+  'runLostAfter',
+  'cancelled',
+  'lateRecord',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface Fault {
+  /** The call it strikes, from 1, counted over the whole simulation. */
+  readonly at: number;
+  readonly kind: FaultKind;
+}
+
+export const SCENARIOS = ['one', 'empty', 'overlapping', 'sideBySide', 'continued', 'tampered'] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+export interface Plan {
+  readonly scenario: ScenarioName;
+  /** Decides which of several waiting calls goes first; 0 is the order in which they were made. */
+  readonly order: number;
+  readonly faults: readonly Fault[];
+}
+
+/** `overlapping/7:lost@12,delayed@40`, as the command line takes it. */
+export function formatPlan({ scenario, order, faults }: Plan): string {
+  return `${scenario}/${order}:${faults.map(({ at, kind }) => `${kind}@${at}`).join(',')}`;
+}
+
+export function parsePlan(text: string): Plan {
+  const [, scenario, order, faults] = /^(\w+)\/(\d+):(.*)$/.exec(text) ?? [];
+  const known = SCENARIOS.find((name) => name === scenario);
+  if (!known || faults === undefined)
+    throw new Error(`not a plan: ${text}; expected scenario/order:kind@call,…`);
+  return {
+    scenario: known,
+    order: Number(order),
+    faults: faults.split(',').filter(Boolean).map(parseFault),
+  };
+}
+
+function parseFault(text: string): Fault {
+  const [, name, at] = /^(\w+)@(\d+)$/.exec(text) ?? [];
+  const kind = FAULT_KINDS.find((known) => known === name);
+  if (!kind) throw new Error(`not a fault: ${text}; kinds are ${FAULT_KINDS.join(', ')}`);
+  return { at: Number(at), kind };
+}

@@ -1,0 +1,158 @@
+import type { ActivityDeps } from '../../activities/deps';
+import type { SnapshotError } from '../../src/errors';
+import { readRecord } from '../../src/evidence/recordBytes';
+import type { Seam } from './world';
+
+type Ports = Omit<ActivityDeps, 'clock' | 'settings' | 'timestamper'>;
+
+/** The ports with some methods in other words. */
+function withMethods<P extends keyof Ports>(
+  port: P,
+  change: (real: Ports[P], deps: ActivityDeps) => Partial<Ports[P]>,
+): Seam {
+  return {
+    deps: (deps) => {
+      const other = change(deps[port], deps);
+      const changed = new Proxy(deps[port], {
+        get: (target, name) => Reflect.get(name in other ? other : target, name) as unknown,
+      });
+      return { ...deps, [port]: changed };
+    },
+  };
+}
+
+const isRefused = (error: unknown): boolean => (error as SnapshotError).code === 'LEASE_LOST';
+
+/** Defects that somebody could write. Each must break an invariant somewhere, or the campaign proves nothing. */
+export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
+  'records are marked before the snapshot is signed': withMethods('snapshots', (real, { records }) => ({
+    addChunk: async (row) => {
+      await real.addChunk(row);
+      await records.updateLogImmutability([row.first.id, row.last.id], row.snapshotId);
+    },
+  })),
+  'marking goes by time range': withMethods('records', (real) => ({
+    updateLogImmutability: async (ids, snapshotId) => {
+      const bounds = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, after: null };
+      const all: string[] = [];
+      for await (const raw of real.scan(bounds, 1000)) all.push(readRecord(raw).id);
+      return real.updateLogImmutability([...ids, ...all], snapshotId);
+    },
+  })),
+  'a failed marking counts as done': withMethods('records', (real) => ({
+    updateLogImmutability: (ids, snapshotId) =>
+      real.updateLogImmutability(ids, snapshotId).catch(() => ({ conflicts: [] })),
+  })),
+  'a PUT has no condition': withMethods('store', (real) => ({
+    putOnce: async (key, body, until) => {
+      const put = await real.putOnce(key, body, until);
+      if (put) return put;
+      const taken = await real.get(key, 1 << 30);
+      return taken && real.replace(key, body, until, taken.etag);
+    },
+  })),
+  'a key that is taken counts as ours, unread': withMethods('store', (real) => ({
+    putOnce: async (key, body, until) => {
+      const put = await real.putOnce(key, body, until);
+      return put ?? real.get(key, 1 << 30);
+    },
+  })),
+  'a PUT without an answer counts as done': withMethods('store', (real) => ({
+    putOnce: (key, body, until) => real.putOnce(key, body, until).catch(() => ({ versionId: 'v1' })),
+  })),
+  'a chunk is not read back': withMethods('store', (real) => ({
+    get: async (key, maxBytes, versionId) => {
+      const stored = await real.get(key, maxBytes, versionId);
+      return stored && remembered.has(key) ? { ...stored, body: remembered.get(key)! } : stored;
+    },
+    putOnce: async (key, body, until) => {
+      if (key.endsWith('.gz')) remembered.set(key, body);
+      return real.putOnce(key, body, until);
+    },
+  })),
+  'a lock that was not extended counts as extended': withMethods('store', (real) => ({
+    extendLock: (key, versionId, until) => real.extendLock(key, versionId, until).catch(() => undefined),
+  })),
+  'the ledger checkpoint is replaced without a condition': withMethods('store', (real) => ({
+    replace: async (key, body, until) => {
+      const now = await real.get(key, 1 << 30);
+      return now && real.replace(key, body, until, now.etag);
+    },
+  })),
+  'the lease of a finished snapshot is kept': withMethods('leases', () => ({
+    finish: () => Promise.resolve(),
+  })),
+  'a lease is given up although signing began': withMethods('leases', (real) => ({
+    release: async (snapshotId) => {
+      await real.finish(snapshotId);
+      return true;
+    },
+  })),
+  'whoever lost its lease signs all the same': withMethods('leases', (real) => ({
+    beginSigning: (snapshotId) =>
+      real.beginSigning(snapshotId).catch((error: unknown) => {
+        if (!isRefused(error)) throw error;
+      }),
+  })),
+  'only the first lease of a snapshot is noted': withMethods('snapshots', (real) => ({
+    grant: async (snapshotId, sequence, overlaps) => {
+      const known = await real.find(snapshotId);
+      return known && known.leaseSequence !== null ? known : real.grant(snapshotId, sequence, overlaps);
+    },
+  })),
+  'what others sealed meanwhile is not looked at': withMethods('snapshots', () => ({
+    listSignedOverlaps: () => Promise.resolve([]),
+  })),
+  'a lease that was taken for a finished snapshot stays': withMethods('snapshots', (real) => ({
+    grant: async (snapshotId, sequence, overlaps) => ({
+      ...(await real.grant(snapshotId, sequence, overlaps)),
+      result: null,
+    }),
+  })),
+  'the manifest has the time of its making': {
+    deps: (deps) => ({
+      ...deps,
+      snapshots: new Proxy(deps.snapshots, {
+        get: (target, name) =>
+          name === 'find'
+            ? async (snapshotId: string) => {
+                const row = await target.find(snapshotId);
+                return row && { ...row, openedAt: new Date(deps.clock.nowMs()).toISOString() };
+              }
+            : (Reflect.get(target, name) as unknown),
+      }),
+    }),
+  },
+  'the durable cursor stands behind the window': withMethods('snapshots', (real) => ({
+    addChunk: (row) => {
+      const after = { ...row.last, timestamp: '2026-03-01T23:59:59.999Z' };
+      const cursor = { ...row.checkpoint.cursor, after };
+      return real.addChunk({ ...row, checkpoint: { ...row.checkpoint, cursor } });
+    },
+  })),
+  'one chunk too many counts as marked': {
+    activities: (activities) => ({
+      ...activities,
+      openSnapshot: async (input) => {
+        const opened = await activities.openSnapshot(input);
+        if (opened.state === 'closed' || opened.marks.chunks === 0) return opened;
+        return { ...opened, marks: { ...opened.marks, chunks: opened.marks.chunks + 1 } };
+      },
+    }),
+  },
+  'an audit entry that failed is forgotten': withMethods('records', (real) => ({
+    recordSnapshotCreated: (entry) => real.recordSnapshotCreated(entry).catch(() => undefined),
+  })),
+  'an entry of the ledger is named before it is committed': withMethods('ledger', (real) => ({
+    append: (snapshotId, entry) => real.append(snapshotId, entry).catch(async () => (await real.head()).size),
+  })),
+  'a job is reported before its snapshot is closed': withMethods('snapshots', (real, { jobs }) => ({
+    close: async (snapshotId, result) => {
+      await jobs.report(snapshotId.replace('snap-', ''), { status: 'succeeded', result });
+      return real.close(snapshotId, result);
+    },
+  })),
+};
+
+/** Chunks as they were meant to be stored; what is stored may be another try's. */
+const remembered = new Map<string, Buffer>();
