@@ -47,7 +47,9 @@ export async function connectDeps(
   const rows = new MongoJobDesk(connection);
   const { url } = config.jobService;
   const jobs: JobDesk =
-    url === undefined ? rows : { ensure: (input, asOfMs) => rows.ensure(input, asOfMs), report: httpJobDesk(url).report };
+    url === undefined
+      ? rows
+      : { ensure: (input, asOfMs) => rows.ensure(input, asOfMs), report: httpJobDesk(url).report };
   const deps: ActivityDeps = {
     records: new AuditService(connection),
     store,

@@ -6,7 +6,7 @@ module.exports = {
   ...projects[0],
   rootDir: require('node:path').resolve(__dirname, '../..'),
   reporters: [],
-  testMatch: ['<rootDir>/test/unit/evidence/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/unit/evidence/**/*.test.ts', '<rootDir>/test/unit/services/liveAudit.test.ts'],
   testPathIgnorePatterns: ['verifySnapshot\\.test\\.ts$'],
   testTimeout: 10_000,
 };

@@ -26,6 +26,16 @@ describe('a simulated run', () => {
     expect((await simulate(parsePlan(plan))).broken).toEqual([]);
   });
 
+  test.each(['lost', 'unacknowledged'])(
+    'is struck by "%s" at every call, and breaks nothing',
+    async (kind) => {
+      const { calls } = await simulate(parsePlan('one/0:'));
+      expect(calls).toBeGreaterThan(50);
+      for (let at = 1; at <= calls; at++)
+        expect([at, (await simulate(parsePlan(`one/0:${kind}@${at}`))).broken]).toEqual([at, []]);
+    },
+  );
+
   test.each(FAULT_KINDS)('is struck by "%s" at every ninth call, and breaks nothing', async (kind) => {
     const { calls } = await simulate(parsePlan('one/0:'));
     for (let at = 1; at <= calls; at += 9) {
@@ -37,7 +47,7 @@ describe('a simulated run', () => {
 
 async function isCaught(bug: string, plan: string): Promise<boolean> {
   try {
-    return (await simulate(parsePlan(plan), PLANTED_BUGS[bug]!)).broken.length > 0;
+    return (await simulate(parsePlan(plan), PLANTED_BUGS[bug])).broken.length > 0;
   } catch {
     // A job that never comes to its end is caught as well.
     return true;
@@ -50,6 +60,8 @@ describe('a planted bug is caught:', () => {
     ['marking goes by time range', 'one/0:lateRecord@13'],
     ['a failed marking counts as done', 'one/0:lost@71'],
     ['a PUT has no condition', 'one/0:'],
+    ['a key that is taken counts as ours, unread', 'one/0:unacknowledged@13,lateRecord@14'],
+    ['a chunk is not read back', 'one/0:unacknowledged@13,lateRecord@14'],
     ['a PUT without an answer counts as done', 'one/0:lost@31'],
     ['a lock that was not extended counts as extended', 'one/0:lost@44'],
     ['the lease of a finished snapshot is kept', 'one/0:'],

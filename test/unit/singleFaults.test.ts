@@ -3,20 +3,11 @@ import { manifestKey } from '../../src/evidence/objectKeys';
 import { makeTrustFile } from '../../src/evidence/trust';
 import { verifyEvidence } from '../../src/evidence/verifyEvidence';
 import { FakeDeps } from '../support/fakeDeps';
-import type { FaultKind, FaultPlan } from '../support/fakes/faults';
 import { InProcessRun } from '../support/inProcessFlow';
 
 const INPUT = { jobId: 'job-1', from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const SNAPSHOT = snapshotIdOf(INPUT.jobId);
 const RECORDS = 6;
-
-/** The ports whose calls are struck, one after the other. */
-const PORTS = ['records', 'store', 'signer', 'snapshots', 'leases', 'assets', 'ledger', 'jobs'] as const;
-type Port = (typeof PORTS)[number];
-
-function faultsOf(deps: FakeDeps, port: Port): FaultPlan {
-  return deps[port].faults as unknown as FaultPlan;
-}
 
 /** A run of a job over the same six records; the key of the signer differs from run to run, so the manifest does. */
 async function sealOnce(plan: (deps: FakeDeps) => void): Promise<{ deps: FakeDeps; ids: string[] }> {
@@ -57,26 +48,7 @@ async function chunkCountsOf({ deps }: { deps: FakeDeps }): Promise<number[]> {
   return (JSON.parse(body) as { chunks: { count: number }[] }).chunks.map(({ count }) => count);
 }
 
-describe('a single fault at any call of any port', () => {
-  test.each(PORTS)(
-    '%s: the snapshot is sealed once, whether the call was lost or done without an answer',
-    async (port) => {
-      const clean = await sealOnce(() => undefined);
-      const calls = [...faultsOf(clean.deps, port).calls];
-      await expectSealedOnce(clean.deps, clean.ids);
-      expect(calls.length).toBeGreaterThan(0);
-      const counts = new Map<string, number>();
-      for (const method of calls) {
-        const nth = (counts.get(method) ?? 0) + 1;
-        counts.set(method, nth);
-        for (const kind of ['lost', 'unacknowledged'] satisfies FaultKind[]) {
-          const struck = await sealOnce((deps) => faultsOf(deps, port).failCall(method, nth, kind));
-          await expectSealedOnce(struck.deps, struck.ids);
-        }
-      }
-    },
-  );
-
+describe('a run whose calls fail', () => {
   test('the chunks are cut the same way whatever was struck', async () => {
     const clean = await chunkCountsOf(await sealOnce(() => undefined));
     const struck = await sealOnce(({ store }) => {
