@@ -1,23 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { connectDatabase, ensureIndexes } from '../../src/adapters/mongoConnection';
 import { leafHash } from '../../src/evidence/merkle';
 import { rootOfLeaves } from '../../src/evidence/readLedger';
 import { MongoLedgerBook } from '../../src/services/ledgerBook';
 import { describeLedgerBook } from '../contract/ledgerBook';
+import { FreshDatabases } from '../support/freshDatabase';
 
-type Connection = Awaited<ReturnType<typeof connectDatabase>>;
-const connections: Connection[] = [];
-
-async function connect(): Promise<Connection> {
-  const uri = new URL(process.env['MONGODB_URI'] ?? '');
-  uri.pathname = `/t${randomUUID().slice(0, 8)}`;
-  const connection = await connectDatabase(uri.href);
-  await ensureIndexes(connection);
-  connections.push(connection);
-  return connection;
-}
-
-afterAll(() => Promise.all(connections.map((connection) => connection.close())));
+const databases = new FreshDatabases();
+const connect = () => databases.connect();
+afterAll(() => databases.close());
 
 describeLedgerBook('the database', async () => new MongoLedgerBook(await connect(), 'test.example/audit'));
 

@@ -1,4 +1,12 @@
+import { describeAssetRegistry } from '../../contract/assetRegistry';
+import { describeJobDesk } from '../../contract/jobDesk';
 import { describeLedgerBook } from '../../contract/ledgerBook';
+import { describeSnapshotRepository } from '../../contract/snapshotRepository';
+import { describeWindowLeases } from '../../contract/windowLeases';
+import { FakeAssetRegistry } from '../../support/fakes/fakeAssetRegistry';
+import { FakeJobDesk } from '../../support/fakes/fakeJobDesk';
+import { FakeSnapshotRepository } from '../../support/fakes/fakeSnapshotRepository';
+import { FakeWindowLeases } from '../../support/fakes/fakeWindowLeases';
 import { FakeLedgerBook } from '../../support/fakes/fakeLedgerBook';
 import { describeRecordSource } from '../../contract/recordSource';
 import { FakeRecordSource } from '../../support/fakes/fakeRecordSource';
@@ -16,3 +24,7 @@ describeRecordSource('the fake', () => {
 });
 
 describeLedgerBook('the fake', () => Promise.resolve(new FakeLedgerBook()));
+describeSnapshotRepository('the fake', () => Promise.resolve(new FakeSnapshotRepository()));
+describeWindowLeases('the fake', () => Promise.resolve(new FakeWindowLeases()));
+describeAssetRegistry('the fake', () => Promise.resolve(new FakeAssetRegistry()));
+describeJobDesk('the fake', () => Promise.resolve(new FakeJobDesk()));
