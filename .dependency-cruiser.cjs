@@ -36,9 +36,22 @@ module.exports = {
     ),
     only(
       'jobs-know-no-activities',
-      '^src/(jobs/|client\\.ts|schedules\\.ts)',
+      '^src/(jobs/|schedules\\.ts)',
       '^src/(jobs/|client\\.ts|schedules\\.ts|adapters/|services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
     ),
+    // Other services load the client: whatever it imports, they load as well.
+    only(
+      'the-client-is-light',
+      '^src/client(/|\\.ts$)',
+      '^src/(client/|contract/|errors\\.ts|adapters/temporalConnection\\.ts)',
+    ),
+    only('the-connection-is-light', '^src/adapters/temporalConnection\\.ts$', '^src/(contract/|errors\\.ts)'),
+    {
+      name: 'the-client-takes-only-temporal-packages',
+      severity: 'error',
+      from: { path: '^src/(client(/|\\.ts$)|adapters/temporalConnection\\.ts$)' },
+      to: { dependencyTypesNot: ['local', 'core'], pathNot: 'node_modules/@temporalio/(client|common)/' },
+    },
     only('workflows-see-only-the-contract', '^workflows/', '^(workflows/|src/contract/)'),
     {
       name: 'workflows-take-only-temporal-packages',

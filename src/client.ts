@@ -1,113 +1,115 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowHandle,
-} from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, defineSearchAttributeKey } from '@temporalio/common';
-import { toTemporalError } from './adapters/temporalConnection';
-import { PROGRESS_QUERY, SNAPSHOT_WORKFLOW, snapshotIdOf, TASK_QUEUE, workflowIdOf } from './contract/names';
-import type { SEARCH_ATTRIBUTES } from './contract/searchAttributes';
-import type { AuditSnapshotInput, AuditSnapshotResult, Progress } from './contract/snapshot';
-import { ERROR_CODES, SnapshotError, type ErrorCode } from './errors';
+import { WorkflowExecutionAlreadyStartedError, type Client, type Connection } from '@temporalio/client';
+import { connectTemporal, toTemporalError, type TemporalAddress } from './adapters/temporalConnection';
+import { firstAttributes } from './client/runAttributes';
+import { runQuery, type RunFilter } from './client/runFilter';
+import { snapshotHandle, type SnapshotHandle } from './client/snapshotHandle';
+import { snapshotRunOf, type SnapshotRun } from './client/snapshotRun';
+import { readSubmission, type SubmitOptions, type WindowInput } from './client/submission';
+import { SNAPSHOT_WORKFLOW, snapshotIdOf, TASK_QUEUE, workflowIdOf } from './contract/names';
+import type { AuditSnapshotInput } from './contract/snapshot';
+import { SnapshotError } from './errors';
 
-/** One run of auditSnapshotWorkflow, by its job. */
-export interface SnapshotHandle {
-  readonly jobId: string;
-  readonly workflowId: string;
-  /** Waits for the end. A failed run rejects with its stable code. */
-  result(): Promise<AuditSnapshotResult>;
-  progress(): Promise<Progress>;
-  /** Asks the run to stop; from signing on it finishes all the same. */
-  cancel(): Promise<void>;
+// This file is the package's entry for other services: what their code has to name is exported here.
+export { ERROR_CODES, isSnapshotError, SnapshotError, type ErrorCode } from './errors';
+export type { FollowOptions } from './client/followProgress';
+export type { WaitOptions } from './client/patience';
+export type { RunFilter } from './client/runFilter';
+export type { SnapshotHandle } from './client/snapshotHandle';
+export type { RunStatus, SnapshotRun } from './client/snapshotRun';
+export type { SubmitOptions, WindowInput } from './client/submission';
+export type { AuditSnapshotInput, AuditSnapshotResult, OnTamper, Progress, Stage } from './contract/snapshot';
+export type { Window } from './contract/window';
+
+/** Where Temporal is; `namespace` is `default`, and `taskQueue` that of the workers, unless given. */
+export interface ConnectOptions extends Omit<TemporalAddress, 'namespace'> {
+  readonly namespace?: string | undefined;
+  readonly taskQueue?: string | undefined;
 }
 
 /** Starts and follows snapshots through Temporal's client SDK, from any service. */
 export class AuditSnapshotClient {
   readonly #client: Client;
   readonly #taskQueue: string;
+  #connection: Connection | undefined;
 
+  /** Around a Temporal client that is there already; whoever made it closes it. */
   constructor(client: Client, taskQueue: string = TASK_QUEUE) {
     this.#client = client;
     this.#taskQueue = taskQueue;
   }
 
+  /** Connects, and fails within ten seconds when Temporal or the namespace is not there. TEMPORAL_*. */
+  static async connect(options: ConnectOptions): Promise<AuditSnapshotClient> {
+    const { namespace = 'default', taskQueue, ...where } = options;
+    const { connection, client } = await connectTemporal({ ...where, namespace });
+    const connected = new AuditSnapshotClient(client, taskQueue);
+    connected.#connection = connection;
+    return connected;
+  }
+
   /**
-   * Starts the snapshot of a job. Idempotent per job: a run that is under way or has succeeded is attached to, one that
-   * failed is started again and goes on from its checkpoint. TEMPORAL_*.
+   * Starts the snapshot of a window. With a job id of your own it is idempotent: a run that is under way or has succeeded
+   * is attached to, one that failed goes on from its checkpoint. WINDOW_INVALID, PAYLOAD_INVALID, JOB_CONFLICT, TEMPORAL_*.
    */
+  async submit(window: WindowInput, options: SubmitOptions = {}): Promise<SnapshotHandle> {
+    return this.start(readSubmission(window, options, Date.now()));
+  }
+
+  /** `submit` of an input that was checked already; the window is canonical. JOB_CONFLICT, TEMPORAL_*. */
   async start(input: AuditSnapshotInput): Promise<SnapshotHandle> {
     const { jobId, from, to } = input;
     const workflowId = workflowIdOf(jobId);
+    const handle = this.attach(jobId);
     try {
       await this.#client.workflow.start(SNAPSHOT_WORKFLOW, {
         workflowId,
         taskQueue: this.#taskQueue,
         args: [input],
-        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         staticSummary: `Seal the audit log ${from} → ${to}`,
         staticDetails: `Job \`${jobId}\`, snapshot \`${snapshotIdOf(jobId)}\`, window ${from} → ${to}, both inclusive.`,
-        typedSearchAttributes: [
-          { key: keyword('AuditJobId'), value: jobId },
-          { key: keyword('AuditSnapshotId'), value: snapshotIdOf(jobId) },
-          { key: keyword('AuditStage'), value: 'opening' },
-          { key: datetime('AuditWindowFrom'), value: new Date(from) },
-          { key: datetime('AuditWindowTo'), value: new Date(to) },
-        ],
+        typedSearchAttributes: firstAttributes(input),
       });
     } catch (error) {
-      // It has succeeded before: the handle below finds that run and its result.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toTemporalError(workflowId, error);
+      await refuseOtherWindow(handle, input);
     }
-    return this.attach(jobId);
+    return handle;
   }
 
   /** The latest run of a job; whether there is one shows at the first call on it. */
   attach(jobId: string): SnapshotHandle {
-    const workflowId = workflowIdOf(jobId);
-    const handle = this.#client.workflow.getHandle(workflowId);
-    return {
-      jobId,
-      workflowId,
-      result: () => onRun(jobId, () => resultOf(handle)),
-      progress: () => onRun(jobId, () => handle.query<Progress>(PROGRESS_QUERY)),
-      cancel: () => onRun(jobId, async () => void (await handle.cancel())),
-    };
+    return snapshotHandle(this.#client, jobId);
   }
-}
 
-type NameOfType<T> = {
-  [N in keyof typeof SEARCH_ATTRIBUTES]: (typeof SEARCH_ATTRIBUTES)[N] extends T ? N : never;
-}[keyof typeof SEARCH_ATTRIBUTES];
-
-const keyword = (name: NameOfType<'Keyword'>) => defineSearchAttributeKey(name, 'KEYWORD');
-const datetime = (name: NameOfType<'Datetime'>) => defineSearchAttributeKey(name, 'DATETIME');
-
-async function onRun<T>(jobId: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) {
-      throw new SnapshotError('JOB_NOT_FOUND', `Temporal knows no run of job ${jobId}`);
+  /**
+   * The runs of this task queue: open ones first, then those that closed last. Temporal's list lags a run by a moment;
+   * ask the handle when it matters. USAGE_INVALID, WINDOW_INVALID, TEMPORAL_*.
+   */
+  async *list(filter: RunFilter = {}): AsyncGenerator<SnapshotRun, void, undefined> {
+    const query = runQuery(this.#taskQueue, filter);
+    try {
+      for await (const info of this.#client.workflow.list({ query })) yield snapshotRunOf(info);
+    } catch (error) {
+      throw toTemporalError('list of runs', error);
     }
-    throw toTemporalError(`run of job ${jobId}`, error);
+  }
+
+  /** Closes the connection that `connect` made; runs go on. */
+  async close(): Promise<void> {
+    await this.#connection?.close();
   }
 }
 
-async function resultOf(handle: WorkflowHandle): Promise<AuditSnapshotResult> {
-  try {
-    return (await handle.result()) as AuditSnapshotResult;
-  } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    throw toRunError(error.cause);
-  }
+/** The same job twice is one run, so a second window under its id would be answered with the wrong records. */
+async function refuseOtherWindow(handle: SnapshotHandle, { from, to }: AuditSnapshotInput): Promise<void> {
+  const { window } = await handle.describe();
+  if (window === undefined || (isSame(window.from, from) && isSame(window.to, to))) return;
+  const message = `job ${handle.jobId} seals ${window.from} → ${window.to}; another window needs another job`;
+  throw new SnapshotError('JOB_CONFLICT', message);
 }
 
-function toRunError(cause: Error | undefined): SnapshotError {
-  if (cause instanceof CancelledFailure) return new SnapshotError('JOB_CANCELLED', 'the run was cancelled');
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  const code: ErrorCode = ERROR_CODES.find((known) => known === type) ?? 'INTERNAL';
-  return new SnapshotError(code, cause?.message ?? 'the run ended without a result');
+function isSame(left: string, right: string): boolean {
+  return Date.parse(left) === Date.parse(right);
 }

@@ -12,6 +12,8 @@ export const ERROR_CODES = [
   'JOB_NOT_FOUND',
   'JOB_CONFLICT',
   'JOB_CANCELLED',
+  'JOB_TERMINATED',
+  'WAIT_TIMED_OUT',
   'SNAPSHOT_NOT_FOUND',
   // ordering and ownership of a snapshot
   'WINDOW_BUSY',
@@ -52,6 +54,7 @@ export const ERROR_CODES = [
   'TEMPORAL_UNREACHABLE',
   'TEMPORAL_UNAUTHORIZED',
   'TEMPORAL_FAILED',
+  'WORKER_UNAVAILABLE',
   'JOB_SERVICE_UNREACHABLE',
   'JOB_SERVICE_REFUSED',
   // the embedded stack
@@ -81,6 +84,18 @@ export class SnapshotError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
   }
+}
+
+/**
+ * True for a SnapshotError, of this code if one is given. Goes by name and code instead of class, so that it holds where
+ * two copies of this package are installed.
+ */
+export function isSnapshotError<C extends ErrorCode = ErrorCode>(
+  thrown: unknown,
+  code?: C,
+): thrown is SnapshotError & { readonly code: C } {
+  if (!(thrown instanceof Error) || thrown.name !== 'SnapshotError' || !('code' in thrown)) return false;
+  return code === undefined ? ERROR_CODES.some((known) => known === thrown.code) : thrown.code === code;
 }
 
 /** The text of anything thrown, for a message or a cause; never throws itself. */

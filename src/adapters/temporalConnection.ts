@@ -1,5 +1,11 @@
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
-import type { TemporalConfig } from '../config';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  QueryRejectedError,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes';
 import { SnapshotError, messageOf } from '../errors';
 
@@ -9,15 +15,33 @@ const CONNECT_MS = 10_000;
 const GRPC_NOT_FOUND = 5;
 const GRPC_PERMISSION_DENIED = 7;
 const GRPC_UNAUTHENTICATED = 16;
+/** INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION, UNIMPLEMENTED: the server was reached and said no. */
+const GRPC_REFUSALS = [3, 6, 9, 12];
 
-/** Connects and asks for the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, CONFIG_INVALID. */
+/** Where Temporal is and how to be let in. */
+export interface TemporalAddress {
+  /** `host:port` of the frontend. */
+  readonly address: string;
+  readonly namespace: string;
+  /** `true`, or certificates of your own for mutual TLS. Default: TLS with an API key, plain text without one. */
+  readonly tls?: ConnectionOptions['tls'] | undefined;
+  /** A key, or what gives the one in force at each call. */
+  readonly apiKey?: string | (() => string) | undefined;
+}
+
+/** Connects and asks for the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, TEMPORAL_FAILED. */
 export async function connectTemporal(
-  config: TemporalConfig,
+  where: TemporalAddress,
 ): Promise<{ connection: Connection; client: Client }> {
-  const { address, namespace } = config;
+  const { address, namespace, tls, apiKey } = where;
   let connection: Connection | undefined;
   try {
-    const connected = await Connection.connect({ address, connectTimeout: CONNECT_MS });
+    const connected = await Connection.connect({
+      address,
+      connectTimeout: CONNECT_MS,
+      ...(tls === undefined ? {} : { tls }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+    });
     connection = connected;
     await connected.withDeadline(Date.now() + CONNECT_MS, () =>
       connected.workflowService.describeNamespace({ namespace }),
@@ -38,14 +62,28 @@ export function toTemporalError(what: string, error: unknown): SnapshotError {
   }
   if (code === GRPC_NOT_FOUND)
     return new SnapshotError('TEMPORAL_FAILED', `${what}: not found`, { cause: error });
+  if (isRefusal(error, code)) {
+    return new SnapshotError('TEMPORAL_FAILED', `${what}: refused: ${reasonOf(error)}`, { cause: error });
+  }
   const message = `${what}: cannot be reached: ${messageOf(error)}`;
   return new SnapshotError('TEMPORAL_UNREACHABLE', message, { retryable: true, cause: error });
 }
 
-/** The client wraps gRPC errors in errors of its own. */
-function grpcCodeOf(error: unknown): number | undefined {
+function isRefusal(error: unknown, code: number | undefined): boolean {
+  if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) return true;
+  return code !== undefined && GRPC_REFUSALS.includes(code);
+}
+
+/** The gRPC status of a failed call; the client wraps gRPC errors in errors of its own. */
+export function grpcCodeOf(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   return error instanceof Error && error.cause !== undefined ? grpcCodeOf(error.cause) : undefined;
+}
+
+/** What the server said; the client's own error around it only names the call. */
+function reasonOf(error: unknown): string {
+  if (isGrpcServiceError(error)) return error.details;
+  return error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : messageOf(error);
 }
 
 /** Search attributes that the namespace lacks, or has with another type, as name and type. */

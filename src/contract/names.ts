@@ -13,6 +13,11 @@ export function workflowIdOf(jobId: string): string {
   return `audit-snapshot/${jobId}`;
 }
 
+/** The job of a workflow id; an id of another form is given back as it is. */
+export function jobIdOf(workflowId: string): string {
+  return workflowId.replace(/^audit-snapshot\//, '');
+}
+
 /** One job is one snapshot: the id, and with it every object key, derives from the job id alone. */
 export function snapshotIdOf(jobId: string): string {
   return `snap-${jobId}`;

@@ -39,19 +39,23 @@ export interface AuditSnapshotResult {
   readonly ledgerIndex: number;
 }
 
-export type Stage =
-  | 'opening'
-  | 'sealing'
-  | 'manifest'
-  | 'signing'
-  | 'registering'
-  | 'appending'
-  | 'marking'
-  | 'recording'
-  | 'reporting'
-  | 'done'
-  | 'failed'
-  | 'cancelled';
+/** In the order in which a run passes them; it ends in one of the last three. */
+export const STAGES = [
+  'opening',
+  'sealing',
+  'manifest',
+  'signing',
+  'registering',
+  'appending',
+  'marking',
+  'recording',
+  'reporting',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+
+export type Stage = (typeof STAGES)[number];
 
 /** Answer of the query `progress`. Counts are records unless named otherwise. */
 export interface Progress {

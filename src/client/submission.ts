@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { isJobId } from '../contract/names';
+import type { AuditSnapshotInput, OnTamper } from '../contract/snapshot';
+import { parseInstantMs, parseWindow } from '../contract/window';
+import { SnapshotError } from '../errors';
+
+/** A window of the audit log, both ends inclusive: ISO 8601 instants with an offset, or Dates. */
+export interface WindowInput {
+  readonly from: string | Date;
+  readonly to: string | Date;
+}
+
+export interface SubmitOptions {
+  /**
+   * 1 to 64 lowercase letters, digits and hyphens. Submitting is idempotent for a job id of your own, such as one made of
+   * the day; without one, every call is a job of its own.
+   */
+  readonly jobId?: string | undefined;
+  /** What to do with records that do not fit their own hash. Default `seal`: seal them and say so. */
+  readonly onTamper?: OnTamper | undefined;
+  /** Default 3. */
+  readonly maxAttempts?: number | undefined;
+  /** Of each attempt. Default 3600. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
+/** The input of the workflow, its window in canonical form. WINDOW_INVALID, PAYLOAD_INVALID. */
+export function readSubmission(
+  window: WindowInput,
+  options: SubmitOptions,
+  nowMs: number,
+): AuditSnapshotInput {
+  const { jobId = randomUUID(), onTamper, maxAttempts, timeoutSeconds } = options;
+  if (!isJobId(jobId)) {
+    throw new SnapshotError('PAYLOAD_INVALID', 'a job id is 1 to 64 lowercase letters, digits and hyphens');
+  }
+  const outcome = parseWindow(textOf('from', window.from), textOf('to', window.to), nowMs);
+  if (!outcome.ok) throw new SnapshotError('WINDOW_INVALID', outcome.reason);
+  return {
+    jobId,
+    ...outcome.window,
+    ...(onTamper === undefined ? {} : { onTamper }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+  };
+}
+
+/** An instant in canonical form. WINDOW_INVALID names the member. */
+export function instantOf(member: string, instant: string | Date): string {
+  const ms = parseInstantMs(textOf(member, instant));
+  if (ms !== undefined) return new Date(ms).toISOString();
+  throw new SnapshotError('WINDOW_INVALID', `${member} is not an ISO 8601 instant with an offset`);
+}
+
+function textOf(member: string, instant: string | Date): string {
+  if (typeof instant === 'string') return instant;
+  // What JavaScript callers hand in is not held to the types.
+  if (instant instanceof Date && !Number.isNaN(instant.getTime())) return instant.toISOString();
+  throw new SnapshotError('WINDOW_INVALID', `${member} is neither text nor a valid Date`);
+}
