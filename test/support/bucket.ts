@@ -6,9 +6,13 @@ export interface Version {
   readonly versionId: string;
 }
 
-/** Every version and delete marker below a prefix. */
-export async function listVersions(prefix: string, bucket = readStorageConfig().bucket): Promise<Version[]> {
-  const client = storageClient(process.env as Record<string, string>);
+/** Every version and delete marker below a prefix, on the storage that `env` names. */
+export async function listVersions(
+  prefix: string,
+  bucket = readStorageConfig().bucket,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Version[]> {
+  const client = storageClient(env as Record<string, string>);
   const stream = client.listObjects(bucket, prefix, true, { IncludeVersion: true });
   const versions: Version[] = [];
   for await (const item of stream as AsyncIterable<{ name: string; versionId: string }>) {
