@@ -21,7 +21,7 @@ export class ChunkPacker {
   readonly #gzip: Gzip = createGzip({ level: LEVEL });
   readonly #packed: Buffer[] = [];
   readonly #end: Promise<unknown>;
-  #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #block: Buffer | undefined;
   #filled = 0;
   #count = 0;
   #sizeBytes = 0;
@@ -45,8 +45,9 @@ export class ChunkPacker {
   async append(record: Uint8Array): Promise<void> {
     this.#count++;
     this.#sizeBytes += record.length;
-    if (this.#filled + record.length > this.#block.length) await this.#flush();
-    if (record.length > this.#block.length) return this.#write(Buffer.from(record));
+    if (this.#filled + record.length > BLOCK_BYTES) await this.#flush();
+    if (record.length > BLOCK_BYTES) return this.#write(Buffer.from(record));
+    this.#block ??= Buffer.allocUnsafe(BLOCK_BYTES);
     this.#block.set(record, this.#filled);
     this.#filled += record.length;
   }
@@ -63,10 +64,10 @@ export class ChunkPacker {
   }
 
   async #flush(): Promise<void> {
+    if (!this.#block) return;
     const block = this.#block.subarray(0, this.#filled);
-    if (block.length === 0) return;
     // The stream reads the block later, so the next one is another.
-    this.#block = Buffer.allocUnsafe(BLOCK_BYTES);
+    this.#block = undefined;
     this.#filled = 0;
     await this.#write(block);
   }

@@ -13,6 +13,7 @@ import {
   type ScenarioName,
 } from '../simulation/plan';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
+import { rememberPureFunctions } from '../simulation/rememberedNode';
 import { simulate } from '../simulation/simulate';
 import type { Seam } from '../simulation/world';
 
@@ -112,6 +113,7 @@ async function seeds(tally: Tally, { part, parts }: Part): Promise<void> {
 }
 
 async function work(part: Part): Promise<void> {
+  await rememberPureFunctions();
   const tally: Tally = { singles: 0, pairs: 0, seeds: 0, fired: new Map(), broken: [] };
   await singles(tally, part);
   await seeds(tally, part);
@@ -121,6 +123,7 @@ async function work(part: Part): Promise<void> {
 }
 
 async function main(): Promise<number> {
+  await rememberPureFunctions();
   if (values.plan !== undefined) {
     const { broken, calls } = await simulate(parsePlan(values.plan));
     console.log(broken.length === 0 ? `holds, after ${calls} calls` : broken.join('\n'));

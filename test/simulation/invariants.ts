@@ -10,6 +10,7 @@ import { manifestKey } from '../../src/evidence/objectKeys';
 import { readRecord } from '../../src/evidence/recordBytes';
 import type { TrustFile } from '../../src/evidence/trust';
 import { verifyEvidence } from '../../src/evidence/verifyEvidence';
+import type { Verdict } from '../../src/evidence/verifyReport';
 
 /** Larger than any chunk that simulations and chaos runs make. */
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
@@ -37,6 +38,8 @@ export interface RestingState {
   readonly given: ReadonlySet<string>;
   readonly leases: readonly string[];
   readonly openWorkflows: readonly string[];
+  /** Stands for {@link examineEvidence}, where the same evidence is examined many times. */
+  readonly examine?: typeof examineEvidence;
 }
 
 /** What must hold whenever nothing moves any more, whatever happened before. Returns what does not, in words. */
@@ -45,8 +48,11 @@ export async function brokenAtRest(state: RestingState): Promise<string[]> {
   const expect = (holds: boolean, otherwise: string): void => {
     if (!holds) broken.push(otherwise);
   };
-  const entries = state.ledger.map((entry) => parseEntry(entry).snapshotId);
-  const owners = await ownersOf(state.reader, entries);
+  const { entries, owners, verdict, failures } = await (state.examine ?? examineEvidence)(
+    state.reader,
+    state.trust,
+    state.ledger,
+  );
 
   for (const id of state.eligible) {
     const { snapshotId, times } = state.marks.get(id) ?? {};
@@ -87,11 +93,31 @@ export async function brokenAtRest(state: RestingState): Promise<string[]> {
   expect(state.leases.length === 0, `leases are left: ${state.leases.join(', ')}`);
   expect(state.openWorkflows.length === 0, `workflows are left: ${state.openWorkflows.join(', ')}`);
 
-  const { trust } = state;
-  const { verdict, ledger, snapshots } = await verifyEvidence(state.reader, { trust, found: [] });
-  const failures = [...ledger.failures, ...snapshots.flatMap((snapshot) => snapshot.failures)];
   expect(verdict === 'VERIFIED', `the evidence is ${verdict}: ${JSON.stringify(failures.slice(0, 3))}`);
   return broken;
+}
+
+/** All that the evidence itself says. */
+export interface Examined {
+  /** Snapshot id of each entry of the ledger. */
+  readonly entries: readonly string[];
+  /** For each record that some snapshot of the ledger holds, which ones do. */
+  readonly owners: ReadonlyMap<string, readonly string[]>;
+  readonly verdict: Verdict;
+  readonly failures: readonly unknown[];
+}
+
+/** Reads and verifies the evidence as a whole; depends on nothing but its arguments and what the reader answers. */
+export async function examineEvidence(
+  reader: EvidenceReader,
+  trust: TrustFile,
+  leaves: readonly Buffer[],
+): Promise<Examined> {
+  const entries = leaves.map((entry) => parseEntry(entry).snapshotId);
+  const owners = await ownersOf(reader, entries);
+  const { verdict, ledger, snapshots } = await verifyEvidence(reader, { trust, found: [] });
+  const failures = [...ledger.failures, ...snapshots.flatMap((snapshot) => snapshot.failures)];
+  return { entries, owners, verdict, failures };
 }
 
 /** The manifest without what storage and the moment of opening choose: the rest is the same however a run went. */
@@ -106,7 +132,6 @@ export async function comparableManifest(
   return JSON.stringify({ ...rest, mode: retention.mode, chunks: listed });
 }
 
-/** For each record that some snapshot of the ledger holds, which ones do. */
 async function ownersOf(
   reader: EvidenceReader,
   snapshotIds: readonly string[],

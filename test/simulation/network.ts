@@ -29,6 +29,8 @@ const DELAY_CALLS = 5;
 export class Caller {
   /** How the try is told that nobody waits for it any more. */
   onTimeout: () => void = () => undefined;
+  /** Told before its code goes on with an answer. */
+  onGoingOn: () => void = () => undefined;
   dead = false;
   waiting = 0;
   #ended = false;
@@ -81,6 +83,7 @@ export class Network {
   readonly #time: VirtualTime;
   readonly #powers: Powers;
   readonly #observe: (port: Port, method: string) => void;
+  readonly #connected = new Map<Port, object>();
   #waiting: Call[] = [];
   #random: number;
 
@@ -100,8 +103,13 @@ export class Network {
 
   /** The ports as one caller reaches them. */
   connect(deps: ActivityDeps, caller: Caller): ActivityDeps {
-    const ports = PORTS.map((port) => [port, this.#interpose(port, deps[port], caller)] as const);
-    return { ...deps, ...Object.fromEntries(ports) };
+    const ports: Partial<Record<Port, object>> = {};
+    for (const port of PORTS) {
+      const shared = this.#connected.get(port) ?? this.#interpose(port, deps[port]);
+      this.#connected.set(port, shared);
+      ports[port] = Object.assign(Object.create(shared) as object, { caller });
+    }
+    return { ...deps, ...ports } as ActivityDeps;
   }
 
   /** Lets one call go through; false when none waits. */
@@ -202,8 +210,10 @@ export class Network {
     const { caller, resolve, reject } = call;
     try {
       const answer = await action();
+      caller.onGoingOn();
       resolve(answer);
     } catch (error) {
+      caller.onGoingOn();
       reject(error);
     }
     this.#observe(call.port, call.method);
@@ -218,45 +228,54 @@ export class Network {
     );
   }
 
-  #interpose<T extends object>(port: Port, real: T, caller: Caller): T {
-    const call = (method: string, action: () => Promise<unknown>) =>
-      new Promise<unknown>((resolve, reject) => {
-        if (caller.dead) {
-          reject(new Error('dead'));
-          return;
-        }
-        const answered =
-          <V>(settle: (value: V) => void) =>
-          (value: V) => {
-            caller.waiting--;
-            settle(value);
+  /** A port as `this.caller` reaches it; made once, and lent to each caller as the prototype of its own. */
+  #interpose(port: Port, real: object): object {
+    const ask = (caller: Caller, method: string, action: () => Promise<unknown>) =>
+      this.#ask(caller, port, method, action);
+    const methods: Record<string, unknown> = {};
+    for (const name of methodsOf(real)) {
+      const method = Reflect.get(real, name) as (...args: unknown[]) => unknown;
+      methods[name] = name.startsWith('scan')
+        ? async function* scan(this: Connected, ...args: unknown[]) {
+            const stream = () => Reflect.apply(method, real, args) as AsyncIterable<Uint8Array>;
+            yield* (await ask(this.caller, name, () => collect(stream()))) as Uint8Array[];
+          }
+        : function call(this: Connected, ...args: unknown[]) {
+            return ask(this.caller, name, () => Reflect.apply(method, real, args) as Promise<unknown>);
           };
-        caller.waiting++;
-        this.#waiting.push({
-          caller,
-          port,
-          method,
-          action,
-          resolve: answered(resolve),
-          reject: answered(reject),
-        });
-        caller.stops();
-      });
-    return new Proxy(real, {
-      get(target, name) {
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== 'function' || typeof name !== 'string') return member;
-        if (name.startsWith('scan')) {
-          return async function* scan(...args: unknown[]) {
-            const stream = () => Reflect.apply(member, target, args) as AsyncIterable<Uint8Array>;
-            yield* (await call(name, () => collect(stream()))) as Uint8Array[];
-          };
-        }
-        return (...args: unknown[]) =>
-          call(name, () => Reflect.apply(member, target, args) as Promise<unknown>);
-      },
+    }
+    return methods;
+  }
+
+  #ask(caller: Caller, port: Port, method: string, action: () => Promise<unknown>): Promise<unknown> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (caller.dead) {
+        reject(new Error('dead'));
+        return;
+      }
+      const answered =
+        <V>(settle: (value: V) => void) =>
+        (value: V) => {
+          caller.waiting--;
+          settle(value);
+        };
+      caller.waiting++;
+      const call = { caller, port, method, action, resolve: answered(resolve), reject: answered(reject) };
+      this.#waiting.push(call);
+      caller.stops();
     });
   }
+}
+
+interface Connected {
+  readonly caller: Caller;
+}
+
+function methodsOf(real: object): string[] {
+  const prototype = Object.getPrototypeOf(real) as object;
+  const inherited = prototype === Object.prototype ? [] : Object.getOwnPropertyNames(prototype);
+  const names = [...Object.keys(real), ...inherited].filter((name) => name !== 'constructor');
+  return names.filter((name) => typeof Reflect.get(real, name) === 'function');
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
@@ -265,9 +284,9 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]>
   return all;
 }
 
-/** Lets all code run on that waits for nothing but other code. */
+/** Lets all code run on that waits for nothing but other code: a tick comes when no promise has anything left to say. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    process.nextTick(resolve);
   });
 }

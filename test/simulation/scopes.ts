@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { VirtualTime } from './virtualTime';
@@ -48,29 +47,21 @@ export function deferred(): { promise: Promise<never>; reject: (error: Error) =>
   return { promise, reject: (error) => void events.emit('reject', error) };
 }
 
-/** One for all runs: each AsyncLocalStorage costs every promise of the process a little. */
-const CURRENT = new AsyncLocalStorage<Scope>();
-
-/** The scopes of one workflow run, as the Temporal SDK nests them. */
+/**
+ * The scopes of one workflow run, as the Temporal SDK nests them. Whoever opens a scope waits for its end, so the innermost
+ * is the one that runs; an AsyncLocalStorage would know it as well, and cost every promise of the process a little.
+ */
 export class Scopes {
   readonly root = new Scope();
+  current = this.root;
   readonly #time: VirtualTime;
 
   constructor(time: VirtualTime) {
     this.#time = time;
   }
 
-  get current(): Scope {
-    return CURRENT.getStore() ?? this.root;
-  }
-
-  /** Runs a workflow in its root scope. */
-  enter<T>(run: () => Promise<T>): Promise<T> {
-    return CURRENT.run(this.root, run);
-  }
-
   shielded<T>(run: () => Promise<T>): Promise<T> {
-    return CURRENT.run(new Scope(), run);
+    return this.#within(new Scope(), run);
   }
 
   async withDeadline<T>(ms: number, run: () => Promise<T>): Promise<T> {
@@ -78,12 +69,22 @@ export class Scopes {
     const inner = new Scope(outer);
     const callOff = this.#time.after(Math.max(1, ms), () => inner.cancel());
     try {
-      return await CURRENT.run(inner, run);
+      return await this.#within(inner, run);
     } catch (error) {
       if (!(error instanceof CancelledFailure) || outer.cancelled) throw error;
       throw ApplicationFailure.nonRetryable('the attempt ran out of its time', 'ATTEMPT_TIMED_OUT');
     } finally {
       callOff();
+    }
+  }
+
+  async #within<T>(scope: Scope, run: () => Promise<T>): Promise<T> {
+    const outer = this.current;
+    this.current = scope;
+    try {
+      return await run();
+    } finally {
+      this.current = outer;
     }
   }
 

@@ -5,15 +5,13 @@ import { snapshotIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { EvidenceReader } from '../../src/evidence/evidenceReader';
 import { manifestSignatureKey } from '../../src/evidence/objectKeys';
-import { makeTrustFile } from '../../src/evidence/trust';
-import type { ObjectLock } from '../../src/ports';
 import { buildEntry } from '../../src/services/auditEntry';
 import { FakeDeps } from '../support/fakeDeps';
 import type { FakeObjectStore } from '../support/fakes/fakeObjectStore';
-import { FakeSigner } from '../support/fakes/fakeSigner';
-import { brokenAtRest, comparableManifest, type RestingState } from './invariants';
+import { brokenAtRest, type RestingState } from './invariants';
 import type { Port } from './network';
 import type { Plan, ScenarioName } from './plan';
+import { compareOnce, examineOnce, trustOnce } from './rememberedJudgement';
 import { VirtualTime } from './virtualTime';
 import { World, type JobEnd, type Seam } from './world';
 
@@ -82,6 +80,8 @@ export interface Simulated {
 export async function simulate(plan: Plan, seam?: Seam): Promise<Simulated> {
   const house = new House(plan, seam);
   const { calls, fired } = await house.run();
+  // Between two simulations the process may do what else it has to.
+  await new Promise(setImmediate);
   return { broken: house.broken, calls, fired };
 }
 
@@ -94,7 +94,7 @@ class House {
   readonly #scenario: Scenario;
   readonly #seam: Seam | undefined;
   readonly #time = new VirtualTime(START_MS);
-  readonly #fakes = new FakeDeps();
+  readonly #fakes = new FakeDeps(KEY);
   readonly #deps: ActivityDeps;
   readonly #eligible: string[] = [];
   readonly #late = [...LATE];
@@ -105,33 +105,11 @@ class House {
     this.#scenario = SCENARIO[plan.scenario];
     this.#seam = seam;
     const settings = { ...this.#fakes.settings, chunkLimits: { maxRecords: 2, maxBytes: 1 << 20 } };
-    const {
-      records,
-      store: objects,
-      snapshots,
-      leases,
-      timestamper,
-      assets,
-      ledger,
-      jobs,
-      directory,
-    } = this.#fakes;
-    const ports = {
-      records,
-      store: objects,
-      snapshots,
-      leases,
-      timestamper,
-      assets,
-      ledger,
-      jobs,
-      directory,
-    };
-    this.#deps = { ...ports, signer: new FakeSigner(KEY), clock: this.#time, settings };
+    this.#deps = Object.assign({}, this.#fakes, { clock: this.#time, settings });
     const { store } = this.#fakes;
     this.#reader = {
-      read: async (key, version) => (await store.get(key, 1e9, version))?.body,
-      readLock: (key, version) => Promise.resolve(lockOf(store, key, version)),
+      read: (key, version) => Promise.resolve(versionOf(store, key, version)?.body),
+      readLock: (key, version) => Promise.resolve(versionOf(store, key, version)?.lock ?? 'no object'),
     };
     for (const bytes of RECORDS.slice(0, this.#scenario.records)) this.#log(bytes);
     if (this.#scenario.tampered) this.#tamper();
@@ -220,14 +198,14 @@ class House {
   async #compareManifest(): Promise<void> {
     const { scenario, faults } = this.#plan;
     if (this.#scenario.jobs.length > 1 || faults.some(({ kind }) => kind === 'lateRecord')) return;
-    const own = await comparableManifest(this.#reader, snapshotIdOf(ONE.jobId));
+    const own = await compareOnce(this.#reader, snapshotIdOf(ONE.jobId));
     if (faults.length === 0 && !this.#seam) undisturbed.set(scenario, Promise.resolve(own));
     const clean = undisturbed.get(scenario) ?? cleanManifest(scenario);
     if (own !== (await clean)) this.#break('the manifest is not the one of an undisturbed run');
   }
 
   manifest(): Promise<string | undefined> {
-    return comparableManifest(this.#reader, snapshotIdOf(ONE.jobId));
+    return compareOnce(this.#reader, snapshotIdOf(ONE.jobId));
   }
 
   async #rest(ends: readonly JobEnd[]): Promise<RestingState> {
@@ -246,11 +224,13 @@ class House {
       ),
       versions: new Map(store.keys().map((key) => [key, store.versions(key).length])),
       reader: this.#reader,
-      trust: makeTrustFile(this.#deps.settings.origin, await this.#deps.signer.listKeys()),
+      trust: trustOnce(this.#deps.settings.origin, await this.#deps.signer.listKeys()),
+      examine: examineOnce,
       ledger: ledger.leaves.map(({ entry }) => entry),
       assets: [...assets.assets.values()],
       auditEntries: records
         .ids()
+        .filter((id) => !this.#eligible.includes(id))
         .map((id) => mongo.BSON.deserialize(records.read(id)!))
         .filter((record) => record['action'] === 'snapshot.created')
         .map((record) => String(record['resourceId'])),
@@ -274,10 +254,9 @@ class House {
   }
 }
 
-function lockOf(store: FakeObjectStore, key: string, version: string | undefined): ObjectLock | 'no object' {
+function versionOf(store: FakeObjectStore, key: string, version: string | undefined) {
   const versions = store.versions(key);
-  const named = version === undefined ? versions.at(-1) : versions.find((one) => one.versionId === version);
-  return named?.lock ?? 'no object';
+  return version === undefined ? versions.at(-1) : versions.find((one) => one.versionId === version);
 }
 
 function cleanManifest(scenario: ScenarioName): Promise<string | undefined> {

@@ -1,6 +1,4 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
 import type { ActivityDeps } from '../../activities/deps';
 import type { SnapshotActivities } from '../../src/contract/activities';
@@ -10,12 +8,12 @@ import { checkInput } from '../../workflows/checkInput';
 import type { Flow } from '../../workflows/flow';
 import { ProgressBoard } from '../../workflows/progressBoard';
 import { runJob } from '../../workflows/runJob';
+import { contextOf, enterContext } from './activityContext';
 import { Caller, Network, turn, type Port } from './network';
 import type { Plan } from './plan';
 import { Scopes, deferred } from './scopes';
 import type { VirtualTime } from './virtualTime';
 
-const QUIET = new DefaultLogger('ERROR');
 /** A try that says nothing is given up after this long; then, and after a failure, the next one waits. */
 const HEARTBEAT_TIMEOUT_MS = 15_000;
 const FIRST_RETRY_MS = 1_000;
@@ -104,14 +102,15 @@ export class World {
     // A rejection is heard when the ends are awaited below.
     void ends.finally(() => (ended = true)).catch(() => undefined);
     for (;;) {
-      await turn();
       while (this.#fresh.length > 0) await this.#fresh.shift();
       if (this.network.calls > MAX_CALLS) throw new Error('the simulation does not come to an end');
       if (await this.network.step()) continue;
-      if (!ended && this.#options.time.next()) continue;
-      if (this.network.thaw()) continue;
-      if (ended) return ends;
-      throw new Error('nothing moves, and the jobs have not ended');
+      await turn();
+      if (this.#fresh.length > 0) continue;
+      if (!ended && this.#options.time.next()) await turn();
+      else if (this.network.thaw()) continue;
+      else if (ended) return ends;
+      else throw new Error('nothing moves, and the jobs have not ended');
     }
   }
 
@@ -142,7 +141,7 @@ export class World {
     };
     this.#runs.add(run);
     try {
-      return await Promise.race([run.scopes.enter(() => this.#chain(run, given)), lost.promise]);
+      return await Promise.race([this.#chain(run, given), lost.promise]);
     } finally {
       this.#runs.delete(run);
       open.delete(workflowId);
@@ -218,6 +217,8 @@ export class World {
     const caller = new Caller();
     this.#callers.add(caller);
     const connected = this.network.connect(deps, caller);
+    const context = contextOf(info);
+    caller.onGoingOn = () => enterContext(context);
     const real = createActivities(seam?.deps?.(connected) ?? connected);
     const activities = seam?.activities?.(real) ?? real;
     const activity = activities[name] as unknown as (argument: typeof input) => Promise<Output<N>>;
@@ -227,12 +228,11 @@ export class World {
       timedOut.reject(ApplicationFailure.retryable('nobody answered', 'TIMED_OUT'));
     };
     this.#fresh.push(caller.goneOn());
-    const work = new MockActivityEnvironment(info, { logger: QUIET })
-      .run<[typeof input], Output<N>, typeof activity>(activity, input)
-      .finally(() => {
-        this.#callers.delete(caller);
-        caller.ends();
-      });
+    enterContext(context);
+    const work = activity(input).finally(() => {
+      this.#callers.delete(caller);
+      caller.ends();
+    });
     return Promise.race([work, timedOut.promise]);
   }
 

@@ -1,3 +1,4 @@
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import type { ActivityDeps } from '../../activities/deps';
 import type { Timestamper } from '../../src/ports';
 import { FakeAssetRegistry } from './fakes/fakeAssetRegistry';
@@ -17,7 +18,7 @@ const DAY_MS = 86_400_000;
 export class FakeDeps implements ActivityDeps {
   readonly records = new FakeRecordSource();
   readonly store = new FakeObjectStore();
-  readonly signer = new FakeSigner();
+  readonly signer: FakeSigner;
   readonly snapshots = new FakeSnapshotRepository();
   readonly leases = new FakeWindowLeases();
   timestamper: Timestamper | undefined;
@@ -35,6 +36,11 @@ export class FakeDeps implements ActivityDeps {
     chunkLimits: { maxRecords: 4, maxBytes: 33_554_432 },
     software: 'audit-snapshot/test',
   } as const;
+
+  /** `key` is the first version of the signing key; a new one when it is left out. */
+  constructor(key?: KeyPairKeyObjectResult) {
+    this.signer = new FakeSigner(key);
+  }
 
   /** Logs `count` entries, a second apart from `from` on; returns their position ids. */
   logEntries(count: number, from = '2026-03-01T00:00:00.000Z'): string[] {

@@ -1,6 +1,10 @@
 import { FAULT_KINDS, formatPlan, parsePlan } from '../simulation/plan';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
+import { forgetPureFunctions, rememberPureFunctions } from '../simulation/rememberedNode';
 import { simulate } from '../simulation/simulate';
+
+beforeAll(rememberPureFunctions);
+afterAll(forgetPureFunctions);
 
 describe('a simulated run', () => {
   test.each(['one/0:', 'empty/0:', 'overlapping/0:', 'sideBySide/0:', 'continued/0:', 'tampered/0:'])(

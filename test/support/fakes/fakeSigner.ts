@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 import { SnapshotError } from '../../../src/errors';
 import type { Signer, SigningKey } from '../../../src/ports';
 import { FaultPlan } from './faults';
@@ -9,15 +9,19 @@ export class FakeSigner implements Signer {
   readonly #keys: (SigningKey & { readonly privateKey: KeyObject })[] = [];
   #minimum = 1;
 
-  constructor(first = generateKeyPairSync('ed25519')) {
+  constructor(first: KeyPairKeyObjectResult = generateKeyPairSync('ed25519')) {
     this.rotate(first);
   }
 
   /** Adds a version; the older ones go on signing when they are asked to. */
-  rotate({ publicKey, privateKey } = generateKeyPairSync('ed25519')): void {
-    const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  rotate({ publicKey, privateKey }: KeyPairKeyObjectResult = generateKeyPairSync('ed25519')): void {
     const version = this.#keys.length + 1;
-    this.#keys.push({ version, publicKey: raw, createdAt: new Date(version * 1000), privateKey });
+    this.#keys.push({
+      version,
+      publicKey: rawOf(publicKey),
+      createdAt: new Date(version * 1000),
+      privateKey,
+    });
   }
 
   /** As Transit's min_encryption_version. */
@@ -38,4 +42,13 @@ export class FakeSigner implements Signer {
       throw new SnapshotError('KEY_VERSION_UNAVAILABLE', `version ${version} may not sign`);
     });
   }
+}
+
+const known = new WeakMap<KeyObject, Buffer>();
+
+/** The 32 bytes of a public key; exporting one takes longer than most tests of it. */
+function rawOf(publicKey: KeyObject): Buffer {
+  const raw = known.get(publicKey) ?? publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  known.set(publicKey, raw);
+  return raw;
 }

@@ -16,7 +16,7 @@ import { FaultPlan } from './faults';
 
 type Member = 'chunkCount' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
 
-/** Rows of snapshots and chunks in memory; whatever goes in or out is a copy. */
+/** Rows of snapshots and chunks in memory; whatever goes in is copied, and nobody can change what is held. */
 export class FakeSnapshotRepository implements SnapshotRepository {
   readonly faults = new FaultPlan<keyof SnapshotRepository>('DATABASE_UNREACHABLE');
   readonly snapshots = new Map<string, SnapshotRow>();
@@ -56,7 +56,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
       const rows = this.#chunks.get(row.snapshotId) ?? [];
       const known = rows[row.chunk.index];
       if (known && !sameChunk(known, row)) throw conflict(`chunk ${row.chunk.index} of ${row.snapshotId}`);
-      rows[row.chunk.index] ??= structuredClone(row);
+      rows[row.chunk.index] ??= held(row);
       this.#chunks.set(row.snapshotId, rows);
     });
   }
@@ -78,7 +78,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
       const marks = this.#marks.get(snapshotId) ?? [];
       const count = this.#chunks.get(snapshotId)?.[index]?.chunk.count;
       if (count === undefined) return;
-      marks[index] ??= { index, count, conflictCount: conflicts.length };
+      marks[index] ??= held({ index, count, conflictCount: conflicts.length });
       this.#marks.set(snapshotId, marks);
     });
   }
@@ -128,8 +128,8 @@ export class FakeSnapshotRepository implements SnapshotRepository {
     );
   }
 
-  async #run<T>(method: keyof SnapshotRepository, action: () => T): Promise<T> {
-    return structuredClone(await this.faults.run(method, action));
+  #run<T>(method: keyof SnapshotRepository, action: () => T): Promise<T> {
+    return this.faults.run(method, action);
   }
 
   #get(snapshotId: string): SnapshotRow {
@@ -139,8 +139,9 @@ export class FakeSnapshotRepository implements SnapshotRepository {
   }
 
   #put(row: SnapshotRow): SnapshotRow {
-    this.snapshots.set(row.snapshotId, structuredClone(row));
-    return row;
+    const own = held(row);
+    this.snapshots.set(row.snapshotId, own);
+    return own;
   }
 
   #setOnce<M extends Member>(
@@ -149,8 +150,8 @@ export class FakeSnapshotRepository implements SnapshotRepository {
     value: NonNullable<SnapshotRow[M]>,
   ): NonNullable<SnapshotRow[M]> {
     const row = this.#get(snapshotId);
-    if (row[member] === null) this.#put({ ...row, [member]: value });
-    return row[member] ?? value;
+    const now = row[member] === null ? this.#put({ ...row, [member]: value }) : row;
+    return now[member] ?? value;
   }
 
   #setSame<M extends Member>(snapshotId: string, member: M, value: NonNullable<SnapshotRow[M]>): void {
@@ -162,8 +163,17 @@ export class FakeSnapshotRepository implements SnapshotRepository {
   #unbroken(snapshotId: string): ChunkRow[] {
     const rows = this.#chunks.get(snapshotId) ?? [];
     const broken = rows.findIndex((row) => row === undefined);
-    return broken < 0 ? rows : rows.slice(0, broken);
+    return rows.slice(0, broken < 0 ? rows.length : broken);
   }
+}
+
+/** A copy of plain members, down to its leaves, that cannot be changed any more. */
+function held<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  const copy = Array.isArray(value)
+    ? value.map(held)
+    : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, held(member)]));
+  return Object.freeze(copy) as T;
 }
 
 function conflict(what: string): SnapshotError {

@@ -15,6 +15,7 @@ export class FaultPlan<M extends string = string> {
   /** Hears of every call before it is carried out. */
   onCall: (method: M) => void = () => undefined;
   readonly #code: ErrorCode;
+  readonly #counts = new Map<M, number>();
   readonly #planned = new Map<M, Fault[]>();
   readonly #struck = new Map<string, Fault>();
 
@@ -36,7 +37,8 @@ export class FaultPlan<M extends string = string> {
   async run<T>(method: M, action: () => T | Promise<T>): Promise<T> {
     this.calls.push(method);
     this.onCall(method);
-    const nth = this.calls.filter((call) => call === method).length;
+    const nth = (this.#counts.get(method) ?? 0) + 1;
+    this.#counts.set(method, nth);
     const fault = this.#struck.get(`${method} ${nth}`) ?? this.#planned.get(method)?.shift();
     if (!fault) return action();
     if (fault.kind === 'unacknowledged') await action();
