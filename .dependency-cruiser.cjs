@@ -75,7 +75,7 @@ module.exports = {
       name: 'nobody-imports-a-composition-root',
       severity: 'error',
       from: { pathNot: '^(src/cli/|test/)' },
-      to: { path: '^src/(worker\\.ts|server\\.ts|cli/)' },
+      to: { path: '^src/(workers?\\.ts|server\\.ts|cli/)' },
     },
     {
       name: 'only-tests-import-tests',

@@ -58,6 +58,11 @@ const jobServiceShape = {
   PORT: whole(0, 65_535).default(8080),
   HOST: text.default('127.0.0.1'),
 };
+const workerShape = {
+  WORKER_PROCESSES: whole(1, 32).default(2),
+  WORKER_ACTIVITIES: whole(1, 64).default(6),
+  WORKER_IDENTITY: text.optional(),
+};
 const loggingShape = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
 
 export interface TemporalConfig {
@@ -87,6 +92,13 @@ export interface SealingConfig {
   /** RFC 3161 authority; undefined: no timestamps. */
   readonly tsaUrl: string | undefined;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
+}
+export interface WorkerConfig {
+  readonly processes: number;
+  /** Of all processes together: a chunk is up to 32 MiB unpacked, so this bounds their memory. */
+  readonly activitiesAtOnce: number;
+  /** Unique among those that run at once; undefined: made up at every start. */
+  readonly identity: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -182,6 +194,15 @@ export function readJobServiceConfig(env: Environment = process.env): {
 } {
   const service = read(jobServiceShape, env);
   return { url: service.JOB_SERVICE_URL, host: service.HOST, port: service.PORT };
+}
+
+export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
+  const worker = read(workerShape, env);
+  return {
+    processes: worker.WORKER_PROCESSES,
+    activitiesAtOnce: worker.WORKER_ACTIVITIES,
+    identity: worker.WORKER_IDENTITY,
+  };
 }
 
 export function readLogLevel(env: Environment = process.env): 'debug' | 'info' | 'warn' | 'error' {

@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'SNAPSHOT_CONFLICT',
   'TAMPER_FOUND',
   'ATTEMPT_TIMED_OUT',
+  'WORKER_DIED',
   'RECORD_IMMUTABLE',
   // the ledger of snapshots
   'LEDGER_BEHIND',

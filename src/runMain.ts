@@ -1,9 +1,12 @@
 import { SnapshotError, messageOf } from './errors';
 
-/** Runs a process to its end: exit code 0, or 1 with `error [CODE]: message` on stderr. For composition roots only. */
-export function runMain(run: () => Promise<void>): void {
+/**
+ * Runs a process to its end: the exit code that `run` gives, 0 without one, or 1 with `error [CODE]: message` on stderr.
+ * For composition roots only.
+ */
+export function runMain(run: () => Promise<number | void>): void {
   run().then(
-    () => process.exit(0),
+    (code) => process.exit(code ?? 0),
     (error: unknown) => {
       const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
       process.stderr.write(`error [${code}]: ${messageOf(error)}\n`);

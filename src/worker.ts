@@ -14,6 +14,7 @@ import type { ActivityDeps } from '../activities/deps';
 import { connectTemporal } from './adapters/temporalConnection';
 import {
   type TemporalConfig,
+  type WorkerConfig,
   readDatabaseConfig,
   readJobServiceConfig,
   readLogLevel,
@@ -21,13 +22,12 @@ import {
   readStorageConfig,
   readTemporalConfig,
   readVaultConfig,
+  readWorkerConfig,
 } from './config';
 import { connectDeps } from './connectDeps';
 import { SnapshotError } from './errors';
 import { runMain } from './runMain';
-
-/** Activities at once: a chunk is up to 32 MiB unpacked, so this bounds the memory of a worker. */
-const ACTIVITIES_AT_ONCE = 6;
+import { reportStarted } from './supervision/workerProcess';
 
 /**
  * V8 lets a heap grow to a multiple of what lives in it before it collects. Records pass through by the million and live
@@ -35,11 +35,17 @@ const ACTIVITIES_AT_ONCE = 6;
  */
 const HEAP_GROWTH = '--heap-growing-percent=40';
 
+/** As far as a process got is known this exactly to the one that goes on after it was killed. */
+const HEARTBEAT_THROTTLE = '1s';
+
+/** A task for a workflow that a dead process had in memory goes to any other after this long, which replays it. */
+const STICKY_PATIENCE = '2s';
+
 /** On SIGTERM running activities get this long to end before they are cancelled; their retry goes on elsewhere. */
 const DRAIN = '20s';
 
 /**
- * Runs one worker until SIGTERM or SIGINT. Every server is checked before anything is written or polled: a wrong
+ * Runs one worker process until SIGTERM or SIGINT. Every server is checked before anything is written or polled: a wrong
  * address, credential, bucket or key ends the start with its code.
  */
 export async function runWorker(): Promise<void> {
@@ -48,6 +54,7 @@ export async function runWorker(): Promise<void> {
   const log = pino({ level, name: 'worker' });
   installRuntime(log, level);
   const temporal = readTemporalConfig();
+  const workerConfig = readWorkerConfig();
   const config = {
     database: readDatabaseConfig(),
     storage: readStorageConfig(),
@@ -59,9 +66,12 @@ export async function runWorker(): Promise<void> {
   const { deps, close } = await connectDeps(config, client);
   const connection = await NativeConnection.connect({ address: temporal.address });
   try {
-    const worker = await createWorker(connection, temporal, deps);
-    log.info({ taskQueue: temporal.taskQueue, origin: config.sealing.origin }, 'worker started');
-    await worker.run();
+    const worker = await createWorker(connection, temporal, workerConfig, deps);
+    const { identity } = worker.options;
+    log.info({ taskQueue: temporal.taskQueue, origin: config.sealing.origin, identity }, 'worker started');
+    const run = worker.run();
+    reportStarted();
+    await run;
   } finally {
     await connection.close();
     await clientConnection.close();
@@ -72,6 +82,7 @@ export async function runWorker(): Promise<void> {
 function createWorker(
   connection: NativeConnection,
   { namespace, taskQueue }: TemporalConfig,
+  { activitiesAtOnce, identity }: WorkerConfig,
   deps: ActivityDeps,
 ): Promise<Worker> {
   return Worker.create({
@@ -80,9 +91,12 @@ function createWorker(
     taskQueue,
     workflowBundle: findBundle(),
     activities: createActivities(deps),
-    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    ...(identity === undefined ? {} : { identity }),
+    maxConcurrentActivityTaskExecutions: activitiesAtOnce,
     maxConcurrentWorkflowTaskExecutions: 10,
     maxCachedWorkflows: 50,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    stickyQueueScheduleToStartTimeout: STICKY_PATIENCE,
     shutdownGraceTime: DRAIN,
     shutdownForceTime: '40s',
   });

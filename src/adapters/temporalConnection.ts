@@ -12,7 +12,7 @@ import { SnapshotError, messageOf } from '../errors';
 /** `IndexedValueType` of Temporal's API. */
 const VALUE_TYPES = { Keyword: 2, Int: 3, Datetime: 6 } as const;
 const CONNECT_MS = 10_000;
-const GRPC_NOT_FOUND = 5;
+export const GRPC_NOT_FOUND = 5;
 const GRPC_PERMISSION_DENIED = 7;
 const GRPC_UNAUTHENTICATED = 16;
 /** INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION, UNIMPLEMENTED: the server was reached and said no. */

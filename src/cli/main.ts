@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { runServer } from '../server';
-import { runWorker } from '../worker';
+import { runWorkers } from '../workers';
 import { runDemo } from './demo/demo';
 import { cat, type CatOptions } from './cat';
 import { report, type ReportOptions } from './report';
@@ -209,8 +209,9 @@ program
 
 program
   .command('worker')
-  .description('run a worker until SIGTERM')
-  .action(() => finish(() => runWorker().then(() => EXIT.ok), {}));
+  .description('run worker processes until SIGTERM; one that dies is replaced, and others go on at once')
+  .option('--processes <n>', 'how many, 1 to 32 (default: WORKER_PROCESSES, or 2)', parseProcesses)
+  .action((options: { processes?: number }) => finish(() => runWorkers(options), {}));
 
 program
   .command('serve')
@@ -225,6 +226,11 @@ function parsePercent(text: string): number {
 
 function collect(value: string, list: readonly string[] = []): readonly string[] {
   return [...list, value];
+}
+
+function parseProcesses(text: string): number {
+  if (/^([1-9]|[12]\d|3[0-2])$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a whole number from 1 to 32.');
 }
 
 function parseCount(text: string): number {

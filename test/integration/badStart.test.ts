@@ -9,17 +9,19 @@ import { vaultAsRoot } from '../support/vaultAsRoot';
 
 const run = promisify(execFile);
 const WORKER = resolve(__dirname, '../../dist/src/worker.js');
+const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 const CLOSED = '127.0.0.1:1';
 
 /** A worker started with something wrong, until it ends; it must not have run. */
 async function startWrongly(
   wrong: Readonly<Record<string, string>>,
+  args: readonly string[] = [WORKER],
 ): Promise<{ stderr: string; database: string }> {
   const database = `bad${randomUUID().slice(0, 8)}`;
   const uri = new URL(process.env['MONGODB_URI']!);
   uri.pathname = `/${database}`;
   const env = { ...process.env, MONGODB_URI: uri.href, TEMPORAL_TASK_QUEUE: database, ...wrong };
-  const failure = await run(process.execPath, [WORKER], { env, timeout: 60_000 }).then(
+  const failure = await run(process.execPath, args, { env, timeout: 60_000 }).then(
     () => undefined,
     (error: { code: number; stderr: string }) => error,
   );
@@ -89,4 +91,17 @@ describe('a worker that is started with something wrong', () => {
     expect(stderr).not.toContain(token);
     expect(await collectionsOf(database)).toEqual([]);
   });
+
+  test.each([
+    ['Temporal that is not there', { TEMPORAL_ADDRESS: CLOSED }, 'TEMPORAL_UNREACHABLE'],
+    ['a bucket that is not there', { S3_BUCKET: 'nowhere' }, 'BUCKET_MISSING'],
+    ['an impossible number of processes', { WORKER_PROCESSES: '0' }, 'CONFIG_INVALID'],
+  ])(
+    'the command with %s: ends with its code, said once, and nothing is tried again',
+    async (_, wrong, code) => {
+      const { stderr, database } = await startWrongly(wrong, [CLI, 'worker']);
+      expect(stderr.match(/^error \[.*/gm)).toEqual([expect.stringContaining(`error [${code}]: `)]);
+      expect(await collectionsOf(database)).toEqual([]);
+    },
+  );
 });

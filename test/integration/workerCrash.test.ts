@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import type { Client, Connection } from '@temporalio/client';
 import { connectObjectStore } from '../../src/adapters/minioObjectStore';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { connectTemporal } from '../../src/adapters/temporalConnection';
 import { auditTrail } from '../../src/cli/demo/auditTrail';
-import { readStorageConfig } from '../../src/config';
-import { snapshotIdOf } from '../../src/contract/names';
+import { readStorageConfig, readTemporalConfig } from '../../src/config';
+import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { splitRecords } from '../../src/evidence/bsonStream';
 import { unpackChunk } from '../../src/evidence/chunk';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
@@ -10,19 +13,23 @@ import { manifestKey } from '../../src/evidence/objectKeys';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../support/bucket';
+import { eventually } from '../support/eventually';
 import { Product } from '../support/product';
 
 const RECORDS = 300_000;
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
-describe('a worker that is killed in the middle of 300,000 records', () => {
+describe('worker processes that are killed in the middle of 300,000 records', () => {
   const product = new Product({ AUDIT_CHUNK_RECORDS: '16384' });
   const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
+  let temporal: Connection;
+  let client: Client;
 
   beforeAll(async () => {
     connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    ({ connection: temporal, client } = await connectTemporal(readTemporalConfig()));
+    await product.startSupervised();
     const service = new AuditService(connection);
     await service.logAuditEntries(auditTrail(RECORDS, Date.parse(WINDOW.from), Date.parse(WINDOW.to)));
   }, 300_000);
@@ -30,25 +37,30 @@ describe('a worker that is killed in the middle of 300,000 records', () => {
   afterAll(async () => {
     await product.stop();
     await connection.close();
+    await temporal.close();
   });
 
-  test('goes on where it was: every record in one chunk, marked once, and no chunk twice', async () => {
+  test('others go on at once where they were: every record in one chunk, marked once, and no chunk twice', async () => {
     const jobId = await product.submit(WINDOW);
     const killedAt: string[] = [];
     const job = await product.ended(jobId, async ({ progress }) => {
       const reached = (stage: string, share: number, count: number) =>
         progress?.stage === stage && count >= RECORDS * share && !killedAt.includes(stage);
-      if (!reached('sealing', 0.3, progress?.stored ?? 0) && !reached('marking', 0.2, progress?.marked ?? 0))
-        return;
+      if (reached('sealing', 0.3, progress?.stored ?? 0)) await killWhoWorks(jobId);
+      else if (reached('marking', 0.2, progress?.marked ?? 0))
+        for (const pid of product.workerPids()) process.kill(pid, 'SIGKILL');
+      else return;
       killedAt.push(progress!.stage);
-      await product.killWorker();
-      await product.startWorker();
     });
     expect(killedAt).toEqual(['sealing', 'marking']);
     expect(job).toMatchObject({
       status: 'succeeded',
       result: { recordCount: RECORDS, findingCount: 0, conflictCount: 0 },
     });
+
+    const failures = await failuresOf(jobId);
+    expect(failures.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(failures)).toEqual(new Set(['WORKER_DIED']));
 
     const snapshotId = snapshotIdOf(jobId);
     const manifest = parseManifest((await store.get(manifestKey(snapshotId), 2 ** 24))!.body);
@@ -67,6 +79,47 @@ describe('a worker that is killed in the middle of 300,000 records', () => {
     expect(versions.filter(({ key }) => key.includes('/chunks/'))).toHaveLength(manifest.chunks.length);
   }, 600_000);
 
+  test('the supervisor has replaced them', async () => {
+    await eventually('two processes', () => product.workerPids().length === 2);
+    expect(product.worker!.process.exitCode).toBeNull();
+  });
+
+  test('SIGTERM drains all and ends with 0', async () => {
+    const pids = product.workerPids();
+    await product.worker!.stop();
+    expect(product.worker!.process.exitCode).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  test('when the supervisor itself is killed, its processes end', async () => {
+    await product.startWorkers();
+    const pids = product.workerPids();
+    expect(pids).toHaveLength(2);
+    await product.killWorker();
+    await eventually('processes that end', () => !pids.some(isAlive));
+  });
+
+  /** SIGKILL for a process that runs an activity of the job, as Temporal knows it. */
+  async function killWhoWorks(jobId: string): Promise<void> {
+    const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
+    const busy = raw.pendingActivities!.map(({ lastWorkerIdentity }) => lastWorkerIdentity);
+    const log = readFileSync(product.workerLog, 'utf8');
+    const started = log.split('\n').filter((line) => line.includes('"worker started"'));
+    const { pid } = started
+      .map((line) => JSON.parse(line) as { pid: number; identity: string })
+      .find(({ identity }) => busy.includes(identity))!;
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** What the tries before the last one of each activity failed with: a code, or the kind of a timeout. */
+  async function failuresOf(jobId: string): Promise<string[]> {
+    const history = await client.workflow.getHandle(workflowIdOf(jobId)).fetchHistory();
+    return history.events!.flatMap(({ activityTaskStartedEventAttributes: started }) => {
+      const failure = started?.lastFailure;
+      return failure ? [failure.applicationFailureInfo?.type ?? `${failure.message}`] : [];
+    });
+  }
+
   async function sealedIds(manifest: Manifest): Promise<string[]> {
     const ids: string[] = [];
     for (const { key, versionId } of manifest.chunks) {
@@ -76,3 +129,11 @@ describe('a worker that is killed in the middle of 300,000 records', () => {
     return ids;
   }
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,6 +24,8 @@ export class Product {
   readonly env: Readonly<Record<string, string>>;
   readonly logs = mkdtempSync(join(tmpdir(), 'audit-snapshot-test-'));
   worker: Child | undefined;
+  /** Of the worker that was started last. */
+  workerLog = '';
   #service: Child | undefined;
   #url = '';
 
@@ -41,9 +43,19 @@ export class Product {
   }
 
   async start(): Promise<void> {
+    await this.#startServers();
+    await this.startWorker();
+  }
+
+  /** As `start`, with what `audit-snapshot worker` runs in place of a single worker process. */
+  async startSupervised(): Promise<void> {
+    await this.#startServers();
+    await this.startWorkers();
+  }
+
+  async #startServers(): Promise<void> {
     await createLockedBucket(process.env, this.env['S3_BUCKET']!);
     await this.startService();
-    await this.startWorker();
   }
 
   async startService(): Promise<void> {
@@ -59,9 +71,18 @@ export class Product {
   }
 
   async startWorker(): Promise<Child> {
+    return this.#startWorker('worker.js', '"worker started"');
+  }
+
+  /** A supervisor with its worker processes; all of them have started. */
+  async startWorkers(): Promise<Child> {
+    return this.#startWorker('workers.js', '"worker processes started"');
+  }
+
+  async #startWorker(script: string, ready: string): Promise<Child> {
     const env = { ...this.env, JOB_SERVICE_URL: this.#url };
-    const log = join(this.logs, `worker-${Date.now()}.log`);
-    this.worker = await startChild(join(DIST, 'worker.js'), env, '"worker started"', log);
+    this.workerLog = join(this.logs, `worker-${Date.now()}.log`);
+    this.worker = await startChild(join(DIST, script), env, ready, this.workerLog);
     return this.worker;
   }
 
@@ -72,6 +93,13 @@ export class Product {
     const exit = once(child, 'exit');
     child.kill('SIGKILL');
     await exit;
+  }
+
+  /** The worker processes of the supervisor, as the kernel knows them, the oldest first. */
+  workerPids(): number[] {
+    const { pid } = this.worker!.process;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? [] : children.split(' ').map(Number);
   }
 
   get url(): string {

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { startProgressLines } from '../dev/progress';
+import { startStack } from '../dev/stack';
+import { connectDatabase } from '../src/adapters/mongoConnection';
+import { auditTrail } from '../src/cli/demo/auditTrail';
+import { snapshotIdOf } from '../src/contract/names';
+import { AuditService } from '../src/services/audit.service';
+import { listVersions } from '../test/support/bucket';
+import { Product } from '../test/support/product';
+
+const CLI = resolve(__dirname, '../dist/src/cli/main.js');
+const DAY_MS = 86_400_000;
+const run = promisify(execFile);
+
+/**
+ * What dying workers cost: the same log is sealed undisturbed and then with a worker process killed every so many seconds,
+ * on one stack in one run, and both results are checked: `npm run bench:crashes -- 1000000 --every 10 --kill one`.
+ * `--kill one` ends the process that has run longest, `--kill all` every worker process at once.
+ */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      every: { type: 'string', default: '10' },
+      kill: { type: 'string', default: 'one' },
+      processes: { type: 'string', default: '2' },
+    },
+  });
+  const records = Number(positionals[0] ?? 1_000_000);
+  const progress = startProgressLines({ write: (line) => console.error(line) });
+  const stack = await startStack({ name: 'bench', onProgress: progress.report });
+  progress.end();
+  Object.assign(process.env, stack.env);
+  const product = new Product({ WORKER_PROCESSES: values.processes });
+  const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  try {
+    await product.startSupervised();
+    const trust = join(product.logs, 'trust.json');
+    await audit(product, 'keys', 'export', '--out', trust);
+    const seconds: number[] = [];
+    for (const [place, everySeconds] of [Infinity, Number(values.every)].entries()) {
+      const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
+      await new AuditService(connection).logAuditEntries(auditTrail(records, fromMs, fromMs + DAY_MS));
+      const window = {
+        from: new Date(fromMs).toISOString(),
+        to: new Date(fromMs + DAY_MS - 1).toISOString(),
+      };
+      const startMs = Date.now();
+      const jobId = await product.submit(window);
+      let nextKillMs = startMs + everySeconds * 1000;
+      const kills = new Map<string, number>();
+      const job = await product.ended(jobId, ({ progress: now }) => {
+        if (Date.now() < nextKillMs) return;
+        const pids = product.workerPids();
+        for (const pid of values.kill === 'all' ? pids : pids.slice(0, 1)) {
+          process.kill(pid, 'SIGKILL');
+          kills.set(now?.stage ?? 'opening', (kills.get(now?.stage ?? 'opening') ?? 0) + 1);
+        }
+        nextKillMs += everySeconds * 1000;
+      });
+      seconds.push((Date.now() - startMs) / 1000);
+      const snapshotId = snapshotIdOf(jobId);
+      const marked = await connection.collection('auditlogs').countDocuments({ immutable: true, snapshotId });
+      const keys = (await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET'])).map(
+        ({ key }) => key,
+      );
+      const verdict = await audit(product, 'verify', snapshotId, '--key', trust);
+      const facts = {
+        sealed: job.result?.recordCount,
+        marked,
+        findings: job.result?.findingCount,
+        conflicts: job.result?.conflictCount,
+        versionsBeyondOne: keys.length - new Set(keys).size,
+        verdict: verdict
+          .split('\n')
+          .find((line) => line.includes('VERIFIED'))
+          ?.trim(),
+      };
+      console.log(
+        JSON.stringify({ records, seconds: seconds.at(-1), kills: Object.fromEntries(kills), ...facts }),
+      );
+      const sound = facts.sealed === records && marked === records && facts.versionsBeyondOne === 0;
+      if (!sound || facts.conflicts !== 0 || facts.verdict === undefined)
+        throw new Error('the result is wrong');
+    }
+    console.log(JSON.stringify({ ...values, ratio: Math.round((seconds[1]! / seconds[0]!) * 1000) / 1000 }));
+  } finally {
+    await product.stop();
+    await connection.close();
+    await stack.stop();
+  }
+}
+
+async function audit(product: Product, ...args: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [CLI, ...args], { env: { ...process.env, ...product.env } });
+  return stdout;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
