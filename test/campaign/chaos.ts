@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { Surround } from '../chaos/surround';
+import { FAULT_KINDS, formatPlan, parsePlan, type Plan } from '../chaos/plan';
+import { RUNS_PER_ROUND, randomPlan } from '../chaos/randomPlan';
+import { replayOf, runRound, type Outcome } from '../chaos/round';
+
+/**
+ * Real processes on a real stack of their own, and everything that can happen to them, by seed: `npm run chaos`. A run
+ * that breaks something prints the command that runs it again.
+ */
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    only: { type: 'string' },
+    plan: { type: 'string', multiple: true },
+    bug: { type: 'string' },
+  },
+});
+
+function* rounds(): Generator<readonly Plan[]> {
+  if (values.plan) {
+    yield values.plan.map(parsePlan);
+    return;
+  }
+  const seed = Number(values.seed);
+  const only = values.only === undefined ? undefined : Number(values.only);
+  const first = only ?? Number(values.from);
+  const last = only ?? first + Number(values.runs) - 1;
+  for (let number = first - (first % RUNS_PER_ROUND); number <= last; number += RUNS_PER_ROUND)
+    yield Array.from({ length: RUNS_PER_ROUND }, (_, place) => randomPlan(seed, number + place));
+}
+
+async function main(): Promise<number> {
+  const started = Date.now();
+  const surround = await Surround.start();
+  const outcomes: Outcome[] = [];
+  try {
+    for (const plans of rounds()) {
+      const surroundings = { ...surround.surroundings, bug: values.bug };
+      for (const outcome of await runRound(plans, surroundings)) {
+        outcomes.push(outcome);
+        const { fired, recoveryMs, broken, plan } = outcome;
+        const recovery = recoveryMs === undefined ? 'at rest' : `${recoveryMs} ms`;
+        const verdict = broken.length === 0 ? 'holds' : 'BROKEN';
+        console.log(
+          `${verdict} ${fired.length}/${plan.faults.length} fired, ${recovery}  ${formatPlan(plan)}`,
+        );
+        for (const what of broken.slice(0, 5)) console.log(`  ${what}`);
+        if (broken.length > 0) console.log(`  ${replayOf(outcome)}`);
+      }
+    }
+  } finally {
+    await surround.stop(outcomes.every(({ broken }) => broken.length === 0));
+  }
+  return report(outcomes, Date.now() - started);
+}
+
+function report(outcomes: readonly Outcome[], tookMs: number): number {
+  const fired = outcomes.flatMap((outcome) => outcome.fired);
+  const points = [...new Set(fired.map(({ at }) => at.activity))];
+  const count = (kind: string, activity: string) =>
+    fired.filter((fault) => fault.kind === kind && fault.at.activity === activity).length;
+  console.log(`| fault | ${points.join(' | ')} |`);
+  console.log(`| --- | ${points.map(() => '---:').join(' | ')} |`);
+  for (const kind of FAULT_KINDS)
+    console.log(`| ${kind} | ${points.map((point) => count(kind, point)).join(' | ')} |`);
+  const times = outcomes
+    .flatMap(({ recoveryMs }) => (recoveryMs === undefined ? [] : [recoveryMs]))
+    .toSorted((left, right) => left - right);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  const broken = outcomes.filter((outcome) => outcome.broken.length > 0).length;
+  console.log(
+    `recovery of ${times.length} runs at work: median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${times.at(-1) ?? 0} ms`,
+  );
+  console.log(
+    `${outcomes.length} runs, ${fired.length} faults fired, ${broken} broken, ${Math.round(tookMs / 1000)} s`,
+  );
+  return broken === 0 ? 0 : 1;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { startChild, type Child } from '../../src/cli/demo/children';
+import { createLockedBucket } from '../../dev/lockedBucket';
+import type { Watchdog } from '../../dev/watchdog';
+import { snapshotIdOf } from '../../src/contract/names';
+import { AuditSnapshotClient } from '../../src/client';
+import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import { jobModel } from '../../src/models/job.model';
+import { Network, type ServerRole } from './network';
+import { Observations } from './observations';
+import type { Fault, Plan } from './plan';
+import { chunkRecordsOf, logLateRecords, logRecords, windowsOf } from './scenario';
+import type { StackPowers } from './stackPowers';
+import type { Target } from './tcpProxy';
+import { WorkerProcess, type StepReport } from './workerProcess';
+
+const SERVICE = join(__dirname, '../../dist/src/server.js');
+/** A process that dies at once is not started again at once. */
+const SUPERVISOR_MS = 250;
+
+type Connection = Awaited<ReturnType<typeof connectDatabase>>;
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly powers: StackPowers;
+  readonly client: Client;
+  readonly watchdog: Watchdog;
+  /** Folder for logs. */
+  readonly logs: string;
+  readonly bundles: { readonly plain: string; readonly changed: string };
+  readonly bug?: string | undefined;
+  /** What a fault does; called at the step it is planned for, which goes on when this resolves. */
+  readonly strike: (fault: Fault, run: ChaosRun, worker: WorkerProcess) => Promise<void>;
+}
+
+/** One run: a product of its own (database, bucket, task queue, origin, processes) behind a network of its own. */
+export class ChaosRun {
+  readonly name = `c${randomUUID().slice(0, 8)}`;
+  readonly plan: Plan;
+  readonly options: RunOptions;
+  readonly observations = new Observations();
+  readonly network: Network;
+  readonly workers: WorkerProcess[] = [];
+  readonly fired: Fault[] = [];
+  readonly jobs: AuditSnapshotInput[] = [];
+  /** The records as they were logged before anything happened. */
+  logged: readonly Buffer[] = [];
+  /** How often each step was come to. */
+  readonly steps = new Map<string, number>();
+  /** What goes straight to the servers, as people and other programs see them. */
+  env: Readonly<Record<string, string>> = {};
+  bundle: string;
+  #proxied: Readonly<Record<string, string>> = {};
+  #database: Connection | undefined;
+  #service: Child | undefined;
+  #serviceTarget: Target = { host: '127.0.0.1', port: 1 };
+  #pending: Fault[];
+  #closing = false;
+
+  constructor(options: RunOptions) {
+    this.options = options;
+    this.plan = options.plan;
+    this.#pending = [...options.plan.faults];
+    this.bundle = options.bundles.plain;
+    const { env } = options.powers.stack;
+    const address = (name: string) => targetOf(env[name] ?? '');
+    this.network = new Network(
+      {
+        temporal: targetOf(`tcp://${env['TEMPORAL_ADDRESS']}`),
+        mongo: address('MONGODB_URI'),
+        storage: address('S3_ENDPOINT'),
+        vault: address('VAULT_ADDR'),
+        service: () => this.#serviceTarget,
+      },
+      {
+        onWrite: (command) => this.observations.onWrite(command),
+        onStored: (exchange) => this.observations.onStored(exchange),
+        beforeReport: (path) => this.#checkReport(path),
+      },
+    );
+  }
+
+  get connection(): Connection {
+    if (!this.#database) throw new Error(`run ${this.name} has not begun`);
+    return this.#database;
+  }
+
+  get snapshots(): AuditSnapshotClient {
+    return new AuditSnapshotClient(this.options.client, this.name);
+  }
+
+  /** Makes the product, logs its records and submits its jobs. */
+  async begin(): Promise<void> {
+    const { powers } = this.options;
+    const addresses = await this.network.listen();
+    this.#name(addresses);
+    await createLockedBucket(powers.stack.env, this.name);
+    this.#database = await connectDatabase(this.env['MONGODB_URI']!);
+    await logRecords(this.connection, this.plan);
+    this.logged = await this.connection.collection('auditlogs').find<Buffer>({}, { raw: true }).toArray();
+    if (this.plan.scenario !== 'direct') await this.startService();
+    const worker = this.startWorker();
+    await Promise.race([worker.ready, worker.exited, pause(30_000, undefined, { ref: false })]);
+    for (const [place, window] of windowsOf(this.plan).entries())
+      this.jobs.push({ jobId: await this.#submit(place, window), ...window });
+  }
+
+  async startService(): Promise<void> {
+    const env = { ...this.env, ...this.#proxied, PORT: '0' };
+    const log = join(this.options.logs, `${this.name}-service.log`);
+    const service = await startChild(SERVICE, env, '"listening"', log);
+    this.#service = service;
+    this.#serviceTarget = targetOf((JSON.parse(service.ready) as { url: string }).url);
+    service.process.once('exit', () => {
+      if (!this.#closing) void this.startService().catch(() => undefined);
+    });
+  }
+
+  signalService(signal: NodeJS.Signals): boolean {
+    return this.#service?.process.kill(signal) ?? false;
+  }
+
+  startWorker(): WorkerProcess {
+    const { logs, watchdog, bug } = this.options;
+    const env = {
+      ...this.env,
+      ...this.#proxied,
+      CHAOS_BUNDLE: this.bundle,
+      ...(bug === undefined ? {} : { CHAOS_BUG: bug }),
+    };
+    const log = join(logs, `${this.name}-worker.log`);
+    const worker = new WorkerProcess(env, log, watchdog, (step, from) => this.#onStep(step, from));
+    this.workers.push(worker);
+    void this.#supervise(worker);
+    return worker;
+  }
+
+  async #supervise(worker: WorkerProcess): Promise<void> {
+    await worker.exited;
+    await pause(SUPERVISOR_MS);
+    const replaced = this.workers.some(({ alive, frozen }) => alive && !frozen);
+    if (!this.#closing && !replaced) this.startWorker();
+  }
+
+  /** At least one worker runs and is ready, none is frozen, and nothing disturbs the network. */
+  async heal(): Promise<void> {
+    this.#pending = [];
+    this.network.heal();
+    this.signalService('SIGCONT');
+    for (const worker of this.workers) {
+      worker.setClock(0);
+      if (worker.frozen) worker.signal('SIGCONT');
+    }
+    const deadline = Date.now() + 30_000;
+    while (Date.now() < deadline) {
+      const alive = this.workers.filter((worker) => worker.alive);
+      const ready = alive.map((worker) => worker.ready.then(() => true));
+      if (await Promise.race([...ready, pause(200, false)])) return;
+    }
+    throw new Error('no worker became ready within 30 s of healing');
+  }
+
+  get waits(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Whether all its jobs have ended, however. */
+  async ended(): Promise<boolean> {
+    const rows = jobModel(this.connection).countDocuments({
+      status: { $in: ['succeeded', 'failed', 'cancelled'] },
+    });
+    return (await rows) >= windowsOf(this.plan).length;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+    this.signalService('SIGKILL');
+    await this.network.close();
+    await this.#database?.dropDatabase().catch(() => undefined);
+    await this.#database?.close();
+  }
+
+  async #submit(place: number, window: { from: string; to: string }): Promise<string> {
+    if (this.plan.scenario === 'direct') {
+      const jobId = `${this.name}-${place}`;
+      await this.snapshots.start({ jobId, ...window });
+      return jobId;
+    }
+    const { host, port } = this.#serviceTarget;
+    const response = await fetch(`http://${host}:${port}/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
+    });
+    if (response.status !== 202) throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { jobId: string }).jobId;
+  }
+
+  async #onStep({ activity, side }: StepReport, worker: WorkerProcess): Promise<void> {
+    const name = `${activity}.${side}`;
+    const nth = (this.steps.get(name) ?? 0) + 1;
+    this.steps.set(name, nth);
+    if (this.plan.scenario === 'late' && name === 'hashBatch.before' && nth % 2 === 0 && nth <= 6)
+      await logLateRecords(this.connection, nth).catch(() => undefined);
+    const due = this.#pending.filter(
+      ({ at }) => at.activity === activity && at.side === side && at.nth === nth,
+    );
+    this.#pending = this.#pending.filter((fault) => !due.includes(fault));
+    for (const fault of due) await this.options.strike(fault, this, worker).catch(() => undefined);
+  }
+
+  /** Nothing may be reported as done before it is durable. */
+  async #checkReport(path: string): Promise<void> {
+    const [, jobId] = /^\/jobs\/([^/]+)\/succeed$/.exec(path) ?? [];
+    if (jobId === undefined) return;
+    const snapshotId = snapshotIdOf(jobId);
+    const collections = {
+      snapshots: { _id: snapshotId as never, result: { $ne: null } },
+      ledgerleaves: { snapshotId },
+    };
+    for (const [name, filter] of Object.entries(collections)) {
+      // The database may be away at this moment; then the report itself fails.
+      const found = await this.connection
+        .collection(name)
+        .findOne(filter)
+        .catch(() => undefined);
+      if (found === null) this.observations.break(`job ${jobId} is reported, and ${name} does not have it`);
+    }
+  }
+
+  #name(addresses: Readonly<Record<ServerRole, string>>): void {
+    const { env } = this.options.powers.stack;
+    const uri = (address: string) => `mongodb://${address}/${this.name}?directConnection=true`;
+    this.env = {
+      ...env,
+      MONGODB_URI: uri(new URL(env['MONGODB_URI'] ?? '').host),
+      S3_BUCKET: this.name,
+      TEMPORAL_TASK_QUEUE: this.name,
+      AUDIT_ORIGIN: `chaos.example/${this.name}`,
+      AUDIT_CHUNK_RECORDS: String(chunkRecordsOf(this.plan)),
+    };
+    this.#proxied = {
+      MONGODB_URI: uri(addresses.mongo),
+      TEMPORAL_ADDRESS: addresses.temporal,
+      S3_ENDPOINT: `http://${addresses.storage}`,
+      VAULT_ADDR: `http://${addresses.vault}`,
+      ...(this.plan.scenario === 'direct' ? {} : { JOB_SERVICE_URL: `http://${addresses.service}` }),
+    };
+  }
+}
+
+function targetOf(address: string): Target {
+  const { hostname, port } = new URL(address);
+  return { host: hostname, port: Number(port) };
+}

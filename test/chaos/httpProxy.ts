@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Target, Weather } from './tcpProxy';
+
+/**
+ * What happens to one request: it is lost, its answer is lost, the connection breaks in the middle of either, or somebody
+ * else answers (429, 503, 507).
+ */
+export type HttpStrike = 'lost' | 'unacknowledged' | 'requestCut' | 'answerCut' | '429' | '503' | '507';
+
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Buffer;
+  readonly status: number;
+}
+
+interface Armed {
+  readonly strike: HttpStrike;
+  readonly methods: readonly string[];
+  readonly fired: () => void;
+}
+
+const SLOW_MS = 700;
+const PASSED_ON = /^(connection|keep-alive|transfer-encoding)$/i;
+
+/** One HTTP port in front of a server: every request passes whole, and each can be struck on its way there or back. */
+export class HttpProxy {
+  readonly #server: Server;
+  readonly #target: () => Target;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #sockets = new Set<Socket>();
+  readonly #before: (method: string, path: string, body: Buffer) => Promise<void>;
+  readonly #after: (exchange: Exchange) => void;
+  #armed: Armed[] = [];
+  #weather: { readonly kind: Weather; readonly fired: () => void } | undefined;
+  #lifted = new AbortController();
+
+  /** `before` is called with each request before it is sent on, `after` with what the server answered. */
+  constructor(
+    target: () => Target,
+    before: (method: string, path: string, body: Buffer) => Promise<void> = () => Promise.resolve(),
+    after: (exchange: Exchange) => void = () => undefined,
+  ) {
+    this.#target = target;
+    this.#before = before;
+    this.#after = after;
+    this.#server = createServer((incoming, answer) => {
+      this.#pass(incoming, answer).catch(() => incoming.socket.destroy());
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      if (this.#weather?.kind === 'refused') {
+        this.#weather.fired();
+        socket.resetAndDestroy();
+      }
+    });
+  }
+
+  async listen(): Promise<Target> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
+  }
+
+  /** Strikes the next request with one of these methods. */
+  arm(strike: HttpStrike, methods: readonly string[], fired: () => void): void {
+    this.#armed.push({ strike, methods, fired });
+  }
+
+  begin(kind: Weather, fired: () => void): void {
+    this.#weather = { kind, fired };
+    if (kind !== 'refused') return;
+    if (this.#sockets.size > 0) fired();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  lift(): void {
+    this.#weather = undefined;
+    this.#armed = [];
+    this.#lifted.abort();
+    this.#lifted = new AbortController();
+  }
+
+  async close(): Promise<void> {
+    this.lift();
+    this.#agent.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #pass(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = incoming;
+    const body = await readAll(incoming);
+    await this.#suffer();
+    const armed = this.#armed.find(({ methods }) => methods.includes(method));
+    this.#armed = this.#armed.filter((other) => other !== armed);
+    const strike = armed?.strike;
+    await this.#before(method, url, body);
+    switch (strike) {
+      case '429':
+      case '503':
+      case '507':
+        armed!.fired();
+        answer.writeHead(Number(strike), { 'retry-after': '1' }).end();
+        return;
+      case 'lost':
+        armed!.fired();
+        incoming.socket.destroy();
+        return;
+      case 'requestCut':
+        armed!.fired();
+        await this.#sendHalf(incoming, body);
+        incoming.socket.destroy();
+        return;
+      case 'unacknowledged':
+      case 'answerCut':
+      case undefined:
+        break;
+    }
+    const response = await this.#send(incoming, body);
+    this.#after({ method, path: url, body, status: response.status });
+    if (strike === 'unacknowledged') {
+      armed!.fired();
+      incoming.socket.destroy();
+      return;
+    }
+    answer.writeHead(response.status, response.headers);
+    if (strike === 'answerCut') {
+      armed!.fired();
+      answer.write(response.body.subarray(0, response.body.length >> 1), () => incoming.socket.destroy());
+      return;
+    }
+    answer.end(response.body);
+  }
+
+  async #suffer(): Promise<void> {
+    const weather = this.#weather;
+    if (!weather) return;
+    const { signal } = this.#lifted;
+    weather.fired();
+    if (weather.kind === 'blackHole') await once(signal, 'abort');
+    else await pause(SLOW_MS, undefined, { signal }).catch(() => undefined);
+  }
+
+  async #send(
+    { method, url, rawHeaders }: IncomingMessage,
+    body: Buffer,
+  ): Promise<{ status: number; headers: string[]; body: Buffer }> {
+    const outgoing = request({ ...this.#target(), method, path: url, agent: this.#agent });
+    for (const [name, value] of pairsOf(rawHeaders)) outgoing.setHeader(name, value);
+    outgoing.end(body);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const headers = pairsOf(response.rawHeaders).filter(([name]) => !/^content-length$/i.test(name));
+    const received = await readAll(response);
+    const length = method === 'HEAD' ? (response.headers['content-length'] ?? '0') : String(received.length);
+    const status = response.statusCode ?? 502;
+    const bodiless = status === 204 || status === 304;
+    return {
+      status,
+      headers: [...headers, ...(bodiless ? [] : [['content-length', length]])].flat(),
+      body: received,
+    };
+  }
+
+  /** Announces the whole and sends half of it; the server must not take that for an object. */
+  async #sendHalf({ method, url, rawHeaders }: IncomingMessage, body: Buffer): Promise<void> {
+    const outgoing = request({ ...this.#target(), method, path: url, agent: false });
+    outgoing.on('error', () => undefined);
+    for (const [name, value] of pairsOf(rawHeaders)) outgoing.setHeader(name, value);
+    await new Promise<void>((resolve) => {
+      outgoing.write(body.subarray(0, body.length >> 1), () => resolve());
+      outgoing.once('error', () => resolve());
+    });
+    outgoing.destroy();
+  }
+}
+
+function pairsOf(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let place = 0; place < raw.length; place += 2)
+    if (!PASSED_ON.test(raw[place]!)) pairs.push([raw[place]!, raw[place + 1]!]);
+  return pairs;
+}
+
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of message as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,68 @@
+import { FrameSplitter, answersTo, commandNameOf, readMessage, requestIdOf } from './mongoWire';
+import type { Tap } from './tcpProxy';
+
+const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
+
+export interface WriteCommand {
+  readonly name: string;
+  readonly collection: string;
+  readonly message: Record<string, unknown>;
+}
+
+/** What a write meets: it never arrives, or it takes effect and its answer is lost. */
+export type MongoStrike = 'lost' | 'unacknowledged';
+
+export interface MongoObserver {
+  /** Called with each write before it goes on. */
+  onWrite(command: WriteCommand): MongoStrike | undefined;
+  /** Called with each write that the server says has changed something, and how many documents. */
+  onChange(command: WriteCommand, changed: number): void;
+}
+
+/** Reads the wire between a driver and its server: knows every write, and whether it changed anything. */
+export class MongoTap implements Tap {
+  readonly #observer: MongoObserver;
+  readonly #requests = new FrameSplitter();
+  readonly #answers = new FrameSplitter();
+  readonly #waiting = new Map<number, { command: WriteCommand; unacknowledged: boolean }>();
+
+  constructor(observer: MongoObserver) {
+    this.#observer = observer;
+  }
+
+  toServer(part: Buffer): Promise<readonly Buffer[]> {
+    const frames = this.#requests.push(part);
+    for (const frame of frames) {
+      const name = commandNameOf(frame);
+      if (name === undefined || !WRITES.has(name)) continue;
+      const message = readMessage(frame);
+      const command = { name, collection: String(message[name]), message };
+      const strike = this.#observer.onWrite(command);
+      if (strike === 'lost') return Promise.reject(new Error('lost'));
+      this.#waiting.set(requestIdOf(frame), { command, unacknowledged: strike === 'unacknowledged' });
+    }
+    return Promise.resolve(frames);
+  }
+
+  toClient(part: Buffer): Promise<readonly Buffer[]> {
+    const frames = this.#answers.push(part);
+    for (const frame of frames) {
+      const waiting = this.#waiting.get(answersTo(frame));
+      if (!waiting) continue;
+      this.#waiting.delete(answersTo(frame));
+      const changed = changedBy(waiting.command, readMessage(frame));
+      if (changed > 0) this.#observer.onChange(waiting.command, changed);
+      if (waiting.unacknowledged) return Promise.reject(new Error('unacknowledged'));
+    }
+    return Promise.resolve(frames);
+  }
+}
+
+/** Documents that a write changed, by its answer: a compare-and-set that found nothing to do changes none. */
+function changedBy({ name }: WriteCommand, answer: Record<string, unknown>): number {
+  if (answer['ok'] !== 1) return 0;
+  if (name === 'update')
+    return Number(answer['nModified'] ?? 0) + ((answer['upserted'] as unknown[]) ?? []).length;
+  if (name === 'findAndModify') return answer['value'] ? 1 : 0;
+  return Number(answer['n'] ?? 0);
+}

@@ -1,0 +1,149 @@
+import type { MongoStrike } from './mongoTap';
+import { MongoTap, type MongoObserver, type WriteCommand } from './mongoTap';
+import { HttpProxy, type Exchange, type HttpStrike } from './httpProxy';
+import { TcpProxy, type Target, type Weather } from './tcpProxy';
+
+export interface Targets {
+  readonly temporal: Target;
+  readonly mongo: Target;
+  readonly storage: Target;
+  readonly vault: Target;
+  readonly service: () => Target;
+}
+
+export type ServerRole = keyof Targets;
+
+/** What the observers of a network are told. */
+export interface Observer {
+  /** A write of the database that is about to go on. */
+  readonly onWrite: (command: WriteCommand) => void;
+  /** In front of every request to the job service. */
+  readonly beforeReport: (path: string, body: Buffer) => Promise<void>;
+  readonly onStored: (exchange: Exchange) => void;
+}
+
+/** How often something was changed through this network, by server. */
+export interface Changes {
+  mongo: number;
+  storage: number;
+  vault: number;
+}
+
+const BODIED = ['PUT', 'POST'];
+const ANY = ['GET', 'PUT', 'POST', 'HEAD'];
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** The network of one run: a proxy in front of every server, which is the only way from the product to it. */
+export class Network implements MongoObserver {
+  readonly changes: Changes = { mongo: 0, storage: 0, vault: 0 };
+  /** What was changed since the last reset, for people. */
+  readonly changed: string[] = [];
+  readonly #observer: Observer;
+  readonly #tcp: Readonly<Record<'temporal' | 'mongo', TcpProxy>>;
+  readonly #http: Readonly<Record<'storage' | 'vault' | 'service', HttpProxy>>;
+  #mongoStrike: { readonly kind: MongoStrike; readonly fired: () => void } | undefined;
+
+  constructor(targets: Targets, observer: Observer) {
+    this.#observer = observer;
+    this.#tcp = {
+      temporal: new TcpProxy(targets.temporal),
+      mongo: new TcpProxy(targets.mongo, () => new MongoTap(this)),
+    };
+    this.#http = {
+      storage: new HttpProxy(
+        () => targets.storage,
+        nothing,
+        (exchange) => this.#onStored(exchange),
+      ),
+      vault: new HttpProxy(
+        () => targets.vault,
+        nothing,
+        ({ path, status }) => {
+          if (path.includes('/transit/sign/') && status < 300) this.#note('vault', path);
+        },
+      ),
+      service: new HttpProxy(targets.service, (_method, path, body) => observer.beforeReport(path, body)),
+    };
+  }
+
+  /** Opens all ports; the address of each. */
+  async listen(): Promise<Readonly<Record<ServerRole, string>>> {
+    const proxies = { ...this.#tcp, ...this.#http };
+    const addresses = await Promise.all(
+      Object.entries(proxies).map(async ([role, proxy]) => {
+        const { host, port } = await proxy.listen();
+        return [role, `${host}:${port}`] as const;
+      }),
+    );
+    return Object.fromEntries(addresses) as Record<ServerRole, string>;
+  }
+
+  weather(role: ServerRole, weather: Weather, fired: () => void): void {
+    this.#proxy(role).begin(weather, fired);
+  }
+
+  /** Lets the weather of one server pass. */
+  lift(role: ServerRole): void {
+    this.#proxy(role).lift();
+  }
+
+  strikeHttp(role: 'storage' | 'vault' | 'service', strike: HttpStrike, fired: () => void): void {
+    const methods = strike === 'requestCut' || strike === '507' ? BODIED : ANY;
+    const written = strike === 'unacknowledged' && role !== 'vault' ? BODIED : methods;
+    this.#http[role].arm(strike, written, fired);
+  }
+
+  strikeMongo(kind: MongoStrike, fired: () => void): void {
+    this.#mongoStrike = { kind, fired };
+  }
+
+  cut(role: 'temporal' | 'mongo', bytes: number, fired: () => void): void {
+    this.#tcp[role].cutAfter(bytes, fired);
+  }
+
+  heal(): void {
+    this.#mongoStrike = undefined;
+    for (const proxy of [...Object.values(this.#tcp), ...Object.values(this.#http)]) proxy.lift();
+  }
+
+  resetChanges(): void {
+    Object.assign(this.changes, { mongo: 0, storage: 0, vault: 0 });
+    this.changed.length = 0;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...Object.values(this.#tcp), ...Object.values(this.#http)].map((proxy) => proxy.close()),
+    );
+  }
+
+  onWrite(command: WriteCommand): MongoStrike | undefined {
+    this.#observer.onWrite(command);
+    const strike = this.#mongoStrike;
+    this.#mongoStrike = undefined;
+    strike?.fired();
+    return strike?.kind;
+  }
+
+  onChange({ name, collection }: WriteCommand, changed: number): void {
+    this.changes.mongo += changed;
+    this.changed.push(`${name} ${collection}`);
+  }
+
+  #onStored(exchange: Exchange): void {
+    const { method, path, status } = exchange;
+    if (!BODIED.includes(method) && method !== 'DELETE') return;
+    if (status < 300) this.#note('storage', `${method} ${path}`);
+    this.#observer.onStored(exchange);
+  }
+
+  #note(role: keyof Changes, what: string): void {
+    this.changes[role]++;
+    this.changed.push(what);
+  }
+
+  #proxy(role: ServerRole): TcpProxy | HttpProxy {
+    return role === 'temporal' || role === 'mongo' ? this.#tcp[role] : this.#http[role];
+  }
+}

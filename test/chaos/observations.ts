@@ -1,0 +1,38 @@
+import type { Exchange } from './httpProxy';
+import type { WriteCommand } from './mongoTap';
+
+/** What must hold at every instant, watched where it passes: between the product and its servers. */
+export class Observations {
+  readonly broken: string[] = [];
+  /** Ids that a marking named, by snapshot. */
+  readonly marked = new Map<string, Set<string>>();
+  readonly #signed = new Set<string>();
+
+  /** A record may be marked once the manifest that includes it is signed. */
+  onWrite({ collection, message }: WriteCommand): void {
+    if (collection !== 'auditlogs') return;
+    for (const { q, u } of (message['updates'] ?? []) as Update[]) {
+      const snapshotId = u.$set?.snapshotId;
+      if (snapshotId === undefined) continue;
+      if (!this.#signed.has(snapshotId)) this.break(`records are marked before ${snapshotId} is signed`);
+      const ids = this.marked.get(snapshotId) ?? new Set();
+      for (const id of q._id?.$in ?? []) ids.add(String(id));
+      this.marked.set(snapshotId, ids);
+    }
+  }
+
+  onStored({ method, path, status }: Exchange): void {
+    const [, snapshotId] = /\/(snap-[a-z0-9-]+)\/manifest\.json\.sig$/.exec(path) ?? [];
+    if (snapshotId !== undefined && method === 'PUT' && (status < 300 || status === 412))
+      this.#signed.add(snapshotId);
+  }
+
+  break(what: string): void {
+    if (!this.broken.includes(what)) this.broken.push(what);
+  }
+}
+
+interface Update {
+  readonly q: { readonly _id?: { readonly $in?: readonly unknown[] } };
+  readonly u: { readonly $set?: { readonly snapshotId?: string } };
+}
