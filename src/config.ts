@@ -53,10 +53,19 @@ const sealingShape = {
   AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(65_536),
   AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
 };
+const reportingShape = { JOB_SERVICE_URL: url.optional(), JOB_SERVICE_TOKEN: text.optional() };
 const jobServiceShape = {
-  JOB_SERVICE_URL: url.optional(),
   PORT: whole(0, 65_535).default(8080),
   HOST: text.default('127.0.0.1'),
+  JOB_SERVICE_KEYS: z.string().max(1_048_576).optional(),
+  JOB_SERVICE_JWKS_URL: url.optional(),
+  JOB_SERVICE_JWT_ISSUER: text.optional(),
+  JOB_SERVICE_JWT_AUDIENCE: text.optional(),
+  JOB_SERVICE_INSECURE_NO_AUTH: z.enum(['true', 'false']).default('false'),
+  JOB_SERVICE_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),
+  JOB_SERVICE_SUBMISSIONS_PER_MINUTE: whole(1, 1_000_000).default(120),
+  JOB_SERVICE_IDEMPOTENCY_HOURS: whole(24, 8760).default(48),
+  JOB_SERVICE_DRAIN_SECONDS: whole(0, 300).default(5),
 };
 const workerShape = {
   WORKER_PROCESSES: whole(1, 32).default(2),
@@ -82,6 +91,20 @@ export interface StorageConfig {
   readonly secretKey: string;
   readonly bucket: string;
   readonly region: string;
+}
+export interface JobServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly authentication: {
+    /** JSON list of hashed keys. */
+    readonly keys: string | undefined;
+    readonly jwt:
+      { readonly jwksUrl: string; readonly issuer: string; readonly audience: string } | undefined;
+  };
+  readonly limits: { readonly requestsPerMinute: number; readonly submissionsPerMinute: number };
+  readonly idempotencyHours: number;
+  /** Between turning unready and refusing connections, for load balancers to notice. */
+  readonly drainMs: number;
 }
 export interface SealingConfig {
   readonly origin: string;
@@ -186,14 +209,65 @@ export function readSealingConfig(env: Environment = process.env): SealingConfig
   };
 }
 
-/** `url` is where workers report jobs; without it they write the job rows themselves. */
-export function readJobServiceConfig(env: Environment = process.env): {
+/** Where workers report jobs, and as whom; without a URL they write the job rows themselves. */
+export function readReportingConfig(env: Environment = process.env): {
   readonly url: string | undefined;
-  readonly host: string;
-  readonly port: number;
+  readonly token: string | undefined;
 } {
+  const reporting = read(reportingShape, env);
+  return { url: reporting.JOB_SERVICE_URL, token: reporting.JOB_SERVICE_TOKEN };
+}
+
+/** CONFIG_INVALID unless callers are authenticated, or the flag for development says that they are not, on loopback. */
+export function readJobServiceConfig(env: Environment = process.env): JobServiceConfig {
   const service = read(jobServiceShape, env);
-  return { url: service.JOB_SERVICE_URL, host: service.HOST, port: service.PORT };
+  const authentication = { keys: service.JOB_SERVICE_KEYS, jwt: jwtOf(service) };
+  const authenticated = authentication.keys !== undefined || authentication.jwt !== undefined;
+  const insecure = service.JOB_SERVICE_INSECURE_NO_AUTH === 'true';
+  if (!authenticated && !insecure) {
+    throw invalid(
+      'the job service does not know whom to trust: set JOB_SERVICE_KEYS_FILE (hashed keys), or JOB_SERVICE_JWKS_URL with JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE; on a developer machine JOB_SERVICE_INSECURE_NO_AUTH=true lets everybody in',
+    );
+  }
+  if (authenticated && insecure)
+    throw invalid('JOB_SERVICE_INSECURE_NO_AUTH contradicts the authentication that is set; remove one');
+  if (insecure && !LOOPBACK.has(service.HOST))
+    throw invalid(`JOB_SERVICE_INSECURE_NO_AUTH needs a loopback HOST, not ${service.HOST}`);
+  return {
+    host: service.HOST,
+    port: service.PORT,
+    authentication,
+    limits: {
+      requestsPerMinute: service.JOB_SERVICE_REQUESTS_PER_MINUTE,
+      submissionsPerMinute: service.JOB_SERVICE_SUBMISSIONS_PER_MINUTE,
+    },
+    idempotencyHours: service.JOB_SERVICE_IDEMPOTENCY_HOURS,
+    drainMs: service.JOB_SERVICE_DRAIN_SECONDS * 1000,
+  };
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+function invalid(fault: string): SnapshotError {
+  return new SnapshotError('CONFIG_INVALID', `configuration: ${fault}`);
+}
+
+function jwtOf({
+  JOB_SERVICE_JWKS_URL: jwksUrl,
+  JOB_SERVICE_JWT_ISSUER: issuer,
+  JOB_SERVICE_JWT_AUDIENCE: audience,
+}: z.output<z.ZodObject<typeof jobServiceShape>>) {
+  const given = [jwksUrl, issuer, audience].filter((value) => value !== undefined);
+  if (given.length === 0) return undefined;
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    const names = 'JOB_SERVICE_JWKS_URL, JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE';
+    throw invalid(`${names} belong together; set all of them`);
+  }
+  const { protocol, hostname } = new URL(jwksUrl);
+  // Whoever answers there decides who gets in.
+  if (protocol !== 'https:' && !LOOPBACK.has(hostname.replaceAll(/[[\]]/g, '')))
+    throw invalid('JOB_SERVICE_JWKS_URL must be https://');
+  return { jwksUrl, issuer, audience };
 }
 
 export function readWorkerConfig(env: Environment = process.env): WorkerConfig {

@@ -8,7 +8,7 @@ import { tsaClient } from './adapters/tsaClient';
 import { connectSigner } from './adapters/vaultSigner';
 import type {
   readDatabaseConfig,
-  readJobServiceConfig,
+  readReportingConfig,
   SealingConfig,
   StorageConfig,
   VaultConfig,
@@ -27,7 +27,7 @@ export interface DepsConfig {
   readonly storage: StorageConfig;
   readonly vault: VaultConfig;
   readonly sealing: SealingConfig;
-  readonly jobService: Pick<ReturnType<typeof readJobServiceConfig>, 'url'>;
+  readonly jobService: ReturnType<typeof readReportingConfig>;
 }
 
 /**
@@ -45,11 +45,11 @@ export async function connectDeps(
   const connection = await connectDatabase(config.database.uri);
   await ensureIndexes(connection);
   const rows = new MongoJobDesk(connection);
-  const { url } = config.jobService;
+  const { url, token } = config.jobService;
   const jobs: JobDesk =
     url === undefined
       ? rows
-      : { ensure: (input, asOfMs) => rows.ensure(input, asOfMs), report: httpJobDesk(url).report };
+      : { ensure: (input, asOfMs) => rows.ensure(input, asOfMs), report: httpJobDesk(url, token).report };
   const deps: ActivityDeps = {
     records: new AuditService(connection),
     store,

@@ -16,8 +16,8 @@ import {
   type TemporalConfig,
   type WorkerConfig,
   readDatabaseConfig,
-  readJobServiceConfig,
   readLogLevel,
+  readReportingConfig,
   readSealingConfig,
   readStorageConfig,
   readTemporalConfig,
@@ -60,7 +60,7 @@ export async function runWorker(): Promise<void> {
     storage: readStorageConfig(),
     vault: readVaultConfig(),
     sealing: readSealingConfig(),
-    jobService: readJobServiceConfig(),
+    jobService: readReportingConfig(),
   };
   const { connection: clientConnection, client } = await connectTemporal(temporal);
   const { deps, close } = await connectDeps(config, client);

@@ -4,8 +4,11 @@ import type { JobDesk } from '../ports';
 
 const ANSWER_MS = 10_000;
 
-/** Reports to the job service: `POST /jobs/:id/succeed` and `/fail`. JOB_SERVICE_*, JOB_NOT_FOUND, JOB_CONFLICT. */
-export function httpJobDesk(url: string): Pick<JobDesk, 'report'> {
+/**
+ * Reports to the job service: `POST /jobs/:id/succeed` and `/fail`, with a token that has the scope `jobs:report`.
+ * JOB_SERVICE_*, JOB_NOT_FOUND, JOB_CONFLICT.
+ */
+export function httpJobDesk(url: string, token?: string): Pick<JobDesk, 'report'> {
   return {
     async report(jobId, outcome) {
       const target = `${url.replace(/\/$/, '')}/jobs/${encodeURIComponent(jobId)}/${verbOf(outcome)}`;
@@ -13,7 +16,10 @@ export function httpJobDesk(url: string): Pick<JobDesk, 'report'> {
       try {
         response = await fetch(target, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: {
+            'content-type': 'application/json',
+            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          },
           body: JSON.stringify(bodyOf(outcome)),
           redirect: 'error',
           signal: AbortSignal.timeout(ANSWER_MS),
@@ -50,6 +56,11 @@ function refusal(status: number, jobId: string, target: string): SnapshotError {
   if (status === 429 || status >= 500) {
     const message = `job service answers ${status} [POST ${target}]`;
     return new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true });
+  }
+  if (status === 401 || status === 403) {
+    const message = `job service answers ${status}: JOB_SERVICE_TOKEN needs the scope jobs:report [POST ${target}]`;
+    // Mended by whoever runs the service, not by the job: the seal is done, and its report waits for the right token.
+    return new SnapshotError('JOB_SERVICE_REFUSED', message, { retryable: true });
   }
   return new SnapshotError('JOB_SERVICE_REFUSED', `job service answers ${status} [POST ${target}]`);
 }

@@ -3,6 +3,7 @@ import mongoose, { type Connection } from 'mongoose';
 import { SnapshotError } from '../errors';
 import { assetModel } from '../models/asset.model';
 import { auditLogModel } from '../models/auditLog.model';
+import { idempotencyKeyModel } from '../models/idempotencyKey.model';
 import { jobModel } from '../models/job.model';
 import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
 import { chunkModel, snapshotModel } from '../models/snapshot.model';
@@ -52,6 +53,7 @@ const MODELS = [
   windowLeaseModel,
   assetModel,
   jobModel,
+  idempotencyKeyModel,
   ledgerHeadModel,
   ledgerLeafModel,
 ];

@@ -1,42 +1,97 @@
+import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { SnapshotError } from '../errors';
-import { problemOf } from './problem';
-import { jobRoutes, type RouteDeps } from './routes';
+import { letAnybodyIn, requireBearer } from './auth/bearer';
+import type { Authenticator } from './auth/caller';
+import { controlRoutes, reportRoutes } from './controlRoutes';
+import { eventRoutes } from './eventRoutes';
+import { healthRoutes, type NeededServer } from './health';
+import { JobWatch } from './jobWatch';
+import { addLimits, type Limits } from './limits';
+import { addOpenApi } from './openapi';
+import { readRoutes } from './readRoutes';
+import { answerClientError, answerFrameworkError, answerProblem, refuseUnknown } from './refusals';
+import type { RouteDeps, ServiceDeps } from './routeDeps';
+import { seeJob } from './see';
+import { submissionRoutes } from './submissionRoutes';
 
 const BODY_BYTES = 64 * 1024;
-const REQUEST_MS = 30_000;
+/** A request must have arrived by then, its headers sooner. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 20_000;
+/** How often slow requests are looked for. */
+const SLOWNESS_CHECK_MS = 2_000;
+/** Silence on a connection; longer than the longest wait for a job. */
+const SILENCE_MS = 90_000;
+const MAX_CONNECTIONS = 8192;
+/** A job id has 64 characters. */
+const MAX_PARAM_LENGTH = 128;
 
-export interface AppDeps extends RouteDeps {
-  /** Fails when a server this one needs does not answer. */
-  readonly checkReady: () => Promise<void>;
+export interface AppDeps extends ServiceDeps {
+  readonly servers: readonly NeededServer[];
+  /** Undefined: everybody may do everything; for development only. */
+  readonly authenticate: Authenticator | undefined;
+  readonly limits: Limits;
+  /** Of this software, for the OpenAPI document. */
+  readonly version: string;
+}
+
+export interface JobService {
+  readonly app: FastifyInstance;
+  /** Turns `/readyz` to 503 and ends streams and long polls; all else is still answered until `app.close()`. */
+  readonly beginDrain: () => void;
 }
 
 /** The job service as a Fastify application that does not listen yet. Every error leaves as problem details. */
-export function createApp(deps: AppDeps, loggerInstance?: FastifyBaseLogger): FastifyInstance {
+export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogger): JobService {
   const app = fastify({
     ...(loggerInstance === undefined ? {} : { loggerInstance }),
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
-    connectionTimeout: REQUEST_MS,
+    connectionTimeout: SILENCE_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: SLOWNESS_CHECK_MS },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
-    if (problem.status === 503) reply.header('retry-after', '5');
-    return reply.code(problem.status).type('application/problem+json').send(problem);
+  app.setErrorHandler(answerProblem);
+  refuseUnknown(app);
+
+  const { pause, nowMs } = deps;
+  const watch = new JobWatch({ pause, nowMs, see: (jobId) => seeJob(deps, jobId) });
+  let draining = false;
+  const beginDrain = () => {
+    draining = true;
+    watch.close();
+  };
+  app.addHook('preClose', async () => beginDrain());
+
+  app.register(addRoutes, { ...deps, watch, isDraining: () => draining });
+  return { app, beginDrain };
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  deps: AppDeps & RouteDeps & { readonly isDraining: () => boolean },
+): Promise<void> {
+  await addOpenApi(app, deps.version);
+  await app.register(healthRoutes(deps));
+  await app.register(async (jobs) => {
+    const { onFailure, onRequest, onSubmission } = await addLimits(jobs, deps.limits);
+    jobs.decorateRequest('caller', undefined as never);
+    jobs.addHook('onRequest', deps.authenticate ? requireBearer(deps.authenticate, onFailure) : letAnybodyIn);
+    jobs.addHook('onRequest', onRequest);
+    await jobs.register(submissionRoutes(deps, onSubmission));
+    await jobs.register(readRoutes(deps));
+    await jobs.register(eventRoutes(deps));
+    await jobs.register(controlRoutes(deps));
+    await jobs.register(reportRoutes(deps));
   });
-  app.setNotFoundHandler((request) => {
-    throw new SnapshotError('ROUTE_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)}`);
-  });
-  app.get('/livez', () => ({ status: 'ok' }));
-  app.get('/readyz', async () => {
-    await deps.checkReady();
-    return { status: 'ok' };
-  });
-  void app.register(jobRoutes(deps));
-  return app;
 }

@@ -46,6 +46,14 @@ export function findJobType(type: string): JobType {
   );
 }
 
+/** The names of all types, and their payloads as JSON Schema for people and their tools. */
+export function describeJobTypes() {
+  const { $schema: _, ...payload } = z.toJSONSchema(AUDIT_SNAPSHOT_SCHEMA);
+  const day = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
+  const description = 'The window to seal: ISO 8601 instants with an offset, both inclusive, over by now.';
+  return { names: [...JOB_REGISTRY.keys()], payload: { ...payload, description, examples: [day] } };
+}
+
 function parseShape<T>(shape: z.ZodType<T>, payload: unknown): T {
   const parsed = shape.safeParse(payload);
   if (parsed.success) return parsed.data;

@@ -32,6 +32,10 @@ const schema = new Schema<IJob>(
   { collection: 'jobs', versionKey: false, minimize: false, strict: 'throw', timestamps: true },
 );
 
+// Pages of the list, newest first, with or without a status.
+schema.index({ createdAt: -1, _id: -1 });
+schema.index({ status: 1, createdAt: -1, _id: -1 });
+
 export function jobModel(connection: Connection): Model<IJob> {
   return connection.models['Job'] ?? connection.model<IJob>('Job', schema);
 }

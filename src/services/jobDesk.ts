@@ -1,11 +1,11 @@
 import type { Connection, Model } from 'mongoose';
-import { mongo } from 'mongoose';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoErrors';
 import type { JobOutcome } from '../contract/activities';
 import { SNAPSHOT_JOB_TYPE } from '../contract/names';
 import { SnapshotError } from '../errors';
 import { jobModel, type IJob, type JobStatus } from '../models/job.model';
 import type { JobDesk } from '../ports';
+import { listJobs, type JobList, type JobListQuery } from './jobList';
 import { sameValue } from './sameValue';
 
 /** Jobs as rows in MongoDB: what the job service answers from, and what workers report to. */
@@ -16,9 +16,28 @@ export class MongoJobDesk implements JobDesk {
     this.#jobs = jobModel(connection);
   }
 
-  /** A new job with an id of its own. */
-  create(type: string, payload: IJob['payload']): Promise<IJob> {
-    return this.#insert({ _id: new mongo.ObjectId().toHexString(), type, payload, status: 'queued' });
+  /** The row of a new job, queued; the one that is there when somebody made it before. */
+  async create(jobId: string, type: string, payload: IJob['payload']): Promise<IJob> {
+    try {
+      return await this.#insert({ _id: jobId, type, payload, status: 'queued' });
+    } catch (error) {
+      if (!isDuplicateKey((error as SnapshotError).cause)) throw error;
+      const known = await this.find(jobId);
+      if (known) return known;
+      throw new SnapshotError('DATABASE_FAILED', `job ${jobId} was there and is gone`, { retryable: true });
+    }
+  }
+
+  /** Puts a job that failed or was cancelled back in the queue; any other is left as it is. */
+  async reopen(jobId: string): Promise<void> {
+    const ended = statusIn(jobId, 'failed', 'cancelled');
+    const update = { $set: { status: 'queued', error: null } as const };
+    await onDatabase(`job ${jobId}`, () => this.#jobs.updateOne(ended, update));
+  }
+
+  /** One page, newest first. */
+  list(query: JobListQuery): Promise<JobList> {
+    return listJobs(this.#jobs, query);
   }
 
   /** Removes a job that was never started, so that a failed submission leaves nothing behind. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
 import { startChild, type Child } from '../../src/cli/demo/children';
+import { newServiceKey } from '../../src/cli/demo/serviceKey';
 import { createLockedBucket } from '../../dev/lockedBucket';
 import type { Watchdog } from '../../dev/watchdog';
 import { snapshotIdOf } from '../../src/contract/names';
@@ -57,6 +58,7 @@ export class ChaosRun {
   #proxied: Readonly<Record<string, string>> = {};
   #database: Connection | undefined;
   #service: Child | undefined;
+  readonly #key = newServiceKey('chaos', 'jobs:write', 'jobs:report');
   #serviceTarget: Target = { host: '127.0.0.1', port: 1 };
   #pending: Fault[];
   #closing = false;
@@ -194,7 +196,7 @@ export class ChaosRun {
     const { host, port } = this.#serviceTarget;
     const response = await fetch(`http://${host}:${port}/jobs`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key.token}` },
       body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
     });
     if (response.status !== 202) throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
@@ -243,6 +245,8 @@ export class ChaosRun {
       TEMPORAL_TASK_QUEUE: this.name,
       AUDIT_ORIGIN: `chaos.example/${this.name}`,
       AUDIT_CHUNK_RECORDS: String(chunkRecordsOf(this.plan)),
+      JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
+      JOB_SERVICE_TOKEN: this.#key.token,
     };
     this.#proxied = {
       MONGODB_URI: uri(addresses.mongo),

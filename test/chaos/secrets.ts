@@ -5,7 +5,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { workflowIdOf } from '../../src/contract/names';
 import type { ChaosRun } from './chaosRun';
 
-const NAMES = ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_TOKEN'];
+const NAMES = ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_TOKEN', 'JOB_SERVICE_TOKEN'];
 
 /** Where a secret of the run stands that is none of its places: logs and histories, in words. */
 export async function findSecrets(run: ChaosRun, jobs: readonly string[]): Promise<string[]> {

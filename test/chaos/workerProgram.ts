@@ -6,7 +6,7 @@ import type { ActivityDeps } from '../../activities/deps';
 import { connectTemporal } from '../../src/adapters/temporalConnection';
 import {
   readDatabaseConfig,
-  readJobServiceConfig,
+  readReportingConfig,
   readSealingConfig,
   readStorageConfig,
   readTemporalConfig,
@@ -100,7 +100,7 @@ async function runChaosWorker(): Promise<void> {
     storage: readStorageConfig(),
     vault: readVaultConfig(),
     sealing: readSealingConfig(),
-    jobService: readJobServiceConfig(),
+    jobService: readReportingConfig(),
   };
   const { client } = await connectTemporal({ address, namespace });
   const { deps: connected } = await connectDeps(config, client);

@@ -32,7 +32,12 @@ describe('the commands of the README', () => {
   /** Runs a block in bash, with the command line of this checkout as `audit-snapshot`. */
   async function run(block: string, cwd = directory): Promise<{ stdout: string; stderr: string }> {
     const command = `audit-snapshot() { node '${join(ROOT, 'dist/src/cli/main.js')}' "$@"; }\n${block}`;
-    const env = { ...process.env, ...product.env, JOB_SERVICE_URL: product.url };
+    const env = {
+      ...process.env,
+      ...product.env,
+      JOB_SERVICE_URL: product.url,
+      JOB_SERVICE_TOKEN: product.token,
+    };
     return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { cwd, env });
   }
 

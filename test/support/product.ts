@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLockedBucket } from '../../dev/lockedBucket';
 import { startChild, type Child } from '../../src/cli/demo/children';
+import { newServiceKey } from '../../src/cli/demo/serviceKey';
 import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
 
@@ -27,6 +28,8 @@ export class Product {
   /** Of the worker that was started last. */
   workerLog = '';
   #service: Child | undefined;
+  /** May do everything. */
+  readonly #key = newServiceKey('test', 'jobs:write', 'jobs:read', 'jobs:report');
   #url = '';
 
   constructor(extra: Readonly<Record<string, string>> = {}) {
@@ -38,6 +41,8 @@ export class Product {
       MONGODB_URI: uri.href,
       TEMPORAL_TASK_QUEUE: name,
       AUDIT_ORIGIN: `test.example/${name}`,
+      JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
+      JOB_SERVICE_DRAIN_SECONDS: '0',
       ...extra,
     };
   }
@@ -80,7 +85,7 @@ export class Product {
   }
 
   async #startWorker(script: string, ready: string): Promise<Child> {
-    const env = { ...this.env, JOB_SERVICE_URL: this.#url };
+    const env = { ...this.env, JOB_SERVICE_URL: this.#url, JOB_SERVICE_TOKEN: this.token };
     this.workerLog = join(this.logs, `worker-${Date.now()}.log`);
     this.worker = await startChild(join(DIST, script), env, ready, this.workerLog);
     return this.worker;
@@ -106,8 +111,21 @@ export class Product {
     return this.#url;
   }
 
+  get token(): string {
+    return this.#key.token;
+  }
+
+  /** A request to the job service, with the token. */
+  async ask(
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal } = {},
+  ): Promise<Response> {
+    const authorization = `Bearer ${this.token}`;
+    return fetch(`${this.#url}${path}`, { ...init, headers: { authorization, ...init.headers } });
+  }
+
   async submit(window: Window): Promise<string> {
-    const response = await fetch(`${this.#url}/jobs`, {
+    const response = await this.ask('/jobs', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
@@ -117,7 +135,7 @@ export class Product {
   }
 
   async job(jobId: string): Promise<JobView> {
-    const response = await fetch(`${this.#url}/jobs/${jobId}`);
+    const response = await this.ask(`/jobs/${jobId}`);
     return (await response.json()) as JobView;
   }
 

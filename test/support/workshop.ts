@@ -86,7 +86,7 @@ export class Workshop {
       storage: readStorageConfig(env),
       vault: readVaultConfig(env),
       sealing: readSealingConfig(env),
-      jobService: { url: undefined },
+      jobService: { url: undefined, token: undefined },
     };
     const { deps, close: closeDeps } = await connectDeps(config, client);
     const database = await connectDatabase(config.database.uri);

@@ -1,14 +1,17 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createLockedBucket } from '../../../dev/lockedBucket';
 import type { RunningStack } from '../../../dev/stack';
 import { startChild, type Child } from './children';
+import { newServiceKey } from './serviceKey';
 
 /** A worker and a job service of their own on a stack, with a database that nothing else uses. */
 export interface Product {
   readonly env: Readonly<Record<string, string>>;
   /** Of the job service. */
   readonly url: string;
+  /** Lets its bearer submit, cancel and read jobs. */
+  readonly token: string;
   readonly webUi: string;
   readonly directory: string;
   /** What is where, for somebody who wants to look around. */
@@ -24,6 +27,12 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
   mkdirSync(directory, { mode: 0o700 });
   const uri = new URL(stack.env['MONGODB_URI'] ?? '');
   uri.pathname = `/${name}`;
+  const user = newServiceKey('demo', 'jobs:write', 'jobs:read');
+  const reporter = newServiceKey('worker', 'jobs:report');
+  const keysFile = join(directory, 'keys.json');
+  writeFileSync(keysFile, `${JSON.stringify([user.hashed, reporter.hashed], null, 2)}\n`);
+  const tokenFile = join(directory, 'token');
+  writeFileSync(tokenFile, user.token, { mode: 0o600 });
   const env = {
     ...stack.env,
     MONGODB_URI: uri.href,
@@ -31,6 +40,8 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
     AUDIT_ORIGIN: `demo.localhost/${name}`,
     S3_BUCKET: name,
     PORT: '0',
+    JOB_SERVICE_KEYS_FILE: keysFile,
+    JOB_SERVICE_DRAIN_SECONDS: '0',
   };
   await createLockedBucket(env, name);
   const service = await startChild(
@@ -41,7 +52,7 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
   );
   onChild(service);
   const { url } = JSON.parse(service.ready) as { url: string };
-  const workerEnv = { ...env, JOB_SERVICE_URL: url };
+  const workerEnv = { ...env, JOB_SERVICE_URL: url, JOB_SERVICE_TOKEN: reporter.token };
   onChild(
     await startChild(
       join(SCRIPTS, 'worker.js'),
@@ -53,10 +64,11 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
   const webUi = stack.env['TEMPORAL_UI_URL'] ?? 'not known for a server of your own';
   const whereabouts = [
     `  Temporal Web UI  ${webUi}`,
-    `  job service      ${url}/jobs`,
+    `  job service      ${url}/docs`,
+    `                   curl -H "authorization: Bearer $(cat ${tokenFile})" ${url}/jobs`,
     `  logs             ${directory}`,
     '  environment      eval "$(npm run --silent stack -- env --name demo)"',
     `                   export MONGODB_URI='${uri.href}' TEMPORAL_TASK_QUEUE=${name} AUDIT_ORIGIN=${env.AUDIT_ORIGIN} S3_BUCKET=${name}`,
   ].join('\n');
-  return { env, url, webUi, directory, whereabouts };
+  return { env, url, token: user.token, webUi, directory, whereabouts };
 }

@@ -39,9 +39,7 @@ export async function runScenes(
   await stages.run('write', `${records} audit records over ${window.from.slice(0, 10)}`, () =>
     writeTrail(env, records, window),
   );
-  const result = await stages.run('seal', 'the window, through POST /jobs', () =>
-    sealByJob(product.url, window),
-  );
+  const result = await stages.run('seal', 'the window, through POST /jobs', () => sealByJob(product, window));
   output.note(`  ${JSON.stringify(result)}`);
 
   const { snapshotId } = result;

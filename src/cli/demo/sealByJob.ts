@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Window } from '../../contract/window';
@@ -18,15 +19,23 @@ const jobAnswer = z.object({
 });
 
 /** Seals a window the way another service does: `POST /jobs`, then looks until the job has ended. */
-export async function sealByJob(url: string, window: Window): Promise<z.infer<typeof snapshotResult>> {
+export async function sealByJob(
+  { url, token }: { readonly url: string; readonly token: string },
+  window: Window,
+): Promise<z.infer<typeof snapshotResult>> {
+  const authorization = `Bearer ${token}`;
   const submitted = await ask(`${url}/jobs`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({ type: SNAPSHOT_JOB_TYPE, payload: window }),
   });
   const display = showProgress(process.stderr);
   try {
-    for (let job = submitted; ; job = await ask(`${url}/jobs/${submitted.jobId}`)) {
+    for (
+      let job = submitted;
+      ;
+      job = await ask(`${url}/jobs/${submitted.jobId}`, { headers: { authorization } })
+    ) {
       if (job.progress) display.update(...updateOf(job.progress));
       if (job.result) return job.result;
       if (job.error)
@@ -38,7 +47,7 @@ export async function sealByJob(url: string, window: Window): Promise<z.infer<ty
   }
 }
 
-async function ask(url: string, init?: RequestInit): Promise<z.infer<typeof jobAnswer>> {
+async function ask(url: string, init: RequestInit): Promise<z.infer<typeof jobAnswer>> {
   const response = await fetch(url, init);
   const body: unknown = await response.json();
   if (response.ok) return jobAnswer.parse(body);

@@ -1,21 +1,48 @@
-import { mongo } from 'mongoose';
 import type { JobOutcome } from '../../../src/contract/activities';
 import { SNAPSHOT_JOB_TYPE } from '../../../src/contract/names';
 import { SnapshotError } from '../../../src/errors';
 import type { IJob } from '../../../src/models/job.model';
+import type { JobStore } from '../../../src/jobs/routeDeps';
 import type { JobDesk } from '../../../src/ports';
-import type { MongoJobDesk } from '../../../src/services/jobDesk';
+import type { JobList, JobListQuery, JobPlace } from '../../../src/services/jobList';
 import { sameValue } from '../../../src/services/sameValue';
 import { FaultPlan } from './faults';
 
 /** Jobs in memory: what workers report to, and what the job service keeps its rows in. */
-export class FakeJobDesk implements JobDesk, Pick<MongoJobDesk, 'create' | 'discard' | 'find'> {
-  readonly faults = new FaultPlan<'create' | 'discard' | 'find' | keyof JobDesk>('DATABASE_UNREACHABLE');
+export class FakeJobDesk implements JobDesk, JobStore {
+  readonly faults = new FaultPlan<keyof JobStore | keyof JobDesk>('DATABASE_UNREACHABLE');
   readonly jobs = new Map<string, IJob>();
 
-  create(type: string, payload: IJob['payload']): Promise<IJob> {
-    const jobId = new mongo.ObjectId().toHexString();
-    return this.faults.run('create', () => this.#put(jobId, { type, payload, status: 'queued' }));
+  create(jobId: string, type: string, payload: IJob['payload']): Promise<IJob> {
+    return this.faults.run('create', () => {
+      return this.#copyOf(jobId) ?? this.#put(jobId, { type, payload, status: 'queued' });
+    });
+  }
+
+  reopen(jobId: string): Promise<void> {
+    return this.faults.run('reopen', () => {
+      const job = this.jobs.get(jobId);
+      if (job?.status === 'failed' || job?.status === 'cancelled')
+        this.#put(jobId, { ...job, status: 'queued', error: null });
+    });
+  }
+
+  list({ limit, after, ...query }: JobListQuery): Promise<JobList> {
+    return this.faults.run('list', () => {
+      const { status, type, createdFromMs, createdUntilMs, fromMs, toMs } = query;
+      const rows = [...this.jobs.values()]
+        .filter((job) => (status ?? job.status) === job.status && (type ?? job.type) === job.type)
+        .filter(({ createdAt }) => createdAt.getTime() >= (createdFromMs ?? 0))
+        .filter(({ createdAt }) => createdAt.getTime() < (createdUntilMs ?? Infinity))
+        .filter(({ payload }) => Date.parse(payload.to) >= (fromMs ?? 0))
+        .filter(({ payload }) => Date.parse(payload.from) <= (toMs ?? Infinity))
+        .map((job) => ({ job, place: { createdAtMs: job.createdAt.getTime(), jobId: job._id } }))
+        .toSorted((a, b) => (isBehind(a.place, b.place) ? 1 : -1))
+        .filter(({ place }) => after === undefined || isBehind(place, after));
+      const page = rows.slice(0, limit);
+      const next = rows.length > limit ? page.at(-1)?.place : undefined;
+      return { jobs: page.map(({ job }) => ({ ...job })), next };
+    });
   }
 
   discard(jobId: string): Promise<void> {
@@ -65,4 +92,9 @@ export class FakeJobDesk implements JobDesk, Pick<MongoJobDesk, 'create' | 'disc
     this.jobs.set(jobId, { ...job });
     return job;
   }
+}
+
+function isBehind(one: JobPlace, other: JobPlace): boolean {
+  if (one.createdAtMs !== other.createdAtMs) return one.createdAtMs < other.createdAtMs;
+  return one.jobId < other.jobId;
 }

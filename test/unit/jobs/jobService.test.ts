@@ -1,65 +1,16 @@
-import { createApp } from '../../../src/jobs/app';
-import { SnapshotError } from '../../../src/errors';
-import type { AuditSnapshotInput } from '../../../src/contract/snapshot';
-import { FakeJobDesk } from '../../support/fakes/fakeJobDesk';
-
-const DAY = { from: '2026-03-01T00:00:00Z', to: '2026-03-01T23:59:59.999Z' };
-const RESULT = {
-  snapshotAssetId: '0123456789abcdef01234567',
-  recordCount: 3,
-  snapshotId: 'snap-x',
-  window: { from: '2026-03-01T00:00:00.000Z', to: DAY.to },
-  findingCount: 0,
-  conflictCount: 0,
-  lateCount: 0,
-  manifestSha256: 'a'.repeat(64),
-  ledgerIndex: 0,
-};
-
-function setUp() {
-  const jobs = new FakeJobDesk();
-  const started: AuditSnapshotInput[] = [];
-  const state = { unreachable: false };
-  const app = createApp({
-    jobs,
-    snapshots: {
-      start: (input) => {
-        if (state.unreachable)
-          return Promise.reject(new SnapshotError('TEMPORAL_UNREACHABLE', 'not there', { retryable: true }));
-        started.push(input);
-        return Promise.resolve({ result: () => new Promise<never>(() => undefined) });
-      },
-    },
-    progress: () => Promise.reject(new Error('no run')),
-    nowMs: () => Date.parse('2026-06-01T00:00:00Z'),
-    checkReady: () =>
-      state.unreachable
-        ? Promise.reject(new SnapshotError('TEMPORAL_UNREACHABLE', 'not there', { retryable: true }))
-        : Promise.resolve(),
-  });
-  const post = (url: string, payload: unknown) =>
-    app.inject({
-      method: 'POST',
-      url,
-      headers: { 'content-type': 'application/json' },
-      payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
-    });
-  return { app, jobs, started, state, post };
-}
-
-const submission = (payload: unknown = DAY, type = 'audit.snapshot') => ({ type, payload });
+import { DAY, makeJobService as setUp, RESULT, submission } from '../../support/jobService';
 
 describe('the job service', () => {
   test('a job is accepted, started with its policy, and found again', async () => {
-    const { app, started, post } = setUp();
+    const { ask, runs, post } = setUp();
     const answer = await post('/jobs', submission());
     expect(answer.statusCode).toBe(202);
     const { jobId } = answer.json<{ jobId: string }>();
     expect(answer.headers).toMatchObject({ location: `/jobs/${jobId}`, 'retry-after': '1' });
-    expect(started).toEqual([
+    expect(runs.started).toEqual([
       { jobId, from: '2026-03-01T00:00:00.000Z', to: DAY.to, maxAttempts: 3, timeoutSeconds: 3600 },
     ]);
-    const found = await app.inject(`/jobs/${jobId}`);
+    const found = await ask(`/jobs/${jobId}`);
     expect(found.json()).toMatchObject({ jobId, type: 'audit.snapshot', status: 'queued', result: null });
   });
 
@@ -83,25 +34,25 @@ describe('the job service', () => {
     ['__proto__', '{"type":"audit.snapshot","payload":{"__proto__":{"from":1}}}', 400, 'USAGE_INVALID'],
     ['too much', `"${'x'.repeat(70_000)}"`, 413, 'BODY_TOO_LARGE'],
   ])('%s is refused with its code, and nothing is written or started', async (_, body, status, code) => {
-    const { jobs, started, post } = setUp();
+    const { jobs, runs, post } = setUp();
     const answer = await post('/jobs', body);
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(answer.json()).toEqual({
-      type: 'about:blank',
+      type: `urn:audit-snapshot:problem:${code}`,
+      instance: expect.stringMatching(/^urn:uuid:[0-9a-f-]{36}$/),
       title: expect.any(String),
       status,
       detail: expect.any(String),
       code,
     });
     expect(answer.statusCode).toBe(status);
-    expect([jobs.jobs.size, started]).toEqual([0, []]);
+    expect([jobs.jobs.size, runs.started]).toEqual([0, []]);
   });
 
   test('another media type is refused', async () => {
-    const { app } = setUp();
-    const answer = await app.inject({
+    const { ask } = setUp();
+    const answer = await ask('/jobs', {
       method: 'POST',
-      url: '/jobs',
       headers: { 'content-type': 'text/xml' },
       payload: '<job/>',
     });
@@ -109,28 +60,28 @@ describe('the job service', () => {
   });
 
   test('while Temporal cannot be reached a job is refused for now, and leaves no row', async () => {
-    const { app, jobs, state, post } = setUp();
-    state.unreachable = true;
+    const { ask, jobs, runs, post } = setUp();
+    runs.unreachable = true;
     const answer = await post('/jobs', submission());
     expect(answer.json()).toMatchObject({ status: 503, code: 'TEMPORAL_UNREACHABLE' });
     expect(answer.headers['retry-after']).toBe('5');
     expect(jobs.jobs.size).toBe(0);
-    expect((await app.inject('/livez')).statusCode).toBe(200);
-    expect((await app.inject('/readyz')).statusCode).toBe(503);
+    expect((await ask('/livez')).statusCode).toBe(200);
+    expect((await ask('/readyz')).statusCode).toBe(503);
   });
 
   test('what is not there is not found', async () => {
-    const { app, post } = setUp();
-    expect((await app.inject('/jobs/0123456789abcdef01234567')).json()).toMatchObject({
+    const { ask, post } = setUp();
+    expect((await ask('/jobs/0123456789abcdef01234567')).json()).toMatchObject({
       status: 404,
       code: 'JOB_NOT_FOUND',
     });
     expect((await post('/jobs/0123456789abcdef01234567/succeed', { result: RESULT })).json()).toMatchObject({
       code: 'JOB_NOT_FOUND',
     });
-    expect((await app.inject('/nowhere')).json()).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
-    expect((await app.inject({ method: 'DELETE', url: '/jobs/x' })).statusCode).toBe(404);
-    expect((await app.inject('/jobs/..%2Fetc')).statusCode).toBe(400);
+    expect((await ask('/nowhere')).json()).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
+    expect((await ask('/jobs/x', { method: 'DELETE' })).statusCode).toBe(405);
+    expect((await ask('/jobs/..%2Fetc')).statusCode).toBe(400);
   });
 
   test('an outcome may be reported again, and another one is a conflict', async () => {
@@ -162,9 +113,9 @@ describe('the job service', () => {
   });
 
   test('what goes wrong inside says nothing of itself', async () => {
-    const { app, jobs } = setUp();
+    const { ask, jobs } = setUp();
     jobs.faults.failNext('find', 'lost', new Error('mongodb://user:secret@host'));
-    const answer = await app.inject('/jobs/0123456789abcdef01234567');
+    const answer = await ask('/jobs/0123456789abcdef01234567');
     expect(answer.json()).toMatchObject({ status: 500, code: 'INTERNAL' });
     expect(answer.body).not.toContain('secret');
   });

@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { eventStream, wasLast } from './eventStream';
+import { guarded, refusals } from './operation';
+import type { RouteDeps } from './routeDeps';
+import { jobParams } from './schemas';
+import { takeSeat } from './seat';
+import type { Sighting } from './jobWatch';
+
+const EVENTS = z.string().meta({
+  description:
+    'Events `progress`, then one of `result`, `failed`, `cancelled`; the data of each is a Job. Lines that begin with a colon are keep-alives.',
+  examples: ['id: 5f0c…\nevent: progress\ndata: {"jobId":"…","status":"running"}\n\n'],
+});
+const lastEventHeaders = z.object({ 'last-event-id': z.string().max(64).optional() });
+
+/** `GET /jobs/:id/events`. */
+export function eventRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
+  return async (app) => {
+    const { config, described } = guarded('jobs:read', 'followJob');
+    const schema = {
+      ...described,
+      summary: 'Follow a job',
+      description:
+        'Server-sent events until the job has ended. A client that comes back with `Last-Event-ID` hears only what is new; 204 means there is nothing more to hear.',
+      params: jobParams,
+      headers: lastEventHeaders,
+      response: {
+        200: { description: 'The stream', content: { 'text/event-stream': { schema: EVENTS } } },
+        204: z.null().meta({ description: 'The last event was heard already' }),
+        ...refusals(400, 404),
+      },
+    };
+    app.get('/jobs/:id/events', { config, schema }, async (request, reply) => {
+      const lastEventId = request.headers['last-event-id'];
+      const seat = takeSeat(deps, request, reply);
+      const sightings = deps.watch.follow(request.params.id, seat.signal);
+      let first: Sighting;
+      try {
+        // In front of the first byte, while a job that is not there can still be answered with 404.
+        first = (await sightings.next()).value as Sighting;
+      } catch (error) {
+        seat.leave();
+        throw error;
+      }
+      if (wasLast(first, lastEventId)) {
+        seat.leave();
+        await sightings.return(undefined);
+        return reply.code(204).send(null);
+      }
+      const text = eventStream(withFirst(first, sightings), lastEventId, deps.nowMs);
+      const headers = { 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+      const stream = Readable.from(text, { objectMode: false });
+      stream.once('close', seat.leave);
+      return reply
+        .code(200)
+        .headers(headers)
+        .type('text/event-stream')
+        .send(stream as never);
+    });
+  };
+}
+
+async function* withFirst(first: Sighting, rest: AsyncIterable<Sighting>): AsyncGenerator<Sighting> {
+  yield first;
+  yield* rest;
+}

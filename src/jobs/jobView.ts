@@ -1,0 +1,11 @@
+import type { Progress } from '../contract/snapshot';
+import type { IJob } from '../models/job.model';
+import type { JobView } from './schemas';
+
+/** A job row as the service shows it. */
+export function viewOf(job: IJob, progress?: Progress): JobView {
+  const { _id, type, payload, status, result, error, createdAt, updatedAt } = job;
+  const times = { createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+  const shown = { jobId: _id, type, payload, status, result, error, ...times };
+  return progress === undefined ? shown : { ...shown, progress };
+}
