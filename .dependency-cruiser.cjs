@@ -12,6 +12,7 @@ module.exports = {
     only('contract-imports-nothing', '^src/contract/', '^src/contract/'),
     only('errors-imports-nothing', '^src/errors\\.ts$', '^$'),
     only('evidence-is-pure', '^src/evidence/', '^src/(evidence/|contract/|errors\\.ts)'),
+    only('calendar-is-pure', '^src/calendar/', '^src/(calendar/|contract/|errors\\.ts)'),
     only('ports-are-interfaces', '^src/ports\\.ts$', '^src/(evidence/|contract/|errors\\.ts)'),
     only(
       'models-know-no-services',
@@ -21,7 +22,7 @@ module.exports = {
     only(
       'services-and-adapters-know-no-roots',
       '^src/(services|adapters)/',
-      '^src/(services/|adapters/|models/|evidence/|contract/|errors\\.ts|ports\\.ts|config\\.ts)',
+      '^src/(services/|adapters/|models/|evidence/|calendar/|contract/|errors\\.ts|ports\\.ts|config\\.ts)',
     ),
     {
       name: 'configuration-is-read-by-roots-and-known-to-adapters-as-a-type',
@@ -32,12 +33,12 @@ module.exports = {
     only(
       'activities-know-no-jobs',
       '^activities/',
-      '^(activities/|src/(services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts))',
+      '^(activities/|src/(services/|models/|evidence/|calendar/|contract/|errors\\.ts|ports\\.ts))',
     ),
     only(
       'jobs-know-no-activities',
-      '^src/(jobs/|schedules\\.ts)',
-      '^src/(jobs/|client\\.ts|schedules\\.ts|adapters/|services/|models/|evidence/|contract/|errors\\.ts|ports\\.ts)',
+      '^src/(jobs/|schedule[A-Za-z]*\\.ts)',
+      '^src/(jobs/|client\\.ts|schedule[A-Za-z]*\\.ts|adapters/|services/|models/|evidence/|calendar/|contract/|errors\\.ts|ports\\.ts)',
     ),
     // Other services load the client: whatever it imports, they load as well.
     only(

@@ -1,23 +1,30 @@
 import type { SnapshotActivities } from '../src/contract/activities';
 import type { VerifyActivities } from '../src/contract/audit';
+import type { ScheduleActivities } from '../src/contract/schedule';
 import { appendToLedger } from './appendToLedger';
 import { auditSnapshots } from './auditSnapshots';
+import { awaitSnapshot } from './awaitSnapshot';
 import { verifyLedger } from './verifyLedger';
 import type { ActivityDeps } from './deps';
 import { toFailure } from './failure';
 import { hashBatch } from './hashBatch';
 import { markImmutable } from './markImmutable';
+import { nextLate } from './nextLate';
+import { nextWindow } from './nextWindow';
 import { openSnapshot } from './openSnapshot';
 import { queryBatch } from './queryBatch';
 import { recordSnapshot } from './recordSnapshot';
 import { registerAsset } from './registerAsset';
 import { releaseWindow } from './releaseWindow';
 import { reportJob } from './reportJob';
+import { resolveTarget } from './resolveTarget';
 import { sealManifest } from './sealManifest';
 import { signManifest } from './signManifest';
 
 /** The activities a worker registers. Whatever they throw leaves them as an ApplicationFailure with a stable code. */
-export function createActivities(deps: ActivityDeps): SnapshotActivities & VerifyActivities {
+export function createActivities(
+  deps: ActivityDeps,
+): SnapshotActivities & VerifyActivities & ScheduleActivities {
   const guard =
     <I, O>(activity: (deps: ActivityDeps, input: I) => Promise<O>) =>
     async (input: I): Promise<O> => {
@@ -41,5 +48,9 @@ export function createActivities(deps: ActivityDeps): SnapshotActivities & Verif
     releaseWindow: guard(releaseWindow),
     verifyLedger: () => guard(verifyLedger)(undefined),
     auditSnapshots: guard(auditSnapshots),
+    resolveTarget: guard(resolveTarget),
+    nextWindow: guard(nextWindow),
+    nextLate: guard(nextLate),
+    awaitSnapshot: guard(awaitSnapshot),
   };
 }

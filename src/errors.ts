@@ -29,6 +29,8 @@ export const ERROR_CODES = [
   'JOB_TERMINATED',
   'WAIT_TIMED_OUT',
   'SNAPSHOT_NOT_FOUND',
+  'SCHEDULE_NOT_FOUND',
+  'SCHEDULE_CONFLICT',
   // ordering and ownership of a snapshot
   'WINDOW_BUSY',
   'LEASE_LOST',

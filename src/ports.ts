@@ -175,11 +175,20 @@ export interface SnapshotRow extends SnapshotSeed {
   readonly result: AuditSnapshotResult | null;
 }
 
+/** What tells how far a schedule is: which job sealed which window, or is at it. */
+export interface SnapshotSummary {
+  readonly jobId: string;
+  readonly window: Window;
+  readonly closed: boolean;
+}
+
 /** The durable state of snapshots. Every write is first-wins: repeated with the same value it is a no-op, with another SNAPSHOT_CONFLICT. */
 export interface SnapshotRepository {
   /** Creates the row, or returns the one there; SNAPSHOT_CONFLICT when that one has another window or policy. */
   open(seed: SnapshotSeed): Promise<SnapshotRow>;
   find(snapshotId: string): Promise<SnapshotRow | undefined>;
+  /** Snapshots with ids in `[fromId, untilId)`, in the order of their ids. */
+  listSummaries(fromId: string, untilId: string): Promise<readonly SnapshotSummary[]>;
   /** Notes the lease, never an earlier one over a later one; what overlaps is noted by the first call alone. */
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow>;
   addChunk(row: ChunkRow): Promise<void>;

@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { addHanding } from './commands/handing';
 import { addKeeping } from './commands/keeping';
 import { addOperating } from './commands/operating';
+import { addScheduling } from './commands/scheduling';
 import { addSealing } from './commands/sealing';
 import { addTrying } from './commands/trying';
 import { addVerifying } from './commands/verifying';
@@ -22,6 +23,15 @@ export function buildProgram(): Command {
       'after',
       `\n${EXIT_CODES}\nServers and credentials come from the environment: docs/operations.md. To look around: audit-snapshot demo`,
     );
-  for (const add of [addSealing, addVerifying, addHanding, addKeeping, addOperating, addTrying]) add(program);
+  for (const add of [
+    addSealing,
+    addScheduling,
+    addVerifying,
+    addHanding,
+    addKeeping,
+    addOperating,
+    addTrying,
+  ])
+    add(program);
   return program;
 }

@@ -17,6 +17,7 @@ import type {
   SnapshotRepository,
   SnapshotRow,
   SnapshotSeed,
+  SnapshotSummary,
 } from '../ports';
 import { sameValue } from './sameValue';
 import { refuseOtherPlan, sameChunk } from './snapshotRules';
@@ -51,6 +52,17 @@ export class MongoSnapshotRepository implements SnapshotRepository {
       this.#snapshots.findById(snapshotId).lean(),
     );
     return found ? rowOf(found) : undefined;
+  }
+
+  async listSummaries(fromId: string, untilId: string): Promise<readonly SnapshotSummary[]> {
+    const found = await onDatabase(`snapshots from ${fromId}`, () =>
+      this.#snapshots
+        .find({ _id: { $gte: fromId, $lt: untilId } })
+        .select('jobId window result.snapshotId')
+        .sort({ _id: 1 })
+        .lean(),
+    );
+    return found.map(({ jobId, window, result }) => ({ jobId, window, closed: (result ?? null) !== null }));
   }
 
   async grant(

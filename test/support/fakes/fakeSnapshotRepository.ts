@@ -9,6 +9,7 @@ import type {
   SnapshotRepository,
   SnapshotRow,
   SnapshotSeed,
+  SnapshotSummary,
 } from '../../../src/ports';
 import { sameValue } from '../../../src/services/sameValue';
 import { refuseOtherPlan, sameChunk } from '../../../src/services/snapshotRules';
@@ -41,6 +42,15 @@ export class FakeSnapshotRepository implements SnapshotRepository {
 
   find(snapshotId: string): Promise<SnapshotRow | undefined> {
     return this.#run('find', () => this.snapshots.get(snapshotId));
+  }
+
+  listSummaries(fromId: string, untilId: string): Promise<readonly SnapshotSummary[]> {
+    return this.#run('listSummaries', () =>
+      [...this.snapshots.values()]
+        .filter(({ snapshotId }) => fromId <= snapshotId && snapshotId < untilId)
+        .toSorted((left, right) => (left.snapshotId < right.snapshotId ? -1 : 1))
+        .map(({ jobId, window, result }) => ({ jobId, window, closed: result !== null })),
+    );
   }
 
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow> {

@@ -1,0 +1,17 @@
+import type { Client } from '@temporalio/client';
+import { connectTemporal } from '../../adapters/temporalConnection';
+import { readTemporalConfig } from '../../config';
+import { AuditSchedules } from '../../schedules';
+
+/** Connects to Temporal for the time of `run`. TEMPORAL_*, CONFIG_INVALID. */
+export async function withSchedules<T>(
+  run: (schedules: AuditSchedules, client: Client) => Promise<T>,
+): Promise<T> {
+  const temporal = readTemporalConfig();
+  const { connection, client } = await connectTemporal(temporal);
+  try {
+    return await run(new AuditSchedules(client, temporal.taskQueue), client);
+  } finally {
+    await connection.close();
+  }
+}

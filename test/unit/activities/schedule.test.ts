@@ -1,0 +1,212 @@
+import { mongo } from 'mongoose';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { awaitSnapshot } from '../../../activities/awaitSnapshot';
+import { nextLate } from '../../../activities/nextLate';
+import { nextWindow } from '../../../activities/nextWindow';
+import { openSnapshot } from '../../../activities/openSnapshot';
+import { resolveTarget } from '../../../activities/resolveTarget';
+import { snapshotIdOf, workflowIdOf } from '../../../src/contract/names';
+import type { AuditScheduleInput, PlannedSnapshot, SealedUntil } from '../../../src/contract/schedule';
+import { FakeDeps } from '../../support/fakeDeps';
+import { InProcessRun } from '../../support/inProcessFlow';
+
+const START = '2026-03-01T00:00:00.000Z';
+const hourly: AuditScheduleInput = { scheduleId: 'hourly', everySeconds: 3600, startAt: START };
+const hour = (place: number) => new Date(Date.parse(START) + place * 3_600_000).toISOString();
+
+/** What a run of the schedule does, with the real activities; returns what it sealed. */
+async function runSchedule(
+  deps: FakeDeps,
+  schedule: AuditScheduleInput,
+  nominalTime: string,
+  hint: SealedUntil | null = null,
+): Promise<{ windows: string[]; late: string[]; sealed: SealedUntil | null }> {
+  const windows: string[] = [];
+  const late: string[] = [];
+  const { target } = await resolveTarget(deps, { schedule, nominalTime });
+  if (target === null) return { windows, late, sealed: null };
+  const seal = async ({ jobId, window, onTamper }: PlannedSnapshot) => {
+    const result = await new InProcessRun(deps).run({ jobId, ...window, onTamper });
+    return `${jobId}: ${result.recordCount}`;
+  };
+  let sealed = hint;
+  let firstSealed: string | null = null;
+  for (;;) {
+    const plan = await nextWindow(deps, { schedule, target, sealed });
+    ({ sealed } = plan);
+    if (plan.next === null) break;
+    firstSealed ??= plan.next.window.from;
+    windows.push(await seal(plan.next));
+  }
+  const planned = await nextLate(deps, { schedule, target, firstSealed });
+  if (planned) late.push(await seal(planned));
+  return { windows, late, sealed };
+}
+
+/** Opens a snapshot and leaves it there, as a run does that is lost. */
+async function open(deps: FakeDeps, jobId: string, from: string, to: string): Promise<void> {
+  const input = { jobId, window: { from, to }, onTamper: 'seal' } as const;
+  await new MockActivityEnvironment({ scheduledTimestampMs: 1 }).run(() => openSnapshot(deps, input));
+}
+
+describe('a run of a schedule', () => {
+  test('seals every window since the begin, whenever it comes, and none again', async () => {
+    const deps = new FakeDeps();
+    deps.logEntries(3, hour(0));
+    deps.logEntries(2, hour(2));
+    const first = await runSchedule(deps, hourly, hour(3));
+    expect(first.windows).toEqual([
+      'hourly-20260301t000000z: 3',
+      'hourly-20260301t010000z: 0',
+      'hourly-20260301t020000z: 2',
+    ]);
+    expect(first.sealed).toEqual({ startAt: START, until: hour(3), jobId: 'hourly-20260301t020000z' });
+    await expect(runSchedule(deps, hourly, hour(3))).resolves.toEqual({ ...first, windows: [] });
+    await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({ windows: [] });
+    const { windows } = await runSchedule(deps, hourly, hour(4), first.sealed);
+    expect(windows).toEqual(['hourly-20260301t030000z: 0']);
+  });
+
+  test('seals nothing when no window has ended since the begin', async () => {
+    const deps = new FakeDeps();
+    await expect(runSchedule(deps, hourly, hour(0))).resolves.toMatchObject({ windows: [], sealed: null });
+    await expect(runSchedule(deps, hourly, '2026-03-01T00:59:59.999Z')).resolves.toMatchObject({
+      windows: [],
+    });
+    await expect(runSchedule(deps, hourly, '2026-02-01T00:00:00.000Z')).resolves.toMatchObject({
+      windows: [],
+    });
+  });
+
+  test('of a time that is still to come is refused', async () => {
+    await expect(runSchedule(new FakeDeps(), hourly, '2026-07-01T00:00:00.000Z')).rejects.toMatchObject({
+      code: 'WINDOW_INVALID',
+    });
+  });
+
+  test('believes what the run before says only while the snapshot it names is closed', async () => {
+    const deps = new FakeDeps();
+    const { sealed } = await runSchedule(deps, hourly, hour(3));
+    const restored = new FakeDeps();
+    const again = await runSchedule(restored, hourly, hour(4), sealed);
+    expect(again.windows).toHaveLength(4);
+    const wrong = { ...sealed!, until: hour(2) };
+    await expect(runSchedule(deps, hourly, hour(4), wrong)).resolves.toMatchObject({
+      windows: ['hourly-20260301t030000z: 0'],
+    });
+    const earlier = { ...hourly, startAt: '2026-02-28T23:00:00.000Z' };
+    await expect(runSchedule(deps, earlier, hour(3), sealed)).resolves.toMatchObject({
+      windows: ['hourly-20260228t230000z: 0'],
+    });
+  });
+
+  test('goes on with a window that was opened before, in its own bounds', async () => {
+    const deps = new FakeDeps();
+    deps.logEntries(2, hour(0));
+    await open(deps, 'hourly-20260301t000000z', hour(0), '2026-03-01T00:29:59.999Z');
+    await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({
+      windows: ['hourly-20260301t000000z: 2', 'hourly-20260301t003000z: 0'],
+    });
+  });
+
+  test('takes a window over that another job sealed after its own had given it up', async () => {
+    const deps = new FakeDeps();
+    deps.logEntries(2, hour(0));
+    const [jobId, to] = ['hourly-20260301t000000z', '2026-03-01T00:59:59.999Z'];
+    await open(deps, jobId, hour(0), to);
+    const lease = await deps.leases.find(snapshotIdOf(jobId));
+    await deps.leases.release(snapshotIdOf(jobId), lease!.sequence);
+    await new InProcessRun(deps).run({ jobId: 'by-hand', from: hour(0), to });
+    deps.logEntries(1, '2026-03-01T00:30:00.000Z');
+    await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({
+      windows: ['hourly-20260301t000000z-2: 1'],
+      sealed: { jobId: 'hourly-20260301t000000z-2' },
+    });
+  });
+
+  test('takes a window over that failed under another policy, but not one whose run is under way', async () => {
+    const deps = new FakeDeps();
+    deps.logEntries(1, hour(0));
+    const wrong = { hash: 'f'.repeat(64), immutable: false, timestamp: new Date(hour(0)) };
+    deps.records.add({ _id: new mongo.ObjectId(), ...wrong });
+    const strict = { ...hourly, onTamper: 'fail' } as const;
+    await expect(runSchedule(deps, strict, hour(1))).rejects.toMatchObject({ type: 'TAMPER_FOUND' });
+    await expect(runSchedule(deps, strict, hour(1))).rejects.toMatchObject({ type: 'TAMPER_FOUND' });
+    deps.directory.open.add(workflowIdOf('hourly-20260301t000000z'));
+    const plan = { schedule: hourly, target: hour(1), sealed: null };
+    await expect(nextWindow(deps, plan)).resolves.toMatchObject({ next: { onTamper: 'fail' } });
+    deps.directory.open.clear();
+    await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({
+      windows: ['hourly-20260301t000000z-2: 2'],
+    });
+  });
+});
+
+describe('records that arrive late', () => {
+  test('are sealed by the next run, and by a repeated one only when there are more', async () => {
+    const deps = new FakeDeps();
+    deps.logEntries(2, hour(0));
+    await runSchedule(deps, hourly, hour(2));
+    deps.logEntries(3, '2026-03-01T00:10:00.000Z');
+    await expect(runSchedule(deps, hourly, hour(2))).resolves.toMatchObject({
+      windows: [],
+      late: ['hourly-20260301t020000z-late-1: 3'],
+    });
+    await expect(runSchedule(deps, hourly, hour(2))).resolves.toMatchObject({ late: [] });
+    deps.logEntries(1, '2026-03-01T00:20:00.000Z');
+    await expect(runSchedule(deps, hourly, hour(2))).resolves.toMatchObject({
+      late: ['hourly-20260301t020000z-late-2: 1'],
+    });
+  });
+
+  test('are looked for as far back as the lookback reaches, and not at all when it is 0', async () => {
+    const deps = new FakeDeps();
+    await runSchedule(deps, hourly, hour(30));
+    deps.logEntries(1, hour(3));
+    deps.logEntries(1, hour(20));
+    const none = { ...hourly, lookbackSeconds: 0 };
+    await expect(runSchedule(deps, none, hour(31))).resolves.toMatchObject({ late: [] });
+    await expect(runSchedule(deps, hourly, hour(31))).resolves.toMatchObject({
+      late: ['hourly-20260302t070000z-late-1: 1'],
+    });
+  });
+
+  test('that came while no run did are looked for from the first window that was missed', async () => {
+    const deps = new FakeDeps();
+    const { sealed } = await runSchedule(deps, hourly, hour(24));
+    deps.logEntries(1, hour(1));
+    const { late } = await runSchedule(deps, hourly, hour(60), sealed);
+    expect(late).toEqual(['hourly-20260303t120000z-late-1: 1']);
+  });
+
+  test('are met by a repeated run in the snapshot that was opened for them', async () => {
+    const deps = new FakeDeps();
+    await runSchedule(deps, hourly, hour(2));
+    deps.logEntries(1, hour(0));
+    const jobId = 'hourly-20260301t020000z-late-1';
+    await open(deps, jobId, '2026-03-01T00:00:00.000Z', '2026-03-01T00:59:59.999Z');
+    const input = { schedule: hourly, target: hour(2), firstSealed: null };
+    await expect(nextLate(deps, input)).resolves.toEqual({
+      jobId,
+      window: { from: hour(0), to: '2026-03-01T00:59:59.999Z' },
+      onTamper: 'seal',
+    });
+  });
+});
+
+describe('a snapshot that another run seals', () => {
+  const jobId = 'hourly-20260301t000000z';
+
+  test('is waited for while that run is open, and has its result when it is closed', async () => {
+    const deps = new FakeDeps();
+    deps.directory.open.add(workflowIdOf(jobId));
+    await expect(awaitSnapshot(deps, { jobId })).rejects.toMatchObject({
+      code: 'WINDOW_BUSY',
+      retryable: true,
+    });
+    deps.directory.open.clear();
+    await expect(awaitSnapshot(deps, { jobId })).resolves.toBeNull();
+    await runSchedule(deps, hourly, hour(1));
+    await expect(awaitSnapshot(deps, { jobId })).resolves.toMatchObject({ recordCount: 0 });
+  });
+});
