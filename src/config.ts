@@ -1,78 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { TASK_QUEUE } from './contract/names';
+import { lookUp } from './config/sources';
+import { VARIABLES, type Environment } from './config/variables';
 import { SnapshotError } from './errors';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-
-const url = z.url({ protocol: /^https?$/ });
-const text = z.string().min(1).max(4096);
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^(0|[1-9]\d{0,15})$/, 'is not a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
-
-const databaseShape = { MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'is not a mongodb:// URI') };
-const temporalShape = {
-  TEMPORAL_ADDRESS: text,
-  TEMPORAL_NAMESPACE: text.default('default'),
-  TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
-  TEMPORAL_UI_URL: url.optional(),
-};
-const vaultShape = {
-  VAULT_ADDR: url,
-  VAULT_ROLE_ID: text.optional(),
-  VAULT_SECRET_ID: text.optional(),
-  VAULT_TOKEN: text.optional(),
-  VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
-};
-const storageShape = {
-  S3_ENDPOINT: url,
-  S3_ACCESS_KEY: text,
-  S3_SECRET_KEY: text,
-  S3_BUCKET: text.default('audit-snapshots'),
-  S3_REGION: text.default('us-east-1'),
-};
-const sealingShape = {
-  AUDIT_ORIGIN: z
-    .string()
-    .regex(
-      /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9._-]*)*$/,
-      'is not a schema-less URL such as example.com/audit',
-    )
-    .max(128)
-    .default('localhost/audit'),
-  AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
-  AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
-  AUDIT_HOLD_DAYS: whole(1, 365).default(7),
-  TSA_URL: url.optional(),
-  AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
-  AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(65_536),
-  AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
-};
-const reportingShape = { JOB_SERVICE_URL: url.optional(), JOB_SERVICE_TOKEN: text.optional() };
-const jobServiceShape = {
-  PORT: whole(0, 65_535).default(8080),
-  HOST: text.default('127.0.0.1'),
-  JOB_SERVICE_KEYS: z.string().max(1_048_576).optional(),
-  JOB_SERVICE_JWKS_URL: url.optional(),
-  JOB_SERVICE_JWT_ISSUER: text.optional(),
-  JOB_SERVICE_JWT_AUDIENCE: text.optional(),
-  JOB_SERVICE_INSECURE_NO_AUTH: z.enum(['true', 'false']).default('false'),
-  JOB_SERVICE_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),
-  JOB_SERVICE_SUBMISSIONS_PER_MINUTE: whole(1, 1_000_000).default(120),
-  JOB_SERVICE_IDEMPOTENCY_HOURS: whole(24, 8760).default(48),
-  JOB_SERVICE_DRAIN_SECONDS: whole(0, 300).default(5),
-};
-const workerShape = {
-  WORKER_PROCESSES: whole(1, 32).default(2),
-  WORKER_ACTIVITIES: whole(1, 64).default(6),
-  WORKER_IDENTITY: text.optional(),
-};
-const loggingShape = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') };
 
 export interface TemporalConfig {
   readonly address: string;
@@ -124,14 +56,12 @@ export interface WorkerConfig {
   readonly identity: string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads one part of the environment; CONFIG_INVALID names every wrong variable at once and never shows a value. */
+/** Reads one part of the settings; CONFIG_INVALID names every wrong variable at once and never shows a value. */
 function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.ZodObject<S>> {
   const given = Object.fromEntries(
     Object.keys(shape).flatMap((name) => {
-      const value = valueOf(name, env);
-      return value === undefined || value === '' ? [] : [[name, value]];
+      const found = lookUp(name, env);
+      return found?.value === undefined || found.value === '' ? [] : [[name, found.value]];
     }),
   );
   const parsed = z.object(shape).safeParse(given);
@@ -145,25 +75,12 @@ function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.Z
   throw new SnapshotError('CONFIG_INVALID', `configuration: ${faults.join('; ')}`);
 }
 
-/** `NAME_FILE` names a file that holds the value, so that secrets need not stand in the environment. */
-function valueOf(name: string, env: Environment): string | undefined {
-  const file = env[`${name}_FILE`];
-  if (file === undefined || file === '') return env[name];
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new SnapshotError('CONFIG_INVALID', `configuration: ${name}_FILE cannot be read: ${file}`, {
-      cause,
-    });
-  }
-}
-
 export function readDatabaseConfig(env: Environment = process.env): { readonly uri: string } {
-  return { uri: read(databaseShape, env).MONGODB_URI };
+  return { uri: read(VARIABLES.database, env).MONGODB_URI };
 }
 
 export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
-  const temporal = read(temporalShape, env);
+  const temporal = read(VARIABLES.temporal, env);
   return {
     address: temporal.TEMPORAL_ADDRESS,
     namespace: temporal.TEMPORAL_NAMESPACE,
@@ -173,7 +90,7 @@ export function readTemporalConfig(env: Environment = process.env): TemporalConf
 }
 
 export function readVaultConfig(env: Environment = process.env): VaultConfig {
-  const vault = read(vaultShape, env);
+  const vault = read(VARIABLES.vault, env);
   const base = { address: vault.VAULT_ADDR, key: vault.VAULT_TRANSIT_KEY };
   if (vault.VAULT_ROLE_ID !== undefined && vault.VAULT_SECRET_ID !== undefined) {
     return { ...base, credentials: { roleId: vault.VAULT_ROLE_ID, secretId: vault.VAULT_SECRET_ID } };
@@ -186,7 +103,7 @@ export function readVaultConfig(env: Environment = process.env): VaultConfig {
 }
 
 export function readStorageConfig(env: Environment = process.env): StorageConfig {
-  const storage = read(storageShape, env);
+  const storage = read(VARIABLES.storage, env);
   return {
     endpoint: storage.S3_ENDPOINT,
     accessKey: storage.S3_ACCESS_KEY,
@@ -197,7 +114,7 @@ export function readStorageConfig(env: Environment = process.env): StorageConfig
 }
 
 export function readSealingConfig(env: Environment = process.env): SealingConfig {
-  const sealing = read(sealingShape, env);
+  const sealing = read(VARIABLES.sealing, env);
   return {
     origin: sealing.AUDIT_ORIGIN,
     hashScheme: sealing.AUDIT_HASH_SCHEME,
@@ -214,13 +131,13 @@ export function readReportingConfig(env: Environment = process.env): {
   readonly url: string | undefined;
   readonly token: string | undefined;
 } {
-  const reporting = read(reportingShape, env);
+  const reporting = read(VARIABLES.reporting, env);
   return { url: reporting.JOB_SERVICE_URL, token: reporting.JOB_SERVICE_TOKEN };
 }
 
 /** CONFIG_INVALID unless callers are authenticated, or the flag for development says that they are not, on loopback. */
 export function readJobServiceConfig(env: Environment = process.env): JobServiceConfig {
-  const service = read(jobServiceShape, env);
+  const service = read(VARIABLES.jobService, env);
   const authentication = { keys: service.JOB_SERVICE_KEYS, jwt: jwtOf(service) };
   const authenticated = authentication.keys !== undefined || authentication.jwt !== undefined;
   const insecure = service.JOB_SERVICE_INSECURE_NO_AUTH === 'true';
@@ -256,7 +173,7 @@ function jwtOf({
   JOB_SERVICE_JWKS_URL: jwksUrl,
   JOB_SERVICE_JWT_ISSUER: issuer,
   JOB_SERVICE_JWT_AUDIENCE: audience,
-}: z.output<z.ZodObject<typeof jobServiceShape>>) {
+}: z.output<z.ZodObject<typeof VARIABLES.jobService>>) {
   const given = [jwksUrl, issuer, audience].filter((value) => value !== undefined);
   if (given.length === 0) return undefined;
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
@@ -271,7 +188,7 @@ function jwtOf({
 }
 
 export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
-  const worker = read(workerShape, env);
+  const worker = read(VARIABLES.worker, env);
   return {
     processes: worker.WORKER_PROCESSES,
     activitiesAtOnce: worker.WORKER_ACTIVITIES,
@@ -280,5 +197,5 @@ export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
 }
 
 export function readLogLevel(env: Environment = process.env): 'debug' | 'info' | 'warn' | 'error' {
-  return read(loggingShape, env).LOG_LEVEL;
+  return read(VARIABLES.logging, env).LOG_LEVEL;
 }

@@ -1,5 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
+import { registerSearchAttributes } from '../../src/adapters/temporalConnection';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes';
 import { SnapshotError, messageOf } from '../../src/errors';
 import type { Place, Server } from '../server';
@@ -26,9 +27,6 @@ const tool: Tool = {
   built: (room) => join(room, 'bin', 'temporal'),
   probe: ['--version'],
 };
-
-/** Temporal's own numbers for the attribute types of the contract (temporal.api.enums.v1.IndexedValueType). */
-const INDEXED_VALUE_TYPES = { Keyword: 2, Int: 3, Datetime: 6 } as const;
 
 /** Temporal with its Web UI, on a database file: workflow executions survive a kill. */
 export const temporal: Server = {
@@ -72,15 +70,9 @@ async function describeNamespace(variables: Environment): Promise<void> {
 
 /** The flags of a start reach a new database only; data of an older version gets the missing attributes here. */
 async function addSearchAttributes(place: Place): Promise<void> {
-  await withConnection(temporal.environment(place), async ({ operatorService }) => {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace: NAMESPACE });
-    const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in customAttributes));
-    if (missing.length === 0) return;
-    await operatorService.addSearchAttributes({
-      namespace: NAMESPACE,
-      searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
-    });
-  });
+  await withConnection(temporal.environment(place), (connection) =>
+    registerSearchAttributes(connection, NAMESPACE),
+  );
 }
 
 async function withConnection(

@@ -86,11 +86,23 @@ function reasonOf(error: unknown): string {
   return error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : messageOf(error);
 }
 
+/** Registers the search attributes that the namespace lacks; one that is there with another type stays. TEMPORAL_*. */
+export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+  const missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length === 0) return;
+  const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, VALUE_TYPES[type]]));
+  try {
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  } catch (error) {
+    throw toTemporalError(`search attributes of namespace ${namespace}`, error);
+  }
+}
+
 /** Search attributes that the namespace lacks, or has with another type, as name and type. */
 export async function missingSearchAttributes(
   connection: Connection,
   namespace: string,
-): Promise<readonly (readonly [string, string])[]> {
+): Promise<readonly (readonly [string, keyof typeof VALUE_TYPES])[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return Object.entries(SEARCH_ATTRIBUTES).filter(
     ([name, type]) => Number(customAttributes[name]) !== VALUE_TYPES[type],

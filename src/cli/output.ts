@@ -14,7 +14,15 @@ export const PROCESS_OUTPUT: Output = {
 };
 
 /** Exit codes of the command line, for scripts; docs/operations.md. */
-export const EXIT = { ok: 0, error: 1, usage: 2, invalid: 3, incomplete: 4, unauthorized: 5 } as const;
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  invalid: 3,
+  incomplete: 4,
+  unauthorized: 5,
+  attention: 6,
+} as const;
 
 /** The exit code that stands for an error. */
 export function exitCodeOf(error: unknown): number {

@@ -6,6 +6,7 @@ import { isJobId, SNAPSHOT_JOB_TYPE } from '../contract/names';
 import type { OnTamper } from '../contract/snapshot';
 import { SnapshotError } from '../errors';
 import { findJobType } from '../jobs/jobRegistry';
+import { dryRun } from './dryRun';
 import { followRun } from './followRun';
 import { EXIT, type Output } from './output';
 
@@ -14,6 +15,7 @@ export interface SealOptions {
   readonly to: string;
   readonly jobId?: string;
   readonly onTamper?: OnTamper;
+  readonly dryRun?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -22,6 +24,7 @@ export interface SealOptions {
 export async function seal(options: SealOptions, output: Output): Promise<number> {
   const { policy, parse } = findJobType(SNAPSHOT_JOB_TYPE);
   const window = parse({ from: options.from, to: options.to }, Date.now());
+  if (options.dryRun === true) return dryRun(window, options.json === true, output);
   const jobId = options.jobId ?? new mongo.ObjectId().toHexString();
   checkJobId(jobId);
   return withClient(async (client) => {

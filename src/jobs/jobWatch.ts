@@ -1,6 +1,7 @@
 import { SnapshotError } from '../errors';
 import type { Progress } from '../contract/snapshot';
-import type { IJob, JobStatus } from '../models/job.model';
+import type { JobStatus } from '../contract/jobStatus';
+import type { IJob } from '../models/job.model';
 
 /** A job as it is seen now. */
 export interface Sighting {

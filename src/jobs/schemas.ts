@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseInstantMs } from '../contract/window';
 import { ERROR_CODES } from '../errors';
-import { JOB_STATUSES } from '../models/job.model';
+import { JOB_STATUSES } from '../contract/jobStatus';
 import { describeJobTypes } from './jobRegistry';
 
 const count = z.int().min(0);

@@ -1,8 +1,6 @@
 import { Schema, type Connection, type Model } from 'mongoose';
+import { JOB_STATUSES, type JobStatus } from '../contract/jobStatus';
 import type { AuditSnapshotResult } from '../contract/snapshot';
-
-export const JOB_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** A job; `_id` is the job id, 24 hex digits unless whoever started the run chose another. */
 export interface IJob {

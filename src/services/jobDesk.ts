@@ -3,7 +3,8 @@ import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoEr
 import type { JobOutcome } from '../contract/activities';
 import { SNAPSHOT_JOB_TYPE } from '../contract/names';
 import { SnapshotError } from '../errors';
-import { jobModel, type IJob, type JobStatus } from '../models/job.model';
+import type { JobStatus } from '../contract/jobStatus';
+import { jobModel, type IJob } from '../models/job.model';
 import type { JobDesk } from '../ports';
 import { listJobs, type JobList, type JobListQuery } from './jobList';
 import { sameValue } from './sameValue';

@@ -1,6 +1,7 @@
 import type { Model } from 'mongoose';
 import { onDatabase } from '../adapters/mongoErrors';
-import type { IJob, JobStatus } from '../models/job.model';
+import type { JobStatus } from '../contract/jobStatus';
+import type { IJob } from '../models/job.model';
 
 /** What to list; instants in milliseconds. */
 export interface JobListQuery {

@@ -183,6 +183,17 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     return found.map(rowOf).filter(({ snapshotId }) => snapshotId !== except);
   }
 
+  /** Records of an origin that were sealed although they did not fit their own hash. */
+  async countFindings(origin: string): Promise<number> {
+    const found = await onDatabase(`findings of ${origin}`, () =>
+      this.#snapshots
+        .find({ origin, 'manifest.findingCount': { $gt: 0 } })
+        .select('manifest')
+        .lean(),
+    );
+    return found.reduce((sum, { manifest }) => sum + (manifest?.findingCount ?? 0), 0);
+  }
+
   async #get(snapshotId: string): Promise<SnapshotRow> {
     const row = await this.find(snapshotId);
     if (row) return row;

@@ -115,7 +115,11 @@ describe('one stack', () => {
     expect(beside.dataDir).not.toBe(stack.dataDir);
     expect(beside.env['S3_SECRET_KEY']).not.toBe(stack.env['S3_SECRET_KEY']);
     await beside.stop();
-    const { code, stderr } = await runProgram('dev/main.ts', ['up', '--name', name], environment);
+    const { code, stderr } = await runProgram(
+      'src/cli/main.ts',
+      ['stack', 'up', '--name', name],
+      environment,
+    );
     expect([code, stderr]).toEqual([1, expect.stringContaining(`belongs to process ${process.pid}`)]);
   }, 120_000);
 
@@ -190,7 +194,8 @@ test('servers of a foreground stack end with their parent, even when it is kille
 
 test('the command line starts a stack that outlives it, shows it, stops it and removes it', async () => {
   const name = nameOf('cli');
-  const stack = (...args: string[]) => runProgram('dev/main.ts', [...args, '--name', name], environment);
+  const stack = (...args: string[]) =>
+    runProgram('src/cli/main.ts', ['stack', ...args, '--name', name], environment);
   expect(await stack('env')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('never brought up') as string,

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type { DoctorOptions } from '../doctor';
 import { EXIT, PROCESS_OUTPUT as output } from '../output';
-import { example, finish, GROUPS, jsonOption, type CommonOptions } from './shell';
+import { example, finish, GROUPS, jsonOption } from './shell';
 
 /** `worker`, `serve` and `doctor`. */
 export function addOperating(program: Command): void {
@@ -34,9 +35,10 @@ export function addOperating(program: Command): void {
     .description(
       'look at every server and promise that sealing rests on; probes that the bucket really locks',
     )
+    .option('--fix', 'register search attributes and make indexes that are missing')
     .addOption(jsonOption())
-    .addHelpText('after', example('audit-snapshot doctor'))
-    .action((options: CommonOptions) =>
+    .addHelpText('after', example('audit-snapshot doctor --fix'))
+    .action((options: DoctorOptions) =>
       finish(() => {
         const { doctor }: typeof import('../doctor') = require('../doctor');
         return doctor(options, output);

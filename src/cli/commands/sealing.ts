@@ -20,6 +20,7 @@ export function addSealing(program: Command): void {
         .choices(['seal', 'fail'])
         .default('seal'),
     )
+    .option('--dry-run', 'say what would be sealed, and seal nothing')
     .option('--detach', 'start the run and do not wait for it')
     .addOption(jsonOption())
     .addHelpText(

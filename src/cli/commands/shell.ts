@@ -8,6 +8,7 @@ export interface CommonOptions {
 
 export const GROUPS = {
   sealing: 'Sealing:',
+  looking: 'Looking:',
   evidence: 'Evidence:',
   keeping: 'Keeping:',
   operating: 'Operating:',
@@ -32,7 +33,7 @@ export function example(...lines: readonly string[]): string {
 }
 
 /** Every command ends here: its exit code, or its error said once. */
-export async function finish(run: () => Promise<number>, options: CommonOptions): Promise<void> {
+export async function finish(run: () => number | Promise<number>, options: CommonOptions): Promise<void> {
   try {
     process.exitCode = await run();
   } catch (error) {

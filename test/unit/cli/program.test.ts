@@ -9,7 +9,7 @@ function leavesOf(command: Command, path = ''): [string, Command][] {
 
 const LEAVES = leavesOf(buildProgram());
 /** What runs until it is told to stop, or prints something that is no report. */
-const WITHOUT_JSON = ['worker', 'serve', 'cat'];
+const WITHOUT_JSON = ['worker', 'serve', 'cat', 'completion'];
 
 function helpOf(command: Command): string {
   let text = '';

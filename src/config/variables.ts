@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { TASK_QUEUE } from '../contract/names';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const url = z.url({ protocol: /^https?$/ });
+const text = z.string().min(1).max(4096);
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d{0,15})$/, 'is not a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+/** Every setting, by the part that reads it. A name is the environment variable; in lower case, the key of the file. */
+export const VARIABLES = {
+  database: { MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'is not a mongodb:// URI') },
+  temporal: {
+    TEMPORAL_ADDRESS: text,
+    TEMPORAL_NAMESPACE: text.default('default'),
+    TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
+    TEMPORAL_UI_URL: url.optional(),
+  },
+  vault: {
+    VAULT_ADDR: url,
+    VAULT_ROLE_ID: text.optional(),
+    VAULT_SECRET_ID: text.optional(),
+    VAULT_TOKEN: text.optional(),
+    VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
+  },
+  storage: {
+    S3_ENDPOINT: url,
+    S3_ACCESS_KEY: text,
+    S3_SECRET_KEY: text,
+    S3_BUCKET: text.default('audit-snapshots'),
+    S3_REGION: text.default('us-east-1'),
+  },
+  sealing: {
+    AUDIT_ORIGIN: z
+      .string()
+      .regex(
+        /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9._-]*)*$/,
+        'is not a schema-less URL such as example.com/audit',
+      )
+      .max(128)
+      .default('localhost/audit'),
+    AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
+    AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
+    AUDIT_HOLD_DAYS: whole(1, 365).default(7),
+    TSA_URL: url.optional(),
+    AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
+    AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(65_536),
+    AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
+  },
+  reporting: { JOB_SERVICE_URL: url.optional(), JOB_SERVICE_TOKEN: text.optional() },
+  jobService: {
+    PORT: whole(0, 65_535).default(8080),
+    HOST: text.default('127.0.0.1'),
+    JOB_SERVICE_KEYS: z.string().max(1_048_576).optional(),
+    JOB_SERVICE_JWKS_URL: url.optional(),
+    JOB_SERVICE_JWT_ISSUER: text.optional(),
+    JOB_SERVICE_JWT_AUDIENCE: text.optional(),
+    JOB_SERVICE_INSECURE_NO_AUTH: z.enum(['true', 'false']).default('false'),
+    JOB_SERVICE_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),
+    JOB_SERVICE_SUBMISSIONS_PER_MINUTE: whole(1, 1_000_000).default(120),
+    JOB_SERVICE_IDEMPOTENCY_HOURS: whole(24, 8760).default(48),
+    JOB_SERVICE_DRAIN_SECONDS: whole(0, 300).default(5),
+  },
+  worker: {
+    WORKER_PROCESSES: whole(1, 32).default(2),
+    WORKER_ACTIVITIES: whole(1, 64).default(6),
+    WORKER_IDENTITY: text.optional(),
+  },
+  logging: { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') },
+} as const;
+
+/** Settings that are never shown, and that a file may hold only when nobody else can read it. */
+export const SECRETS: ReadonlySet<string> = new Set([
+  'MONGODB_URI',
+  'VAULT_SECRET_ID',
+  'VAULT_TOKEN',
+  'S3_SECRET_KEY',
+  'JOB_SERVICE_TOKEN',
+]);
+
+/** Name and schema of every setting, in the order of the documentation. */
+export const ALL: Readonly<Record<string, z.ZodType>> = Object.assign({}, ...Object.values(VARIABLES));
+
+export const NAMES: readonly string[] = Object.keys(ALL);
