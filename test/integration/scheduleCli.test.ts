@@ -19,6 +19,14 @@ interface Shown {
   readonly runs: { status: string; nominalTime: string; sealed: { windowCount: number } | null }[];
 }
 
+const entryAt = (ms: number) => ({
+  resourceType: 'invoice',
+  resourceId: 'invoice-1',
+  action: 'invoice.updated',
+  actorId: 'amélie',
+  timestamp: new Date(ms),
+});
+
 describe('schedules by the command line', () => {
   const product = new Product();
   let connection: Connection;
@@ -50,14 +58,6 @@ describe('schedules by the command line', () => {
     if (code !== 0) throw new Error(`schedule ${args.join(' ')}: ${code} ${stdout} ${stderr}`);
     return JSON.parse(stdout) as T;
   }
-
-  const entryAt = (ms: number) => ({
-    resourceType: 'invoice',
-    resourceId: 'invoice-1',
-    action: 'invoice.updated',
-    actorId: 'amélie',
-    timestamp: new Date(ms),
-  });
 
   const settings = [
     '--cron',
