@@ -26,6 +26,9 @@ import { codeOf, sealScheduled } from './sealScheduled';
 /** Other runs that planned otherwise are met at most this often: each time the plan is made anew from what is there. */
 const MAX_REPLANS = 3;
 
+/** A long outage has many windows: a fresh history begins behind so many of them, well below what Temporal asks for. */
+const WINDOWS_PER_HISTORY = 50;
+
 const { resolveTarget, nextWindow, nextLate } = proxyActivities<ScheduleActivities>({
   startToCloseTimeout: '5m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -67,7 +70,7 @@ async function sealUpTo(
   let sealed = carry === undefined ? lastSealed(workflowInfo().lastResult) : carry.sealed;
   let firstSealed = carry?.firstSealed ?? null;
   let replans = 0;
-  for (;;) {
+  for (let windows = 1; ; windows++) {
     const plan = await nextWindow({ schedule: given, target, sealed });
     sealed = plan.sealed;
     board.plan(plan);
@@ -80,7 +83,7 @@ async function sealUpTo(
       continue;
     }
     firstSealed ??= plan.next.window.from;
-    if (workflowInfo().continueAsNewSuggested) {
+    if (windows >= WINDOWS_PER_HISTORY || workflowInfo().continueAsNewSuggested) {
       const { nominalTime } = board.progress;
       const next: ScheduleCarry = { nominalTime, tally: board.tally, sealed, firstSealed };
       await continueAsNew<typeof auditScheduleWorkflow>(given, next);

@@ -18,8 +18,11 @@ const MAX_LISTED = 30;
 export class ScheduleBoard {
   #progress: ScheduleProgress;
   #published = '';
+  /** Begin of the first window of this run, for the search attribute: the list of windows forgets it. */
+  #from: string | undefined;
 
   constructor(input: AuditScheduleInput, nominalTime: string, carry: ScheduleCarry | undefined) {
+    this.#from = carry?.firstSealed ?? undefined;
     const nothing = { windowCount: 0, recordCount: 0, findingCount: 0, windows: [], lateCount: 0, late: [] };
     this.#progress = {
       stage: 'planning',
@@ -56,6 +59,7 @@ export class ScheduleBoard {
   plan({ sealed, next, left }: NextWindow): void {
     const { current: _former, settledAt: _settled, ...progress } = this.#progress;
     this.#progress = progress;
+    this.#from ??= next?.window.from;
     const current = next === null ? {} : { current: { jobId: next.jobId, window: next.window } };
     this.#set({ stage: 'sealing', sealedUntil: sealed?.until ?? null, left, ...current });
   }
@@ -86,7 +90,7 @@ export class ScheduleBoard {
   #set(change: Partial<ScheduleProgress>): void {
     this.#progress = { ...this.#progress, ...change };
     setCurrentDetails(describe(this.#progress));
-    const attributes = searchAttributesOf(this.#progress);
+    const attributes = searchAttributesOf(this.#progress, this.#from);
     const text = JSON.stringify(attributes);
     // Each upsert is an event in the history.
     if (text !== this.#published) upsertSearchAttributes(attributes);
@@ -102,9 +106,10 @@ function sealedWindow(
 }
 
 /** The stretch that a run has sealed, or is to seal, and its sums. */
-function searchAttributesOf(progress: ScheduleProgress): Record<string, string[] | number[] | Date[]> {
-  const { stage, windows, current, target, recordCount, findingCount, lateCount } = progress;
-  const from = windows[0]?.window.from ?? current?.window.from;
+function searchAttributesOf(
+  { stage, target, recordCount, findingCount, lateCount }: ScheduleProgress,
+  from: string | undefined,
+): Record<string, string[] | number[] | Date[]> {
   return {
     AuditStage: [stage],
     ...(from === undefined ? {} : { AuditWindowFrom: [new Date(from)] }),
