@@ -8,7 +8,7 @@ import { EXIT, type Output } from './output';
 
 /** Writes the trust file of every key version that Vault still serves; to stdout without `out`. */
 export async function exportTrust(
-  options: { readonly out?: string; readonly merge?: string },
+  options: { readonly out?: string; readonly merge?: string; readonly json?: boolean },
   output: Output,
 ): Promise<number> {
   const signer = await connectSigner(readVaultConfig());
@@ -20,6 +20,8 @@ export async function exportTrust(
   else {
     await writeFile(options.out, `${text}\n`);
     output.note(`wrote ${options.out}; give it to the auditor by a way of its own`);
+    const versions = trust.keys.map(({ version }) => version);
+    if (options.json === true) output.result(JSON.stringify({ out: options.out, versions }));
   }
   return EXIT.ok;
 }

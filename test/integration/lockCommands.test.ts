@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { connectObjectStore } from '../../src/adapters/minioObjectStore';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
 import { auditTrail } from '../../src/cli/demo/auditTrail';
 import { readStorageConfig } from '../../src/config';
 import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../support/bucket';
+import { runCommand } from '../support/commandLine';
 import { storageClient } from '../support/lockedObject';
 import { Product } from '../support/product';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
-const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 
 describe('retention, legal hold and the doctor', () => {
   const product = new Product();
@@ -29,12 +27,9 @@ describe('retention, legal hold and the doctor', () => {
   }, 120_000);
   afterAll(() => product.stop());
 
-  function cli(...args: string[]): Promise<{ code: number; output: string }> {
-    return new Promise((settle) => {
-      const child = execFile('node', [CLI, ...args], { env }, (_, stdout, stderr) =>
-        settle({ code: child.exitCode ?? -1, output: stdout + stderr }),
-      );
-    });
+  async function cli(...args: string[]): Promise<{ code: number; output: string }> {
+    const { code, stdout, stderr } = await runCommand(env, ...args);
+    return { code, output: stdout + stderr };
   }
   const versions = () => listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
 

@@ -1,0 +1,160 @@
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { snapshotIdOf } from '../../src/contract/names';
+import { AuditService } from '../../src/services/audit.service';
+import { runCommand, type Ran } from '../support/commandLine';
+import { Product } from '../support/product';
+
+const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
+const WINDOW = ['--from', DAY.from, '--to', DAY.to];
+const SCHEMA = resolve(__dirname, '../../docs/schema/cli-output.schema.json');
+const SNAPSHOT = snapshotIdOf('day-one');
+
+describe('the command line on real servers', () => {
+  const product = new Product();
+  const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-cli-'));
+  const trust = join(directory, 'trust.json');
+  const env = { ...process.env, ...product.env };
+  const run = (...args: string[]) => runCommand(env, ...args);
+  let recordId: string;
+
+  beforeAll(async () => {
+    const connection = await connectDatabase(product.env['MONGODB_URI']!);
+    await product.start();
+    await new AuditService(connection).logAuditEntries(
+      auditTrail(60, Date.parse(DAY.from), Date.parse(DAY.to)),
+    );
+    const first = await connection.collection('auditlogs').findOne({});
+    recordId = String(first?._id);
+    await connection.close();
+  }, 120_000);
+  afterAll(() => product.stop());
+
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  addFormats(ajv);
+  ajv.addSchema(JSON.parse(readFileSync(SCHEMA, 'utf8')) as object, 'cli');
+
+  /** Standard output is one JSON value of the published shape, and nothing else. */
+  function expectShape(name: string, { stdout }: Ran): void {
+    const validate = ajv.getSchema(`cli#/$defs/${name}`);
+    if (!validate) throw new Error(`docs/schema has no shape ${name}`);
+    const valid = validate(JSON.parse(stdout));
+    expect([name, validate.errors ?? []]).toEqual([name, []]);
+    expect(valid).toBe(true);
+  }
+
+  /** Commands in the order in which a person runs them; each builds on those before it. */
+  test.each<[shape: string, code: number, args: () => string[]]>([
+    ['status', 0, () => ['status']],
+    ['dryRun', 0, () => ['seal', ...WINDOW, '--dry-run']],
+    ['detached', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one', '--detach']],
+    ['sealed', 0, () => ['watch', 'day-one']],
+    ['sealed', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one']],
+    ['list', 0, () => ['list', '--status', 'succeeded', '--since', '1h', ...WINDOW]],
+    ['show', 0, () => ['show', SNAPSHOT]],
+    ['status', 6, () => ['status', '--max-lag', '1s']],
+    ['trust', 0, () => ['keys', 'export']],
+    ['written', 0, () => ['keys', 'export', '--out', trust]],
+    ['verify', 0, () => ['verify', '--live', '--key', trust, ...WINDOW]],
+    ['verify', 4, () => ['verify', SNAPSHOT]],
+    ['verify', 4, () => ['verify', '--key', trust, '--from', '2026-02-28T00:00:00Z', '--to', DAY.to]],
+    ['proved', 0, () => ['prove', recordId, '--key', trust, '--out', join(directory, 'proof.json')]],
+    ['verifyProof', 0, () => ['verify', join(directory, 'proof.json'), '--key', trust]],
+    ['exported', 0, () => ['export', '--all', '--key', trust, '--out', join(directory, 'evidence')]],
+    ['coverage', 0, () => ['coverage', '--key', trust]],
+    ['report', 0, () => ['report', '--key', trust, '--out', join(directory, 'report.html')]],
+    ['consistency', 0, () => ['consistency', '1', '1', '--key', trust]],
+    ['retention', 0, () => ['retention', 'extend', SNAPSHOT, '--until', '2040-01-31T00:00:00Z']],
+    ['hold', 0, () => ['hold', 'add', SNAPSHOT]],
+    ['hold', 0, () => ['hold', 'remove', SNAPSHOT]],
+    ['doctor', 0, () => ['doctor', '--fix']],
+    ['configShow', 0, () => ['config', 'show']],
+    ['configCheck', 0, () => ['config', 'check']],
+    ['error', 1, () => ['show', 'nobody']],
+    ['error', 2, () => ['seal', '--from', '2026-03-01', '--to', DAY.to]],
+    ['error', 2, () => ['verify', '/nowhere']],
+    ['verifyProof', 3, () => ['verify', trust, '--key', trust]],
+    ['stack', 1, () => ['stack', 'status', '--name', 'never-was']],
+    ['error', 2, () => ['stack', 'env', '--name', 'never-was']],
+  ])(
+    '%s, exit code %i',
+    async (shape, code, args) => {
+      const ran = await run(...args(), '--json');
+      expect([ran.code, ran.stdout, ran.stderr]).toEqual([code, expect.any(String), expect.any(String)]);
+      expectShape(shape, ran);
+    },
+    60_000,
+  );
+
+  test('a configuration file stands in for the environment, and a token nobody issued is refused, exit code 5', async () => {
+    const path = join(directory, 'audit-snapshot.toml');
+    writeFileSync(path, 'vault_token = "nobody"\n', { mode: 0o600 });
+    const without = { ...env, VAULT_ROLE_ID: '', VAULT_SECRET_ID: '' };
+    const ran = await runCommand(without, 'keys', 'export', '--config', path, '--json');
+    expect(ran.code).toBe(5);
+    expectShape('error', ran);
+    expect(ran.stdout).toContain('SIGNER_UNAUTHORIZED');
+    expect(ran.stdout + ran.stderr).not.toContain('nobody');
+  });
+
+  test('what people read says the same as what programs read', async () => {
+    for (const args of [['list'], ['show', SNAPSHOT], ['status'], ['doctor'], ['coverage', '--key', trust]]) {
+      const { code, stdout } = await run(...args);
+      expect([args, code]).toEqual([args, 0]);
+      expect(stdout).not.toMatch(/^[{]|undefined|\[object O/m);
+    }
+    expect((await run('list')).stdout).toContain('60');
+    expect(existsSync(join(directory, 'report.html'))).toBe(true);
+  }, 60_000);
+
+  test.each([
+    [['sael'], 'Did you mean seal?'],
+    [['list', '--statsu', 'failed'], 'Did you mean --status?'],
+    [['seal', ...WINDOW, '--on-tamper', 'ignore'], 'Allowed choices are seal, fail'],
+    [['list', '--since', 'yesterday'], 'It is no duration such as 90s'],
+    [['seal'], "required option '--from <instant>' not specified"],
+  ])('%j is answered with what would be right, exit code 2', async (args, hint) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(hint);
+  });
+
+  test('no secret is shown by any command that shows the configuration', async () => {
+    for (const args of [
+      ['config', 'show', '--origin'],
+      ['config', 'show', '--json'],
+      ['config', 'check'],
+    ]) {
+      const { stdout, stderr } = await run(...args);
+      for (const name of ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'MONGODB_URI'])
+        expect(stdout + stderr).not.toContain(env[name]!);
+    }
+  });
+
+  test('bash completes commands, options and their values, by the script alone', async () => {
+    const { stdout: script } = await run('completion', 'bash');
+    const complete = async (...words: string[]) => {
+      const probe = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _audit_snapshot; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      return execFileSync('bash', ['-c', probe], { env: { PATH: process.env['PATH'] } })
+        .toString()
+        .trim()
+        .split('\n');
+    };
+    expect(await complete('audit-snapshot', 'se')).toEqual(['seal', 'serve']);
+    expect(await complete('audit-snapshot', 'schedule', 'cr')).toEqual(['create']);
+    expect(await complete('audit-snapshot', 'seal', '--on-tamper', '')).toEqual(['seal', 'fail']);
+    expect(await complete('audit-snapshot', 'seal', '--job-id', 'x', '--de')).toEqual(['--detach']);
+    expect(await complete('audit-snapshot', 'completion', '')).toEqual(
+      expect.arrayContaining(['bash', 'zsh', 'fish']),
+    );
+    // Nothing of what is typed is run.
+    expect(await complete('audit-snapshot', 'seal', '$(touch pwned)', '--f')).toEqual(['--from']);
+    expect(existsSync('pwned')).toBe(false);
+  });
+});
