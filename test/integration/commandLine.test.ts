@@ -14,6 +14,8 @@ import { Product } from '../support/product';
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const WINDOW = ['--from', DAY.from, '--to', DAY.to];
 const SCHEMA = resolve(__dirname, '../../docs/schema/cli-output.schema.json');
+const HOUR = '2026-03-01T12:00:00Z';
+const HOURLY = ['schedule', 'create', 'hourly', '--every', '1h', '--start', HOUR, '--paused'];
 const SNAPSHOT = snapshotIdOf('day-one');
 
 describe('the command line on real servers', () => {
@@ -76,6 +78,24 @@ describe('the command line on real servers', () => {
     ['doctor', 0, () => ['doctor', '--fix']],
     ['configShow', 0, () => ['config', 'show']],
     ['configCheck', 0, () => ['config', 'check']],
+    ['schedulePreview', 0, () => [...HOURLY, '--dry-run']],
+    ['scheduleCreated', 0, () => HOURLY],
+    ['scheduleCreated', 0, () => HOURLY],
+    ['error', 1, () => [...HOURLY, '--offset', '5m']],
+    ['scheduleList', 0, () => ['schedule', 'list']],
+    ['scheduleUpdated', 0, () => ['schedule', 'update', 'hourly', '--settle', '1m']],
+    ['scheduleDone', 0, () => ['schedule', 'trigger', 'hourly']],
+    ['scheduleDone', 0, () => ['schedule', 'resume', 'hourly']],
+    ['scheduleDone', 0, () => ['schedule', 'pause', 'hourly', '--reason', 'a test']],
+    [
+      'scheduleBackfill',
+      0,
+      () => ['schedule', 'backfill', 'hourly', '--from', HOUR, '--to', HOUR, '--dry-run'],
+    ],
+    ['scheduleBackfill', 0, () => ['schedule', 'backfill', 'hourly', '--from', HOUR, '--to', HOUR]],
+    ['scheduleShown', 0, () => ['schedule', 'show', 'hourly']],
+    ['scheduleDone', 0, () => ['schedule', 'delete', 'hourly']],
+    ['error', 1, () => ['schedule', 'show', 'hourly']],
     ['error', 1, () => ['show', 'nobody']],
     ['error', 2, () => ['seal', '--from', '2026-03-01', '--to', DAY.to]],
     ['error', 2, () => ['verify', '/nowhere']],
