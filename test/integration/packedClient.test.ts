@@ -1,0 +1,119 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
+import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { startChild, type Child } from '../../src/cli/demo/children';
+import { AuditService } from '../../src/services/audit.service';
+import { createLockedBucket } from '../../dev/lockedBucket';
+import { version } from '../../package.json';
+import { installPacked, type PackedProject } from '../support/packedProject';
+import { Product } from '../support/product';
+
+const EXAMPLE = 'docs/examples/service-client';
+const TYPES = resolve(__dirname, '../../node_modules/@types');
+const DAY_FROM_MS = Date.parse('2026-01-31T00:00:00.000Z');
+
+describe('the packed tarball in an empty project', () => {
+  const product = new Product();
+  let project: PackedProject;
+  let worker: Child;
+
+  beforeAll(async () => {
+    const connection = await connectDatabase(product.env['MONGODB_URI']!);
+    await new AuditService(connection).logAuditEntries(
+      auditTrail(300, DAY_FROM_MS, DAY_FROM_MS + 86_400_000),
+    );
+    await connection.close();
+    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
+    project = await installPacked(EXAMPLE);
+    // The worker out of the tarball: whatever it needs at run time has been packed, or it does not start.
+    const script = join(project.directory, 'node_modules/audit-snapshot/dist/src/worker.js');
+    worker = await startChild(script, product.env, '"worker started"', join(product.logs, 'packed.log'));
+  }, 300_000);
+
+  afterAll(async () => {
+    await worker.stop();
+    rmSync(project.directory, { recursive: true });
+  });
+
+  /** The example as its own tsconfig.json says, with these options on top. */
+  function example(options: ts.CompilerOptions = {}): ts.Program {
+    const config = ts.getParsedCommandLineOfConfigFile(
+      join(project.directory, 'tsconfig.json'),
+      { typeRoots: [TYPES], ...options },
+      { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
+    )!;
+    expect(config.errors).toEqual([]);
+    return ts.createProgram(config.fileNames, config.options);
+  }
+
+  test('the ten-line example compiles, seals a day and prints what came of it', async () => {
+    const program = example();
+    expect(complaints([...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics])).toEqual([]);
+    const printed = (await project.run('node', ['seal.js'], product.env)).trimEnd().split('\n');
+    expect(printed.at(-1)).toBe('sealed 300 records as snap-day-2026-01-31, findings: 0');
+    expect(printed.at(-2)).toBe('done: 300 of 300 records');
+    // The job id makes it idempotent: run again, it finds its result.
+    const again = (await project.run('node', ['seal.js'], product.env)).trimEnd().split('\n');
+    expect(again.at(-1)).toBe(printed.at(-1));
+  });
+
+  test.each([
+    ['node16', { moduleResolution: ts.ModuleResolutionKind.Node16 }],
+    ['bundler', { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }],
+  ])('our declarations are sound for a strict %s project that skips no check', (_, resolution) => {
+    const strict = { skipLibCheck: false, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+    const program = example({ ...strict, ...resolution });
+    // Only ours: Temporal's own declarations do not pass, they ask for types of `ms` that they do not bring along.
+    const ours = program
+      .getSourceFiles()
+      .filter(({ fileName }) => /\/audit-snapshot\/dist\/|\/seal\.ts$/.test(fileName));
+    expect(ours.length).toBeGreaterThan(10);
+    const found = ours.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]);
+    expect(complaints(found)).toEqual([]);
+  });
+
+  test('CommonJS gets the same client, and nothing behind the entries', async () => {
+    const program = `
+      const { AuditSnapshotClient } = require('audit-snapshot/client');
+      const refused = ['audit-snapshot/dist/src/config.js', 'audit-snapshot/worker'].map((path) => {
+        try { return require(path); } catch (error) { return error.code; }
+      });
+      const same = require('audit-snapshot').AuditSnapshotClient === AuditSnapshotClient;
+      const { version } = require('audit-snapshot/package.json');
+      console.log(JSON.stringify({ same, refused, version }));`;
+    expect(JSON.parse(await project.run('node', ['--input-type=commonjs', '-e', program]))).toEqual({
+      same: true,
+      refused: ['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
+      version,
+    });
+  });
+
+  test('the command line runs from it, and no test, map or picture travels with it', async () => {
+    expect(await project.run('npx', ['audit-snapshot', '--version'])).toBe(`${version}\n`);
+    expect(project.files).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'docker-compose.temporal.yml',
+        'docs/check.py',
+        'dist/workflow-bundle.js',
+        'dist/dev/watchdogProcess.cjs',
+        'dist/src/client.d.ts',
+      ]),
+    );
+    const strays = project.files.filter((file) => /^(test|src|bench)\/|\.(map|png|tsbuildinfo)$/.test(file));
+    expect(strays).toEqual([]);
+  });
+});
+
+function complaints(diagnostics: readonly ts.Diagnostic[]): string[] {
+  return diagnostics.map(
+    ({ file, messageText }) =>
+      `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+  );
+}
