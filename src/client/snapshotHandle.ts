@@ -28,8 +28,8 @@ export interface SnapshotHandle {
 }
 
 const PROGRESS_MS = 10_000;
-/** FAILED_PRECONDITION, DEADLINE_EXCEEDED: how Temporal says that nobody polls the task queue. */
-const GRPC_UNANSWERED = [9, 4];
+/** FAILED_PRECONDITION, DEADLINE_EXCEEDED, CANCELLED: nobody polls the task queue, or the time for an answer is over. */
+const GRPC_UNANSWERED = [9, 4, 1];
 
 /** The handle of a job's latest run. */
 export function snapshotHandle(client: Client, jobId: string): SnapshotHandle {

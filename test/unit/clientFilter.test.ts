@@ -21,15 +21,15 @@ describe('the list filter', () => {
         ` AND ExecutionStatus IN ('Failed', 'Canceled')`,
         ` AND AuditStage IN ('marking')`,
         ` AND AuditJobId = 'day'`,
-        ` AND AuditWindowFrom <= '2026-03-02T00:00:00.000Z' AND AuditWindowTo >= '2026-03-01T00:00:00.000Z'`,
+        ` AND AuditWindowFrom < '2026-03-02T00:00:00.001Z' AND AuditWindowTo >= '2026-03-01T00:00:00.000Z'`,
         ` AND AuditFindings >= 1`,
       ].join(''),
     );
   });
 
   test('a value cannot leave its quotes', () => {
-    const query = runQuery(`a' OR 'b\\`, { jobId: `x' OR WorkflowId != '` });
-    expect(query).toContain(`TaskQueue = 'a'' OR ''b\\\\' AND`);
+    const query = runQuery(`a' OR 'b`, { jobId: `x' OR WorkflowId != '` });
+    expect(query).toContain(`TaskQueue = 'a'' OR ''b' AND`);
     expect(query).toContain(`AuditJobId = 'x'' OR WorkflowId != '''`);
   });
 
@@ -38,6 +38,8 @@ describe('the list filter', () => {
     [{ status: 'constructor' }, 'USAGE_INVALID'],
     [{ status: [] }, 'USAGE_INVALID'],
     [{ stage: `x') OR ('` }, 'USAGE_INVALID'],
+    [{ jobId: `x\\` }, 'USAGE_INVALID'],
+    [{ jobId: `x"` }, 'USAGE_INVALID'],
     [{ minFindings: 0.5 }, 'USAGE_INVALID'],
     [{ minFindings: '1 OR 1=1' }, 'USAGE_INVALID'],
     [{ overlaps: { from: `2026' OR '`, to: '2026-03-02T00:00:00Z' } }, 'WINDOW_INVALID'],
