@@ -38,12 +38,12 @@ describe('the client on a real Temporal, without a worker', () => {
   async function listed(filter?: RunFilter): Promise<string[]> {
     const jobs: string[] = [];
     for await (const { jobId } of client.list(filter)) jobs.push(jobId);
-    return jobs.sort();
+    return jobs.toSorted();
   }
 
   /** Temporal's list lags: it is asked again until it gives this, or says what it gives instead. */
   async function expectListed(filter: RunFilter | undefined, jobs: readonly string[]): Promise<void> {
-    const wanted = [...jobs].sort();
+    const wanted = jobs.toSorted();
     const deadlineMs = Date.now() + LAG_MS;
     let found = await listed(filter);
     while (found.join() !== wanted.join() && Date.now() < deadlineMs) {
