@@ -10,7 +10,13 @@ import { JobWatch } from './jobWatch';
 import { addLimits, type Limits } from './limits';
 import { addOpenApi } from './openapi';
 import { readRoutes } from './readRoutes';
-import { answerClientError, answerFrameworkError, answerProblem, refuseUnknown } from './refusals';
+import {
+  answerClientError,
+  answerFrameworkError,
+  answerProblem,
+  refuseUnknown,
+  RouteTable,
+} from './refusals';
 import type { RouteDeps, ServiceDeps } from './routeDeps';
 import { seeJob } from './see';
 import { submissionRoutes } from './submissionRoutes';
@@ -44,6 +50,7 @@ export interface JobService {
 
 /** The job service as a Fastify application that does not listen yet. Every error leaves as problem details. */
 export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogger): JobService {
+  const routes = new RouteTable();
   const app = fastify({
     ...(loggerInstance === undefined ? {} : { loggerInstance }),
     bodyLimit: BODY_BYTES,
@@ -55,14 +62,14 @@ export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogg
     return503OnClosing: false,
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: answerClientError(routes),
     frameworkErrors: answerFrameworkError,
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
-  refuseUnknown(app);
+  refuseUnknown(app, routes);
 
   const { pause, nowMs } = deps;
   const watch = new JobWatch({ pause, nowMs, see: (jobId) => seeJob(deps, jobId) });

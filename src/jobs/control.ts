@@ -5,7 +5,7 @@ import { startAuditSnapshotJob } from './handlers/auditSnapshotHandler';
 import type { RouteDeps } from './routeDeps';
 
 /** A run reports its end just in front of ending; it is given this long to be gone. */
-const CLOSING_MS = 10_000;
+const CLOSING_MS = 5_000;
 const LOOK_EVERY_MS = 200;
 
 /** The job of that id; JOB_NOT_FOUND. */

@@ -8,11 +8,17 @@ import { jobParams } from './schemas';
 import { takeSeat } from './seat';
 import type { Sighting } from './jobWatch';
 
-const EVENTS = z.string().meta({
-  description:
-    'Events `progress`, then one of `result`, `failed`, `cancelled`; the data of each is a Job. Lines that begin with a colon are keep-alives.',
-  examples: ['id: 5f0c…\nevent: progress\ndata: {"jobId":"…","status":"running"}\n\n'],
-});
+const event = z
+  .object({
+    id: z.string(),
+    event: z.enum(['progress', 'result', 'failed', 'cancelled']),
+    data: z.string().meta({ contentMediaType: 'application/json', description: 'A Job, as JSON.' }),
+  })
+  .meta({
+    id: 'JobEvent',
+    description:
+      'One event of the stream: `progress` whenever something changed, last of all one of the others. Lines that begin with a colon keep the connection alive.',
+  });
 const lastEventHeaders = z.object({ 'last-event-id': z.string().max(64).optional() });
 
 /** `GET /jobs/:id/events`. */
@@ -27,7 +33,7 @@ export function eventRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
       params: jobParams,
       headers: lastEventHeaders,
       response: {
-        200: { description: 'The stream', content: { 'text/event-stream': { schema: EVENTS } } },
+        200: { description: 'The stream', content: { 'text/event-stream': { schema: event } } },
         204: z.null().meta({ description: 'The last event was heard already' }),
         ...refusals(400, 404),
       },

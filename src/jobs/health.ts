@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { SnapshotError, type ErrorCode } from '../errors';
 import { PROBLEM_TYPE, problemOf } from './problem';
-import { answer } from './operation';
+import { answer, refusal } from './operation';
 import { problem } from './schemas';
 
 /** One server that the service needs; the check rejects when it does not answer. */
@@ -65,6 +65,7 @@ export function healthRoutes(deps: HealthDeps): FastifyPluginAsyncZod {
       querystring: verboseQuery,
       response: {
         200: answer('It can', health),
+        400: refusal(400),
         503: { description: 'Not now', content: { [PROBLEM_TYPE]: { schema: notReady } } },
       },
     };

@@ -16,7 +16,12 @@ export interface JobType {
   readonly parse: (payload: unknown, nowMs: number) => Window;
 }
 
-const AUDIT_SNAPSHOT_SCHEMA = z.strictObject({ from: z.string(), to: z.string() });
+/** For tools that make up requests: instants that the service accepts; it accepts the last days of months as well. */
+export const INSTANT_PATTERN =
+  '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,3})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
+
+const instant = z.string().meta({ description: 'ISO 8601 with an offset.', pattern: INSTANT_PATTERN });
+const AUDIT_SNAPSHOT_SCHEMA = z.strictObject({ from: instant, to: instant });
 
 /** One hour for each of three attempts: enough for a major snapshot, and each goes on where the last one stopped. */
 const AUDIT_SNAPSHOT_POLICY: JobPolicy = { maxAttempts: 3, timeoutSeconds: 3600 };

@@ -52,11 +52,6 @@ export class JobWatch {
     this.#deps = deps;
   }
 
-  /** How many wait now. */
-  get size(): number {
-    return this.#seats.size;
-  }
-
   /** A place until `leave`, or until the service shuts down; OVERLOADED or RATE_LIMITED when there is none. */
   sit(callerName: string): Seat {
     const others = [...this.#seats.values()];

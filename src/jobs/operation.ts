@@ -20,7 +20,8 @@ const REFUSALS = {
 
 export type Refusal = keyof typeof REFUSALS;
 
-function refusal(status: Refusal) {
+/** One refusal, as problem details. */
+export function refusal(status: Refusal) {
   return { description: REFUSALS[status], content: { [PROBLEM_TYPE]: { schema: problem } } };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseInstantMs } from '../contract/window';
 import { ERROR_CODES } from '../errors';
 import { JOB_STATUSES } from '../contract/jobStatus';
-import { describeJobTypes } from './jobRegistry';
+import { describeJobTypes, INSTANT_PATTERN } from './jobRegistry';
 
 const count = z.int().min(0);
 const jobId = z
@@ -124,9 +124,6 @@ function wholeNumber(min: number, max: number) {
   }, `is not a whole number from ${min} to ${max}`);
   return text.transform(Number).meta({ type: 'integer', minimum: min, maximum: max });
 }
-
-const INSTANT_PATTERN =
-  '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,3})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
 
 function instantMs(description: string) {
   const text = z

@@ -6,6 +6,7 @@ import { SnapshotError } from '../../src/errors';
 import { createJobService, type AppDeps } from '../../src/jobs/app';
 import { SCOPES } from '../../src/jobs/auth/caller';
 import { staticKeys } from '../../src/jobs/auth/staticKeys';
+import { deferred } from './deferred';
 import { FakeIdempotencyKeys } from './fakes/fakeIdempotencyKeys';
 import { FakeJobDesk } from './fakes/fakeJobDesk';
 
@@ -110,4 +111,18 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
 /** A body of `POST /jobs`. */
 export function submission(payload: unknown = DAY, type = 'audit.snapshot') {
   return { type, payload };
+}
+
+/** Holds the next start of a run until `letGo`; `reached` settles when somebody waits for it. */
+export function holdStart(runs: FakeRuns): { readonly reached: Promise<void>; readonly letGo: () => void } {
+  const { start } = runs;
+  const reached = deferred<void>();
+  const gate = deferred<void>();
+  runs.start = async (input) => {
+    runs.start = start;
+    reached.resolve();
+    await gate.promise;
+    return start(input);
+  };
+  return { reached: reached.promise, letGo: () => gate.resolve() };
 }
