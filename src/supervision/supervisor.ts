@@ -64,7 +64,7 @@ export async function superviseWorkers(
     void child.started.then(onStarted);
     for (let early = 0; ; child = deps.start()) {
       const { ending, ranMs } = await run(child);
-      if (stopping.aborted) return exitCodeOf(ending);
+      if (stopping.aborted) return exitCodeOf(ending, stopping);
       early = ranMs >= STEADY_MS ? 0 : early + 1;
       const pauseMs = early === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (early - 1));
       const facts = { identity: child.identity, pid: child.pid, ...ending, ranMs, restartInMs: pauseMs };
@@ -76,7 +76,7 @@ export async function superviseWorkers(
 
   const first = deps.start();
   const failed = await Promise.race([first.started.then(() => undefined), first.ended]);
-  if (failed) return stopping.aborted && failed.signal !== null ? 0 : exitCodeOf(failed);
+  if (failed) return exitCodeOf(failed, stopping);
   const places = [first, ...Array.from({ length: count - 1 }, () => undefined)];
   const codes = await Promise.all(places.map(keep));
   await Promise.all(handOvers);
@@ -110,8 +110,10 @@ function isClean({ code }: Ending): boolean {
   return code === 0;
 }
 
-function exitCodeOf({ code }: Ending): number {
-  return code ?? 1;
+/** A process that was told to stop before it could drain, or twice, ended by that signal, as it should. */
+function exitCodeOf({ code, signal }: Ending, stopping: AbortSignal): number {
+  const asTold = stopping.aborted && (signal === 'SIGTERM' || signal === 'SIGINT');
+  return asTold ? 0 : (code ?? 1);
 }
 
 /** The real pause. */

@@ -5,7 +5,7 @@ import type { RunningStack } from '../../../dev/stack';
 import { startChild, type Child } from './children';
 import { newServiceKey } from './serviceKey';
 
-/** A worker and a job service of their own on a stack, with a database that nothing else uses. */
+/** Supervised workers and a job service of their own on a stack, with a database that nothing else uses. */
 export interface Product {
   readonly env: Readonly<Record<string, string>>;
   /** Of the job service. */
@@ -55,9 +55,9 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
   const workerEnv = { ...env, JOB_SERVICE_URL: url, JOB_SERVICE_TOKEN: reporter.token };
   onChild(
     await startChild(
-      join(SCRIPTS, 'worker.js'),
+      join(SCRIPTS, 'workers.js'),
       workerEnv,
-      '"worker started"',
+      '"worker processes started"',
       join(directory, 'worker.log'),
     ),
   );

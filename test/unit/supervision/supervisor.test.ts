@@ -167,6 +167,15 @@ test('once it is to stop nothing is replaced, and a process that is killed while
   expect(bench.handedOver).toEqual(['w1']);
 });
 
+test('a replacement that is stopped while it starts is no error', async () => {
+  const bench = new Bench(1);
+  await bench.start(0);
+  await bench.end(0, KILLED, 60_000);
+  bench.stopping.abort();
+  await bench.end(1, { code: null, signal: 'SIGINT' });
+  expect(await bench.exit).toBe(0);
+});
+
 test('a first process that is stopped while it starts is no error', async () => {
   const bench = new Bench(2);
   bench.stopping.abort();
