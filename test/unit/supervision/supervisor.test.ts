@@ -36,6 +36,7 @@ class Bench {
   readonly lines: string[] = [];
   readonly stopping = new AbortController();
   failHandOver = false;
+  onPause: () => void = () => undefined;
   nowMs = 0;
   readonly exit: Promise<number>;
 
@@ -54,7 +55,7 @@ class Bench {
         this.handedOver.push(identity);
         return this.failHandOver ? Promise.reject(new Error('no server')) : Promise.resolve(1);
       },
-      pause: () => Promise.resolve(),
+      pause: () => Promise.resolve(this.onPause()),
       nowMs: () => this.nowMs,
       log: { info: note, warn: note, error: note },
     };
@@ -165,6 +166,15 @@ test('once it is to stop nothing is replaced, and a process that is killed while
   expect(await bench.exit).toBe(1);
   expect(bench.processes).toHaveLength(2);
   expect(bench.handedOver).toEqual(['w1']);
+});
+
+test('nothing is started any more when it is to stop during a pause', async () => {
+  const bench = new Bench(1);
+  await bench.start(0);
+  bench.onPause = () => bench.stopping.abort();
+  await bench.end(0, { code: 0, signal: null });
+  expect(await bench.exit).toBe(0);
+  expect(bench.processes).toHaveLength(1);
 });
 
 test('a replacement that is stopped while it starts is no error', async () => {
