@@ -36,7 +36,16 @@ export function startWorkerProcess(
 /** In the worker: tells the supervisor, if there is one, and drains when it is gone. */
 export function reportStarted(): void {
   if (process.send === undefined) return;
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  if (process.connected) process.send(STARTED);
-  else process.kill(process.pid, 'SIGTERM');
+  if (process.connected) {
+    process.once('disconnect', drain);
+    process.send(STARTED);
+  } else drain();
+}
+
+/** Longer than a drain takes. Without its server a worker waits for ever, and here nobody is left to end it. */
+const LAST_MS = 60_000;
+
+function drain(): void {
+  setTimeout(() => process.exit(1), LAST_MS).unref();
+  process.kill(process.pid, 'SIGTERM');
 }

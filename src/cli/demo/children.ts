@@ -37,6 +37,7 @@ export async function startChild(
   const tail: string[] = [];
   const ready = new Promise<string>((resolve, reject) => {
     const fail = (how: string) => {
+      clearTimeout(timer);
       const message = `${script} ${how}; its last lines (all in ${logFile}):\n${tail.join('\n')}`;
       reject(new SnapshotError('SERVER_START_FAILED', message));
     };
