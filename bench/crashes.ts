@@ -3,28 +3,33 @@ import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { startProgressLines } from '../dev/progress';
 import { startStack } from '../dev/stack';
+import type { Client } from '@temporalio/client';
 import { connectDatabase } from '../src/adapters/mongoConnection';
+import { connectTemporal } from '../src/adapters/temporalConnection';
 import { auditTrail } from '../src/cli/demo/auditTrail';
-import { snapshotIdOf } from '../src/contract/names';
+import { readTemporalConfig } from '../src/config';
+import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
 import { AuditService } from '../src/services/audit.service';
 import { listVersions } from '../test/support/bucket';
 import { Product } from '../test/support/product';
 
 const CLI = resolve(__dirname, '../dist/src/cli/main.js');
+/** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's API. */
+const ACTIVITY_STARTED = 2;
 const DAY_MS = 86_400_000;
 const run = promisify(execFile);
 
 /**
  * What dying workers cost: the same log is sealed undisturbed and then with a worker process killed every so many seconds,
- * on one stack in one run, and both results are checked: `npm run bench:crashes -- 1000000 --every 10 --kill one`.
- * `--kill one` ends the process that has run longest, `--kill all` every worker process at once.
+ * on one stack in one run, and both results are checked: `npm run bench:crashes -- 1000000 --every 10 --kill busy`.
+ * `--kill busy` ends the process that runs most of the job's activities, `--kill all` every worker process at once.
  */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       every: { type: 'string', default: '10' },
-      kill: { type: 'string', default: 'one' },
+      kill: { type: 'string', default: 'busy' },
       processes: { type: 'string', default: '2' },
     },
   });
@@ -35,6 +40,7 @@ async function main(): Promise<void> {
   Object.assign(process.env, stack.env);
   const product = new Product({ WORKER_PROCESSES: values.processes });
   const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  const { connection: temporal, client } = await connectTemporal(readTemporalConfig());
   try {
     await product.startSupervised();
     const trust = join(product.logs, 'trust.json');
@@ -51,13 +57,12 @@ async function main(): Promise<void> {
       const jobId = await product.submit(window);
       let nextKillMs = startMs + everySeconds * 1000;
       const kills = new Map<string, number>();
-      const job = await product.ended(jobId, ({ progress: now }) => {
+      const job = await product.ended(jobId, async ({ progress: now }) => {
         if (Date.now() < nextKillMs) return;
-        const pids = product.workerPids();
-        for (const pid of values.kill === 'all' ? pids : pids.slice(0, 1)) {
-          process.kill(pid, 'SIGKILL');
-          kills.set(now?.stage ?? 'opening', (kills.get(now?.stage ?? 'opening') ?? 0) + 1);
-        }
+        const pids = values.kill === 'all' ? product.workerPids() : [await busiest(client, product, jobId)];
+        for (const pid of pids) process.kill(pid, 'SIGKILL');
+        const stage = now?.stage ?? 'opening';
+        kills.set(stage, (kills.get(stage) ?? 0) + 1);
         nextKillMs += everySeconds * 1000;
       });
       seconds.push((Date.now() - startMs) / 1000);
@@ -89,8 +94,21 @@ async function main(): Promise<void> {
   } finally {
     await product.stop();
     await connection.close();
+    await temporal.close();
     await stack.stop();
   }
+}
+
+/** The process that runs most activities of the job; any, when none runs one. */
+async function busiest(client: Client, product: Product, jobId: string): Promise<number> {
+  const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
+  const counts = new Map<number, number>();
+  for (const { state, lastWorkerIdentity } of raw.pendingActivities ?? []) {
+    const pid = Number(state) === ACTIVITY_STARTED && product.workerPid(lastWorkerIdentity ?? '');
+    if (pid) counts.set(pid, (counts.get(pid) ?? 0) + 1);
+  }
+  const [first] = [...counts].toSorted(([, one], [, other]) => other - one);
+  return first?.[0] ?? product.workerPids()[0]!;
 }
 
 async function audit(product: Product, ...args: string[]): Promise<string> {

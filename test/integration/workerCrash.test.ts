@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Client, Connection } from '@temporalio/client';
 import { connectObjectStore } from '../../src/adapters/minioObjectStore';
 import { connectDatabase } from '../../src/adapters/mongoConnection';
@@ -102,13 +101,8 @@ describe('worker processes that are killed in the middle of 300,000 records', ()
   /** SIGKILL for a process that runs an activity of the job, as Temporal knows it. */
   async function killWhoWorks(jobId: string): Promise<void> {
     const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
-    const busy = raw.pendingActivities!.map(({ lastWorkerIdentity }) => lastWorkerIdentity);
-    const log = readFileSync(product.workerLog, 'utf8');
-    const started = log.split('\n').filter((line) => line.includes('"worker started"'));
-    const { pid } = started
-      .map((line) => JSON.parse(line) as { pid: number; identity: string })
-      .find(({ identity }) => busy.includes(identity))!;
-    process.kill(pid, 'SIGKILL');
+    const { lastWorkerIdentity } = raw.pendingActivities!.find((pending) => pending.lastWorkerIdentity)!;
+    process.kill(product.workerPid(lastWorkerIdentity!)!, 'SIGKILL');
   }
 
   /** What the tries before the last one of each activity failed with: a code, or the kind of a timeout. */

@@ -107,6 +107,15 @@ export class Product {
     return children === '' ? [] : children.split(' ').map(Number);
   }
 
+  /** The worker process that Temporal knows by this identity, as its own log line says. */
+  workerPid(identity: string): number | undefined {
+    const started = readFileSync(this.workerLog, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"worker started"'))
+      .map((line) => JSON.parse(line) as { pid: number; identity: string });
+    return started.find((line) => line.identity === identity)?.pid;
+  }
+
   get url(): string {
     return this.#url;
   }
