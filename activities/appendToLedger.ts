@@ -1,6 +1,7 @@
 import type { AppendedLeaf, SnapshotRef } from '../src/contract/activities';
 import { entryOf } from '../src/evidence/ledgerEntry';
 import { parseManifest } from '../src/evidence/manifest';
+import { SnapshotError } from '../src/errors';
 import type { ActivityDeps } from './deps';
 import { withHeartbeat } from './heartbeat';
 import { publishLedger } from './publishLedger';
@@ -17,6 +18,10 @@ export function appendToLedger(deps: ActivityDeps, { snapshotId }: SnapshotRef):
     const manifest = parseManifest(await readSealedManifest(deps, row));
     const ledgerIndex = await deps.ledger.append(snapshotId, entryOf(manifest, row.manifest.sha256));
     const ledgerSize = await publishLedger(deps, signal);
+    if (ledgerSize <= ledgerIndex) {
+      const message = `the ledger lost entry ${ledgerIndex} of ${snapshotId} while it was published: its rows were restored to an older state. Restore the ledger's collections to the newest state`;
+      throw new SnapshotError('LEDGER_BEHIND', message);
+    }
     await deps.snapshots.setLedgerIndex(snapshotId, ledgerIndex);
     return { ledgerIndex, ledgerSize };
   });
