@@ -15,6 +15,11 @@ import type { Verdict } from '../../src/evidence/verifyReport';
 /** Larger than any chunk that simulations and chaos runs make. */
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
+/** Every object that sealing makes; another one is a temporary object that was left. */
+const LAYOUT =
+  /^(snapshots\/snap-[a-z0-9-]+\/(manifest\.json(\.sig|\.tsr)?|checkpoint|chunks\/\d{6}\.bson\.gz)|ledger\/(checkpoint|tile\/.+))$/;
+const SIGNATURE = /^snapshots\/([^/]+)\/manifest\.json\.sig$/;
+
 /** What is there when everything has come to rest, read from fakes or from real servers. */
 export interface RestingState {
   /** Records of the window, by position id, that must be sealed. */
@@ -68,6 +73,12 @@ export async function brokenAtRest(state: RestingState): Promise<string[]> {
   for (const id of owners.keys()) expect(known.has(id), `record ${id} is sealed and not of this log`);
   for (const [key, count] of state.versions)
     expect(count === 1 || key === LEDGER_CHECKPOINT_KEY, `object ${key} has ${count} versions`);
+
+  for (const key of state.versions.keys()) {
+    expect(LAYOUT.test(key), `object ${key} is none that sealing makes`);
+    const [, signed] = SIGNATURE.exec(key) ?? [];
+    expect(signed === undefined || entries.includes(signed), `${signed} is signed and not in the ledger`);
+  }
 
   for (const [jobId, { status, result }] of state.jobs) {
     const snapshotId = snapshotIdOf(jobId);

@@ -1,5 +1,6 @@
 import { SnapshotError, type ErrorCode } from '../../src/errors';
 import type { ActivityDeps } from '../../activities/deps';
+import { turn, type Caller } from './caller';
 import type { Fault, FaultKind } from './plan';
 import type { VirtualTime } from './virtualTime';
 
@@ -14,6 +15,7 @@ const UNREACHABLE = {
   ledger: 'DATABASE_UNREACHABLE',
   jobs: 'DATABASE_UNREACHABLE',
   directory: 'TEMPORAL_UNREACHABLE',
+  timestamper: 'TIMESTAMP_FAILED',
 } as const satisfies Partial<Record<keyof ActivityDeps, ErrorCode>>;
 
 export type Port = keyof typeof UNREACHABLE;
@@ -22,38 +24,8 @@ const PORTS = Object.keys(UNREACHABLE) as Port[];
 
 /** A call costs this much of virtual time, so that no two of them share an instant. */
 const CALL_MS = 1;
-/** How many calls of others pass before a delayed one goes on. */
-const DELAY_CALLS = 5;
-
-/** One try of an activity, as the network sees it: the side that makes calls. */
-export class Caller {
-  /** How the try is told that nobody waits for it any more. */
-  onTimeout: () => void = () => undefined;
-  /** Told before its code goes on with an answer. */
-  onGoingOn: () => void = () => undefined;
-  dead = false;
-  waiting = 0;
-  #ended = false;
-  #stopped: () => void = () => undefined;
-
-  /** It waits for an answer. */
-  stops(): void {
-    this.#stopped();
-  }
-
-  /** It has come to its end; what it started beside that may still make calls. */
-  ends(): void {
-    this.#ended = true;
-    this.#stopped();
-  }
-
-  /** Resolves when the code of this caller has come as far as it gets without another answer. */
-  async goneOn(): Promise<void> {
-    if (this.waiting > 0 || this.#ended) await turn();
-    else await new Promise<void>((resolve) => (this.#stopped = resolve));
-    await turn();
-  }
-}
+/** How many calls of others pass before one that was held back goes on. */
+const HELD_CALLS = { delayed: 5, overslept: 40, forgotten: Number.POSITIVE_INFINITY } as const;
 
 interface Call {
   readonly caller: Caller;
@@ -71,18 +43,32 @@ export interface Powers {
   killWorker(): void;
   loseRun(): void;
   cancel(): void;
-  logLateRecord(): void;
+  change(kind: Change): void;
+}
+
+/** Faults that change what the calls meet, and not the calls. */
+export type Change = Extract<
+  FaultKind,
+  'lateRecord' | 'keyRotated' | 'clockForward' | 'clockBack' | 'disaster'
+>;
+
+/** A call that has taken effect. */
+export interface Effect {
+  readonly site: string;
+  readonly args: readonly unknown[];
+  readonly answer: unknown;
 }
 
 /** Every call of every port goes through here, one at a time, in an order that the plan alone decides. */
 export class Network {
   /** Calls that were let through, and faults that struck, by `port.method kind`. */
   readonly fired = new Map<string, number>();
-  calls = 0;
+  /** `port.method` of each call, from the first. */
+  readonly sites: string[] = [];
   readonly #faults: ReadonlyMap<number, FaultKind>;
   readonly #time: VirtualTime;
   readonly #powers: Powers;
-  readonly #observe: (port: Port, method: string) => void;
+  readonly #observe: (effect: Effect) => Promise<void>;
   readonly #connected = new Map<Port, object>();
   #waiting: Call[] = [];
   #random: number;
@@ -92,7 +78,7 @@ export class Network {
     order: number,
     time: VirtualTime,
     powers: Powers,
-    observe: (port: Port, method: string) => void,
+    observe: (effect: Effect) => Promise<void>,
   ) {
     this.#faults = new Map(faults.map(({ at, kind }) => [at, kind]));
     this.#random = order;
@@ -101,11 +87,17 @@ export class Network {
     this.#observe = observe;
   }
 
+  get calls(): number {
+    return this.sites.length;
+  }
+
   /** The ports as one caller reaches them. */
   connect(deps: ActivityDeps, caller: Caller): ActivityDeps {
     const ports: Partial<Record<Port, object>> = {};
     for (const port of PORTS) {
-      const shared = this.#connected.get(port) ?? this.#interpose(port, deps[port]);
+      const real = deps[port];
+      if (!real) continue;
+      const shared = this.#connected.get(port) ?? this.#interpose(port, real);
       this.#connected.set(port, shared);
       ports[port] = Object.assign(Object.create(shared) as object, { caller });
     }
@@ -117,7 +109,7 @@ export class Network {
     const call = this.#take();
     if (!call) return false;
     this.#time.pass(CALL_MS);
-    this.calls++;
+    this.sites.push(`${call.port}.${call.method}`);
     const held = call.thawAt !== undefined;
     await this.#strike(call, held ? undefined : this.#faults.get(this.calls));
     return true;
@@ -170,9 +162,10 @@ export class Network {
           return call.action();
         });
       case 'delayed':
+      case 'overslept':
       case 'forgotten':
         this.#waiting.push(call);
-        call.thawAt = kind === 'delayed' ? this.calls + DELAY_CALLS : Number.POSITIVE_INFINITY;
+        call.thawAt = this.calls + HELD_CALLS[kind];
         caller.onTimeout();
         return turn();
       case 'workerDiedBefore':
@@ -199,7 +192,11 @@ export class Network {
         await turn();
         return this.#answer(call, call.action);
       case 'lateRecord':
-        this.#powers.logLateRecord();
+      case 'keyRotated':
+      case 'clockForward':
+      case 'clockBack':
+      case 'disaster':
+        this.#powers.change(kind);
         return this.#answer(call, call.action);
       case undefined:
         return this.#answer(call, call.action);
@@ -216,7 +213,6 @@ export class Network {
       caller.onGoingOn();
       reject(error);
     }
-    this.#observe(call.port, call.method);
     await caller.goneOn();
   }
 
@@ -232,6 +228,7 @@ export class Network {
   #interpose(port: Port, real: object): object {
     const ask = (caller: Caller, method: string, action: () => Promise<unknown>) =>
       this.#ask(caller, port, method, action);
+    const observe = this.#observe;
     const methods: Record<string, unknown> = {};
     for (const name of methodsOf(real)) {
       const method = Reflect.get(real, name) as (...args: unknown[]) => unknown;
@@ -241,7 +238,11 @@ export class Network {
             yield* (await ask(this.caller, name, () => collect(stream()))) as Uint8Array[];
           }
         : function call(this: Connected, ...args: unknown[]) {
-            return ask(this.caller, name, () => Reflect.apply(method, real, args) as Promise<unknown>);
+            return ask(this.caller, name, async () => {
+              const answer = await Reflect.apply(method, real, args);
+              await observe({ site: `${port}.${name}`, args, answer });
+              return answer;
+            });
           };
     }
     return methods;
@@ -282,11 +283,4 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]>
   const all: Uint8Array[] = [];
   for await (const item of stream) all.push(item);
   return all;
-}
-
-/** Lets all code run on that waits for nothing but other code: a tick comes when no promise has anything left to say. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
 }

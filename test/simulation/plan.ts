@@ -3,17 +3,21 @@
  * - `lost`: it never arrives; `unacknowledged`: it takes effect and the answer is lost (a stream breaks half way)
  * - `duplicated`: it arrives twice, and the second answer is the one that comes back
  * - `delayed`: the caller hangs past its timeout, a new try takes its place, and a few calls later the old one goes on
+ * - `overslept`: the same, but it goes on much later, when others may have taken over
  * - `forgotten`: the same, but it goes on only when everything else has come to an end
  * - `workerDiedBefore`, `workerDiedAfter`: every activity under way ends with its process
  * - `runLostBefore`, `runLostAfter`: the workflow is terminated, or its database lost; activities under way go on
  * - `cancelled`: somebody asks for a cancel at this moment
  * - `lateRecord`: the application logs one more record into the window
+ * - `keyRotated`: the signing key gets another version
+ * - `clockForward`, `clockBack`: the clock of the workers moves by an hour
  */
 export const FAULT_KINDS = [
   'lost',
   'unacknowledged',
   'duplicated',
   'delayed',
+  'overslept',
   'forgotten',
   'workerDiedBefore',
   'workerDiedAfter',
@@ -21,9 +25,15 @@ export const FAULT_KINDS = [
   'runLostAfter',
   'cancelled',
   'lateRecord',
+  'keyRotated',
+  'clockForward',
+  'clockBack',
 ] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** What nothing can be done about; which one it is, the scenario says. */
+export const DISASTER = 'disaster';
+
+export type FaultKind = (typeof FAULT_KINDS)[number] | typeof DISASTER;
 
 export interface Fault {
   /** The call it strikes, from 1, counted over the whole simulation. */
@@ -31,8 +41,21 @@ export interface Fault {
   readonly kind: FaultKind;
 }
 
-export const SCENARIOS = ['one', 'empty', 'overlapping', 'sideBySide', 'continued', 'tampered'] as const;
-export type ScenarioName = (typeof SCENARIOS)[number];
+export const SCENARIOS = [
+  'one',
+  'empty',
+  'overlapping',
+  'takeover',
+  'sideBySide',
+  'continued',
+  'tampered',
+  'timestamped',
+] as const;
+
+/** Scenarios with a disaster: bytes rot in storage, the ledger's rows are restored, a key version is trimmed. */
+export const DISASTERS = ['rotten', 'restored', 'trimmed'] as const;
+
+export type ScenarioName = (typeof SCENARIOS)[number] | (typeof DISASTERS)[number];
 
 export interface Plan {
   readonly scenario: ScenarioName;
@@ -48,7 +71,7 @@ export function formatPlan({ scenario, order, faults }: Plan): string {
 
 export function parsePlan(text: string): Plan {
   const [, scenario, order, faults] = /^(\w+)\/(\d+):(.*)$/.exec(text) ?? [];
-  const known = SCENARIOS.find((name) => name === scenario);
+  const known = [...SCENARIOS, ...DISASTERS].find((name) => name === scenario);
   if (!known || faults === undefined)
     throw new Error(`not a plan: ${text}; expected scenario/order:kind@call,…`);
   return {
@@ -60,7 +83,8 @@ export function parsePlan(text: string): Plan {
 
 function parseFault(text: string): Fault {
   const [, name, at] = /^(\w+)@(\d+)$/.exec(text) ?? [];
-  const kind = FAULT_KINDS.find((known) => known === name);
+  const kinds: readonly FaultKind[] = [...FAULT_KINDS, DISASTER];
+  const kind = kinds.find((known) => known === name);
   if (!kind) throw new Error(`not a fault: ${text}; kinds are ${FAULT_KINDS.join(', ')}`);
   return { at: Number(at), kind };
 }

@@ -146,6 +146,15 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   'an entry of the ledger is named before it is committed': withMethods('ledger', (real) => ({
     append: (snapshotId, entry) => real.append(snapshotId, entry).catch(async () => (await real.head()).size),
   })),
+  'the newest version of the key signs, whichever the manifest names': withMethods('signer', (real) => ({
+    sign: async (message) => real.sign(message, (await real.listKeys()).length),
+  })),
+  'records are handed through the workflow': {
+    activities: (activities) => ({
+      ...activities,
+      queryBatch: async (input) => ({ ...(await activities.queryBatch(input)), records: 'invoice.updated' }),
+    }),
+  },
   'a job is reported before its snapshot is closed': withMethods('snapshots', (real, { jobs }) => ({
     close: async (snapshotId, result) => {
       await jobs.report(snapshotId.replace('snap-', ''), { status: 'succeeded', result });

@@ -1,4 +1,5 @@
 import type { EvidenceReader } from '../../src/evidence/evidenceReader';
+import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trust';
 import type { SigningKey } from '../../src/ports';
 import { comparableManifest, examineEvidence, type Examined } from './invariants';
@@ -38,4 +39,15 @@ export function trustOnce(origin: string, keys: readonly SigningKey[]): TrustFil
   const trust = TRUST.get(name) ?? makeTrustFile(origin, keys);
   TRUST.set(name, trust);
   return trust;
+}
+
+const MANIFESTS = new Map<string, Manifest>();
+
+/** {@link parseManifest}, once for the same bytes. */
+export function parseOnce(bytes: Buffer): Manifest {
+  const name = bytes.toString('latin1');
+  const manifest = MANIFESTS.get(name) ?? parseManifest(bytes);
+  if (MANIFESTS.size > 1000) MANIFESTS.clear();
+  MANIFESTS.set(name, manifest);
+  return manifest;
 }

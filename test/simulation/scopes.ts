@@ -17,13 +17,20 @@ export class Scope {
     for (const wake of this.#waiting) wake();
   }
 
+  /** What is asked for in a cancelled scope never starts. */
+  throwIfCancelled(): void {
+    if (this.cancelled) throw new CancelledFailure('cancelled');
+  }
+
   get cancelled(): boolean {
     return this.#cancelled || this.#parent?.cancelled === true;
   }
 
   /** `work`, or a CancelledFailure as soon as the scope is cancelled; the work is then left to itself. */
   async race<T>(work: Promise<T>): Promise<T> {
-    if (this.cancelled) throw new CancelledFailure('cancelled');
+    // Whatever becomes of it is told by the race, or nobody waits for it any more.
+    work.catch(() => undefined);
+    this.throwIfCancelled();
     const scopes = this.#chain();
     const { promise, reject } = deferred();
     const wake = (): void => reject(new CancelledFailure('cancelled'));

@@ -1,72 +1,35 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mongo } from 'mongoose';
 import type { ActivityDeps } from '../../activities/deps';
 import { snapshotIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { EvidenceReader } from '../../src/evidence/evidenceReader';
-import { manifestSignatureKey } from '../../src/evidence/objectKeys';
-import { buildEntry } from '../../src/services/auditEntry';
+import type { TrustFile } from '../../src/evidence/trust';
+import { verifyEvidence } from '../../src/evidence/verifyEvidence';
 import { FakeDeps } from '../support/fakeDeps';
 import type { FakeObjectStore } from '../support/fakes/fakeObjectStore';
 import { brokenAtRest, type RestingState } from './invariants';
-import type { Port } from './network';
-import type { Plan, ScenarioName } from './plan';
+import type { Change } from './network';
+import type { FaultKind, Plan, ScenarioName } from './plan';
 import { compareOnce, examineOnce, trustOnce } from './rememberedJudgement';
+import {
+  CONTENT,
+  EARLIER,
+  KEYS,
+  LATE,
+  RECORDS,
+  SCENARIO,
+  SWEEP,
+  fakeTimestamper,
+  type Scenario,
+} from './scenarios';
 import { VirtualTime } from './virtualTime';
+import { Watch } from './watch';
 import { World, type JobEnd, type Seam } from './world';
 
 const START_MS = Date.parse('2026-06-01T00:00:00.000Z');
-const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
-const KEY = generateKeyPairSync('ed25519');
-
-interface Scenario {
-  readonly records: number;
-  readonly jobs: readonly AuditSnapshotInput[];
-  readonly continueAfter?: number;
-  /** Whether one record no longer matches its own hash. */
-  readonly tampered?: boolean;
-}
-
-const ONE = { jobId: 'job-1', ...WINDOW };
-
-const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
-  one: { records: 3, jobs: [ONE] },
-  empty: { records: 0, jobs: [ONE] },
-  overlapping: {
-    records: 5,
-    jobs: [ONE, { jobId: 'job-2', from: '2026-03-01T00:00:01.000Z', to: '2026-03-02T00:00:00.000Z' }],
-  },
-  sideBySide: {
-    records: 3,
-    jobs: ['00', '01', '02'].map((second) => ({
-      jobId: `job-${second}`,
-      from: `2026-03-01T00:00:${second}.000Z`,
-      to: `2026-03-01T00:00:${second}.999Z`,
-    })),
-  },
-  continued: { records: 5, jobs: [ONE], continueAfter: 2 },
-  tampered: { records: 3, jobs: [{ ...ONE, onTamper: 'fail' }], tampered: true },
-};
-
-/** The records of every simulation: the same bytes each time, so that what is sealed can be compared. */
-const RECORDS = Array.from({ length: 6 }, (_, place) => recordOf(place));
-/** A record that arrives late: in front of everything that is sealed in order. */
-const LATE = Array.from({ length: 6 }, (_, place) => recordOf(100 + place, 500));
-
-function recordOf(place: number, offsetMs = place * 1000): Buffer {
-  const id = mongo.ObjectId.createFromHexString((place + 1).toString(16).padStart(24, '0'));
-  const { document } = buildEntry(
-    {
-      resourceType: 'invoice',
-      resourceId: `invoice-${place}`,
-      action: 'invoice.updated',
-      actorId: 'amélie',
-      timestamp: new Date(Date.parse(WINDOW.from) + offsetMs),
-    },
-    id,
-  );
-  return Buffer.from(mongo.BSON.serialize(document));
-}
+const HOUR_MS = 3_600_000;
+/** A window that others sealed, and tampering under the policy that stops at it: the job is over, and nothing is missing. */
+const GIVEN = ['SNAPSHOT_SUPERSEDED', 'TAMPER_FOUND'];
 
 export interface Simulated {
   /** What does not hold, in words; empty when everything does. */
@@ -74,55 +37,73 @@ export interface Simulated {
   readonly calls: number;
   /** How often each call site was passed or struck. */
   readonly fired: ReadonlyMap<string, number>;
+  /** `port.method` of each call. */
+  readonly sites: readonly string[];
+  /** Calls behind which, and in front of the next one, somebody read the clock. */
+  readonly clockReads: ReadonlySet<number>;
 }
 
 /** Runs a plan to its end and judges what is left. Nothing in it depends on anything but the plan. */
 export async function simulate(plan: Plan, seam?: Seam): Promise<Simulated> {
   const house = new House(plan, seam);
-  const { calls, fired } = await house.run();
+  const simulated = await house.run();
   // Between two simulations the process may do what else it has to.
   await new Promise(setImmediate);
-  return { broken: house.broken, calls, fired };
+  return simulated;
 }
 
 /** The manifest that a scenario makes when nothing happens to it. */
 const undisturbed = new Map<ScenarioName, Promise<string | undefined>>();
 
 class House {
-  readonly broken: string[] = [];
   readonly #plan: Plan;
   readonly #scenario: Scenario;
   readonly #seam: Seam | undefined;
   readonly #time = new VirtualTime(START_MS);
-  readonly #fakes = new FakeDeps(KEY);
+  readonly #fakes = new FakeDeps(KEYS[0]);
   readonly #deps: ActivityDeps;
+  readonly #watch = new Watch(this.#fakes, CONTENT);
   readonly #eligible: string[] = [];
   readonly #late = [...LATE];
+  readonly #spareKeys = KEYS.slice(1);
   readonly #reader: EvidenceReader;
+  readonly #clockReads = new Set<number>();
+  #clockOffsetMs = 0;
+  #calls = (): number => 0;
 
   constructor(plan: Plan, seam?: Seam) {
     this.#plan = plan;
     this.#scenario = SCENARIO[plan.scenario];
     this.#seam = seam;
+    const { records, tampered, timestamped, earlier } = this.#scenario;
     const settings = { ...this.#fakes.settings, chunkLimits: { maxRecords: 2, maxBytes: 1 << 20 } };
-    this.#deps = Object.assign({}, this.#fakes, { clock: this.#time, settings });
+    if (timestamped) this.#fakes.timestamper = fakeTimestamper();
+    const clock = { nowMs: () => this.#readClock() };
+    this.#deps = Object.assign({}, this.#fakes, { clock, settings });
     const { store } = this.#fakes;
     this.#reader = {
       read: (key, version) => Promise.resolve(versionOf(store, key, version)?.body),
       readLock: (key, version) => Promise.resolve(versionOf(store, key, version)?.lock ?? 'no object'),
     };
-    for (const bytes of RECORDS.slice(0, this.#scenario.records)) this.#log(bytes);
-    if (this.#scenario.tampered) this.#tamper();
+    for (const bytes of RECORDS.slice(0, records)) this.#log(bytes);
+    if (earlier) this.#log(EARLIER);
+    if (tampered) this.#tamper();
   }
 
-  async run(): Promise<{ calls: number; fired: ReadonlyMap<string, number> }> {
-    const { jobs, continueAfter } = this.#scenario;
-    const world = this.#world(this.#plan, continueAfter);
+  async run(compared = true): Promise<Simulated> {
+    const { jobs, earlier, disaster } = this.#scenario;
+    const before = earlier ? await this.#inPeace([earlier]) : [];
+    const world = this.#world(this.#plan);
     const ends = await world.run(jobs);
-    const { calls, fired } = world.network;
-    const sweep = await this.#sweep();
-    await this.#judge([...ends, ...sweep]);
-    return { calls, fired };
+    const { calls, fired, sites } = world.network;
+    if (disaster) await this.#judgeDisaster(ends);
+    else await this.#judge([...before, ...ends, ...(await this.#sweep())], compared);
+    return { broken: [...this.#watch.broken], calls, fired, sites, clockReads: this.#clockReads };
+  }
+
+  #readClock(): number {
+    this.#clockReads.add(this.#calls());
+    return this.#time.nowMs() + this.#clockOffsetMs;
   }
 
   #log(bytes: Buffer): void {
@@ -136,76 +117,106 @@ class House {
     this.#fakes.records.addRaw(bytes);
   }
 
-  #world(plan: Plan, continueAfter?: number): World {
-    return new World({
+  #change(kind: Change): void {
+    const [late, key] = [this.#late[0], this.#spareKeys[0]];
+    switch (kind) {
+      case 'lateRecord':
+        this.#late.shift();
+        if (late) this.#log(late);
+        break;
+      case 'keyRotated':
+        this.#spareKeys.shift();
+        if (key) this.#fakes.signer.rotate(key);
+        break;
+      case 'clockForward':
+      case 'clockBack':
+        this.#clockOffsetMs += kind === 'clockForward' ? HOUR_MS : -HOUR_MS;
+        break;
+      case 'disaster':
+        this.#scenario.disaster?.strike(this.#fakes);
+        break;
+    }
+  }
+
+  #world(plan: Plan): World {
+    const { continueAfter, inTurns = false, disaster } = this.#scenario;
+    const world = new World({
       plan,
       time: this.#time,
       deps: this.#deps,
       open: this.#fakes.directory.open,
       ...(continueAfter === undefined ? {} : { continueAfter }),
+      final: new Set([...GIVEN, ...(disaster?.codes ?? [])]),
+      inTurns,
       seam: this.#seam,
-      logLateRecord: () => {
-        const bytes = this.#late.shift();
-        if (bytes) this.#log(bytes);
-      },
-      observe: (port, method) => this.#observe(port, method),
+      change: (kind) => this.#change(kind),
+      observe: (effect) => this.#watch.see(effect),
+      onHistory: (payload) => this.#watch.hear(payload),
     });
+    this.#calls = () => world.network.calls;
+    return world;
+  }
+
+  #inPeace(inputs: readonly AuditSnapshotInput[]): Promise<readonly JobEnd[]> {
+    return this.#world({ ...this.#plan, order: 0, faults: [] }).run(inputs);
   }
 
   /** A later job over everything: it seals what came late, and nothing else. */
   async #sweep(): Promise<readonly JobEnd[]> {
     const left = this.#eligible.some((id) => this.#fakes.records.sealedBy(id) === undefined);
-    if (!left) return [];
-    const input = { jobId: 'sweep', from: WINDOW.from, to: '2026-03-02T00:00:00.000Z' };
-    return this.#world({ ...this.#plan, order: 0, faults: [] }).run([input]);
+    return left ? this.#inPeace([SWEEP]) : [];
   }
 
-  /** What must hold at every instant. */
-  #observe(port: Port, method: string): void {
-    const { records, store, jobs, snapshots, ledger } = this.#fakes;
-    if (port === 'records' && method === 'updateLogImmutability') {
-      for (const id of this.#eligible) {
-        const owner = records.sealedBy(id);
-        const signed = owner === undefined || store.versions(manifestSignatureKey(owner)).length > 0;
-        if (!signed) this.#break(`record ${id} is marked before ${owner} is signed`);
-      }
-    }
-    if (port === 'jobs' && method === 'report') {
-      for (const [jobId, { status }] of jobs.jobs) {
-        if (status !== 'succeeded') continue;
-        const snapshotId = snapshotIdOf(jobId);
-        const closed = snapshots.snapshots.get(snapshotId)?.result;
-        const listed = ledger.leaves.some((leaf) => leaf.snapshotId === snapshotId);
-        if (!closed || !listed) this.#break(`job ${jobId} is reported before its snapshot is closed`);
-      }
-    }
-  }
-
-  #break(what: string): void {
-    if (!this.broken.includes(what)) this.broken.push(what);
-  }
-
-  async #judge(ends: readonly JobEnd[]): Promise<void> {
-    for (const what of await brokenAtRest(await this.#rest(ends))) this.#break(what);
-    await this.#compareManifest();
+  async #judge(ends: readonly JobEnd[], compared: boolean): Promise<void> {
+    const { broken } = this.#watch;
+    for (const what of await brokenAtRest(await this.#rest(ends))) broken.add(what);
+    if (compared) await this.#compareManifest();
     const before = this.#fingerprint();
     const again = ends.filter(({ result }) => result !== undefined).map(({ jobId }) => jobId);
-    const inputs = this.#scenario.jobs.filter(({ jobId }) => again.includes(jobId));
-    await this.#world({ ...this.#plan, order: 0, faults: [] }).run(inputs);
-    if (this.#fingerprint() !== before) this.#break('a second run of the job writes something');
+    await this.#inPeace(this.#scenario.jobs.filter(({ jobId }) => again.includes(jobId)));
+    if (this.#fingerprint() !== before) broken.add('a second run of the job writes something');
   }
 
+  /** Behind what cannot be mended a job says so, loudly; what was sealed before still verifies. */
+  async #judgeDisaster(ends: readonly JobEnd[]): Promise<void> {
+    const { records, jobs } = this.#fakes;
+    const { broken } = this.#watch;
+    for (const { jobId, code } of ends) {
+      const job = jobs.jobs.get(jobId);
+      if (code === undefined) continue;
+      if (job?.status !== 'failed' || job.error?.code !== code)
+        broken.add(`job ${jobId} ended with ${code} and is reported as ${job?.status} ${job?.error?.code}`);
+    }
+    for (const [id, times] of records.markCounts)
+      if (times !== 1) broken.add(`record ${id} was marked ${times} times`);
+    for (const { jobId, result } of ends)
+      if (result && !records.ids().some((id) => records.sealedBy(id) === snapshotIdOf(jobId)))
+        broken.add(`job ${jobId} succeeded and marked nothing`);
+    const snapshotIds = [snapshotIdOf(this.#scenario.earlier!.jobId)];
+    const trust = await this.#trust();
+    const { verdict } = await verifyEvidence(this.#reader, { trust, found: [], snapshotIds });
+    if (verdict !== 'VERIFIED') broken.add(`what was sealed before is ${verdict}`);
+  }
+
+  /** Without the key, where that was rotated: which version signs is decided when a snapshot is opened. */
   async #compareManifest(): Promise<void> {
     const { scenario, faults } = this.#plan;
-    if (this.#scenario.jobs.length > 1 || faults.some(({ kind }) => kind === 'lateRecord')) return;
-    const own = await compareOnce(this.#reader, snapshotIdOf(ONE.jobId));
-    if (faults.length === 0 && !this.#seam) undisturbed.set(scenario, Promise.resolve(own));
-    const clean = undisturbed.get(scenario) ?? cleanManifest(scenario);
-    if (own !== (await clean)) this.#break('the manifest is not the one of an undisturbed run');
+    const has = (kind: FaultKind): boolean => faults.some((fault) => fault.kind === kind);
+    if (this.#scenario.jobs.length > 1 || has('lateRecord')) return;
+    const own = await this.manifest();
+    const clean = await (undisturbed.get(scenario) ?? cleanManifest(scenario));
+    const shown = (text: string | undefined): string | undefined =>
+      has('keyRotated') ? text?.replace(/"key":\{[^}]*\}/, '') : text;
+    if (shown(own) !== shown(clean))
+      this.#watch.broken.add('the manifest is not the one of an undisturbed run');
   }
 
   manifest(): Promise<string | undefined> {
-    return compareOnce(this.#reader, snapshotIdOf(ONE.jobId));
+    return compareOnce(this.#reader, snapshotIdOf(this.#scenario.jobs[0]!.jobId));
+  }
+
+  async #trust(): Promise<TrustFile> {
+    return trustOnce(this.#deps.settings.origin, await this.#fakes.signer.listKeys());
   }
 
   async #rest(ends: readonly JobEnd[]): Promise<RestingState> {
@@ -213,7 +224,7 @@ class House {
     const given = new Set(ends.filter(({ result }) => result === undefined).map(({ jobId }) => jobId));
     const held = await Promise.all(ends.map(({ jobId }) => leases.find(snapshotIdOf(jobId))));
     const sealed =
-      !this.#scenario.tampered || given.size === 0 || ends.some(({ jobId }) => jobId === 'sweep');
+      !this.#scenario.tampered || given.size === 0 || ends.some(({ jobId }) => jobId === SWEEP.jobId);
     return {
       eligible: sealed ? this.#eligible : [],
       marks: new Map(
@@ -224,7 +235,7 @@ class House {
       ),
       versions: new Map(store.keys().map((key) => [key, store.versions(key).length])),
       reader: this.#reader,
-      trust: trustOnce(this.#deps.settings.origin, await this.#deps.signer.listKeys()),
+      trust: await this.#trust(),
       examine: examineOnce,
       ledger: ledger.leaves.map(({ entry }) => entry),
       assets: [...assets.assets.values()],
@@ -242,11 +253,12 @@ class House {
   }
 
   #fingerprint(): string {
-    const { records, store, ledger, assets, jobs } = this.#fakes;
+    const { records, store, snapshots, ledger, assets, jobs } = this.#fakes;
     return JSON.stringify([
       store.keys().map((key) => store.versions(key).length),
       records.ids().length,
       [...records.markCounts],
+      [...snapshots.snapshots.values()],
       ledger.leaves.length,
       assets.assets.size,
       [...jobs.jobs.values()].map(({ status, result }) => [status, result]),
@@ -259,12 +271,10 @@ function versionOf(store: FakeObjectStore, key: string, version: string | undefi
   return version === undefined ? versions.at(-1) : versions.find((one) => one.versionId === version);
 }
 
+/** The manifest of a run that nothing strikes; that run alone is compared with none. */
 function cleanManifest(scenario: ScenarioName): Promise<string | undefined> {
-  const made = (async () => {
-    const house = new House({ scenario, order: 0, faults: [] });
-    await house.run();
-    return house.manifest();
-  })();
+  const house = new House({ scenario, order: 0, faults: [] });
+  const made = house.run(false).then(() => house.manifest());
   undisturbed.set(scenario, made);
   return made;
 }

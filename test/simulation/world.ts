@@ -9,7 +9,8 @@ import type { Flow } from '../../workflows/flow';
 import { ProgressBoard } from '../../workflows/progressBoard';
 import { runJob } from '../../workflows/runJob';
 import { contextOf, enterContext } from './activityContext';
-import { Caller, Network, turn, type Port } from './network';
+import { Caller, turn } from './caller';
+import { Network, type Change, type Effect } from './network';
 import type { Plan } from './plan';
 import { Scopes, deferred } from './scopes';
 import type { VirtualTime } from './virtualTime';
@@ -54,8 +55,14 @@ export interface WorldOptions {
   readonly open: Set<string>;
   readonly continueAfter?: number;
   readonly seam?: Seam | undefined;
-  readonly logLateRecord: () => void;
-  readonly observe: (port: Port, method: string) => void;
+  /** Codes behind which nobody starts the job again. */
+  readonly final: ReadonlySet<string>;
+  /** Whether jobs that end together start again in turns: first the one that was last before. */
+  readonly inTurns?: boolean;
+  readonly change: (kind: Change) => void;
+  readonly observe: (effect: Effect) => Promise<void>;
+  /** Hears what an engine would write down: input, outcome and failure of each activity. */
+  readonly onHistory: (payload: unknown) => void;
 }
 
 interface Run {
@@ -85,19 +92,19 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    const { plan, time, observe, logLateRecord } = options;
+    const { plan, time, observe, change } = options;
     const powers = {
       killWorker: () => this.#killWorker(),
       loseRun: () => [...this.#runs].forEach((run) => run.lose()),
       cancel: () => [...this.#runs].forEach((run) => run.scopes.root.cancel()),
-      logLateRecord,
+      change,
     };
     this.network = new Network(plan.faults, plan.order, time, powers, observe);
   }
 
   /** Runs the jobs side by side until nothing moves any more, whatever was held back included. */
   async run(inputs: readonly AuditSnapshotInput[]): Promise<readonly JobEnd[]> {
-    const ends = Promise.all(inputs.map((input) => this.#job(input)));
+    const ends = Promise.all(inputs.map((input, place) => this.#job(input, inputs.length, place)));
     let ended = false;
     // A rejection is heard when the ends are awaited below.
     void ends.finally(() => (ended = true)).catch(() => undefined);
@@ -115,17 +122,18 @@ export class World {
   }
 
   /** Starts a job until it ends for good, as whoever wants its snapshot does. */
-  async #job(input: AuditSnapshotInput): Promise<JobEnd> {
+  async #job(input: AuditSnapshotInput, jobs: number, place: number): Promise<JobEnd> {
     const { jobId } = input;
     for (let runs = 1; ; runs++) {
       try {
         return { jobId, runs, result: await this.#workflow(input) };
       } catch (error) {
         const code = codeOf(error);
-        if (code === 'SNAPSHOT_SUPERSEDED' || code === 'TAMPER_FOUND') return { jobId, runs, code };
+        if (this.#options.final.has(code)) return { jobId, runs, code };
         if (runs === MAX_RUNS) throw error;
       }
-      await new Promise<void>((resolve) => void this.#options.time.after(BETWEEN_RUNS_MS, resolve));
+      const turns = this.#options.inTurns ? ((place + runs) % jobs) + 1 : 1;
+      await new Promise<void>((resolve) => void this.#options.time.after(turns * BETWEEN_RUNS_MS, resolve));
     }
   }
 
@@ -193,12 +201,17 @@ export class World {
   ): Promise<Output<N>> {
     const { scopes } = run;
     const scheduledTimestampMs = this.#options.time.nowMs();
+    this.#options.onHistory(input);
     for (let attempt = 1; ; attempt++) {
       if (!this.#runs.has(run)) return new Promise<never>(() => undefined);
+      scopes.current.throwIfCancelled();
       run.activities++;
       try {
-        return await scopes.current.race(this.#try(name, input, { attempt, scheduledTimestampMs }));
+        const output = await scopes.current.race(this.#try(name, input, { attempt, scheduledTimestampMs }));
+        this.#options.onHistory(output);
+        return output;
       } catch (error) {
+        this.#options.onHistory(error instanceof Error ? error.message : error);
         const retryable = error instanceof ApplicationFailure && error.nonRetryable !== true;
         if (!retryable) throw error;
         if (error.type === 'TIMED_OUT') await scopes.sleep(HEARTBEAT_TIMEOUT_MS);

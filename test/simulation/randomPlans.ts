@@ -1,0 +1,51 @@
+import {
+  array,
+  asyncProperty,
+  check,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  record,
+  type Arbitrary,
+} from 'fast-check';
+import {
+  DISASTER,
+  DISASTERS,
+  FAULT_KINDS,
+  SCENARIOS,
+  type FaultKind,
+  type Plan,
+  type ScenarioName,
+} from './plan';
+
+const fault = record({
+  at: integer({ min: 1, max: 200 }),
+  kind: constantFrom<FaultKind>(...FAULT_KINDS),
+});
+
+const ordinary: Arbitrary<Plan> = record({
+  scenario: constantFrom<ScenarioName>(...SCENARIOS),
+  order: nat(1_000_000),
+  faults: array(fault, { minLength: 1, maxLength: 6 }),
+});
+
+/** One disaster, and up to three faults beside it. */
+const hopeless: Arbitrary<Plan> = record({
+  scenario: constantFrom<ScenarioName>(...DISASTERS),
+  order: nat(1_000_000),
+  at: integer({ min: 1, max: 90 }),
+  beside: array(fault, { maxLength: 3 }),
+}).map(({ at, beside, ...plan }) => ({ ...plan, faults: [{ at, kind: DISASTER }, ...beside] }));
+
+const plans = oneof({ weight: 9, arbitrary: ordinary }, { weight: 1, arbitrary: hopeless });
+
+/** The first of `count` random plans that breaks something, shrunk until no smaller one does; the same for the same seed. */
+export async function searchPlans(
+  { count, seed }: { readonly count: number; readonly seed: number },
+  breaks: (plan: Plan) => Promise<boolean>,
+): Promise<Plan | undefined> {
+  const holds = asyncProperty(plans, async (plan) => !(await breaks(plan)));
+  const { counterexample } = await check(holds, { numRuns: count, seed });
+  return counterexample?.[0];
+}

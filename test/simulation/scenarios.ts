@@ -1,0 +1,139 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mongo } from 'mongoose';
+import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import type { Timestamper } from '../../src/ports';
+import { buildEntry } from '../../src/services/auditEntry';
+import type { FakeDeps } from '../support/fakeDeps';
+import type { ScenarioName } from './plan';
+
+/** Text that is in every record, and nowhere but in records and chunks. */
+export const CONTENT = 'invoice.updated';
+
+const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
+/** Everything that scenarios log: what came late is sealed by a later job over it. */
+export const SWEEP = { jobId: 'sweep', from: '2026-02-28T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z' };
+const ONE = { jobId: 'job-1', ...WINDOW };
+const OTHER = { jobId: 'job-2', from: '2026-03-01T00:00:01.000Z', to: '2026-03-02T00:00:00.000Z' };
+
+/** What nothing can be done about, and how a job may end behind it. */
+export interface Disaster {
+  readonly strike: (fakes: FakeDeps) => void;
+  readonly codes: readonly string[];
+}
+
+export interface Scenario {
+  readonly records: number;
+  readonly jobs: readonly AuditSnapshotInput[];
+  /** Sealed in peace, in front of all else. */
+  readonly earlier?: AuditSnapshotInput;
+  readonly continueAfter?: number;
+  readonly inTurns?: boolean;
+  /** Whether one record no longer matches its own hash. */
+  readonly tampered?: boolean;
+  readonly timestamped?: boolean;
+  readonly disaster?: Disaster;
+}
+
+const TWO = { records: 5, jobs: [ONE, OTHER] };
+const BEHIND = {
+  records: 3,
+  jobs: [ONE],
+  earlier: { jobId: 'earlier', from: '2026-02-28T00:00:00.000Z', to: '2026-02-28T23:59:59.999Z' },
+};
+
+/** Keys of every simulation, in the order of their versions. */
+export const KEYS = Array.from({ length: 7 }, () => generateKeyPairSync('ed25519'));
+
+export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
+  one: { records: 3, jobs: [ONE] },
+  empty: { records: 0, jobs: [ONE] },
+  overlapping: TWO,
+  takeover: { ...TWO, inTurns: true },
+  sideBySide: {
+    records: 3,
+    jobs: ['00', '01', '02'].map((second) => ({
+      jobId: `job-${second}`,
+      from: `2026-03-01T00:00:${second}.000Z`,
+      to: `2026-03-01T00:00:${second}.999Z`,
+    })),
+  },
+  continued: { records: 7, jobs: [ONE], continueAfter: 2 },
+  tampered: { records: 3, jobs: [{ ...ONE, onTamper: 'fail' }], tampered: true },
+  timestamped: { records: 3, jobs: [ONE], timestamped: true },
+  rotten: {
+    ...BEHIND,
+    disaster: { strike: rot, codes: ['STORAGE_CONFLICT', 'SNAPSHOT_CONFLICT', 'EVIDENCE_MALFORMED'] },
+  },
+  restored: {
+    ...BEHIND,
+    disaster: {
+      strike: ({ ledger }) => void ledger.leaves.pop(),
+      codes: ['LEDGER_BEHIND', 'LEDGER_FORKED'],
+    },
+  },
+  trimmed: {
+    ...BEHIND,
+    disaster: {
+      strike: ({ signer }) => {
+        signer.rotate(KEYS[1]);
+        signer.disableBelow(2);
+      },
+      codes: ['KEY_VERSION_UNAVAILABLE'],
+    },
+  },
+};
+
+/** The object of the job that was stored last comes back with one bit changed. */
+function rot({ store }: FakeDeps): void {
+  const own = store.keys().filter((key) => key.startsWith('snapshots/snap-job-1/'));
+  const key = own.toSorted((left, right) => ageOf(store, left) - ageOf(store, right)).at(-1);
+  const body = key && store.versions(key).at(-1)?.body;
+  if (!key || !body) return;
+  const other = Buffer.from(body);
+  const middle = other.length >> 1;
+  other[middle] = other[middle]! ^ 1;
+  store.alter(key, other);
+}
+
+function ageOf(store: FakeDeps['store'], key: string): number {
+  return Number(store.versions(key)[0]?.versionId.slice(1));
+}
+
+/** The records of every simulation: the same bytes each time, so that what is sealed can be compared. */
+export const RECORDS = Array.from({ length: 7 }, (_, place) => recordOf(place, place * 1000));
+/** A record that arrives late: in front of everything that is sealed in order. */
+export const LATE = Array.from({ length: 6 }, (_, place) => recordOf(100 + place, 500));
+/** The record of the day before. */
+export const EARLIER = recordOf(200, -3_600_000);
+
+function recordOf(place: number, offsetMs: number): Buffer {
+  const id = mongo.ObjectId.createFromHexString((place + 1).toString(16).padStart(24, '0'));
+  const { document } = buildEntry(
+    {
+      resourceType: 'invoice',
+      resourceId: `invoice-${place}`,
+      action: CONTENT,
+      actorId: 'amélie',
+      timestamp: new Date(Date.parse(WINDOW.from) + offsetMs),
+    },
+    id,
+  );
+  return Buffer.from(mongo.BSON.serialize(document));
+}
+
+/** An authority whose answers all differ, as those of a real one do: granted, with a serial number behind the imprint. */
+export function fakeTimestamper(): Timestamper {
+  let serial = 0;
+  return {
+    timestamp: (digest) => {
+      const imprint = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+      const content = Buffer.concat([
+        Buffer.from('3003020100', 'hex'),
+        imprint,
+        digest,
+        Buffer.of(2, 1, serial++),
+      ]);
+      return Promise.resolve(Buffer.concat([Buffer.of(0x30, content.length), content]));
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { NO_ASSET, snapshotIdOf } from '../../src/contract/names';
+import type { JobOutcome } from '../../src/contract/activities';
+import { splitRecords } from '../../src/evidence/bsonStream';
+import { parseCheckpoint, snapshotOrigin } from '../../src/evidence/checkpoint';
+import { unpackChunk } from '../../src/evidence/chunk';
+import { verifyEd25519 } from '../../src/evidence/ed25519';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
+import { leafHash } from '../../src/evidence/merkle';
+import { parseNote } from '../../src/evidence/note';
+import { manifestKey, manifestSignatureKey } from '../../src/evidence/objectKeys';
+import { rootOfLeaves } from '../../src/evidence/readLedger';
+import { readRecord } from '../../src/evidence/recordBytes';
+import { entryIdOnce } from '../../src/services/auditEntry';
+import type { FakeDeps } from '../support/fakeDeps';
+import type { Effect } from './network';
+import { parseOnce } from './rememberedJudgement';
+
+const CHUNK = /\.bson\.gz$/;
+/** An authority answers otherwise each time, and the first answer counts. */
+const TIMESTAMP = /\.tsr$/;
+
+/** What must hold at every instant: looks at each call that took effect. */
+export class Watch {
+  readonly broken = new Set<string>();
+  readonly #fakes: FakeDeps;
+  /** What is never to be found outside of records and chunks. */
+  readonly #content: string;
+  /** Bytes of each key as they were stored, whatever storage says of them later. */
+  readonly #stored = new Map<string, Buffer>();
+  readonly #sealed = new Map<string, ReadonlySet<string>>();
+  /** Entries in the order in which the ledger committed them. */
+  readonly #committed: string[] = [];
+  readonly #leaves: Buffer[] = [];
+  #published = -1;
+
+  constructor(fakes: FakeDeps, content: string) {
+    this.#fakes = fakes;
+    this.#content = content;
+  }
+
+  async see({ site, args, answer }: Effect): Promise<void> {
+    if (site === 'store.putOnce') this.#put(args[0] as string, args[1] as Buffer, answer !== undefined);
+    if (site === 'store.replace' && answer !== undefined) this.#publish(args[1] as Buffer);
+    if (site === 'ledger.append') this.#append(args[0] as string, args[1] as Buffer, answer as number);
+    if (site === 'signer.sign') this.#sign(args[0] as Buffer);
+    if (site === 'records.updateLogImmutability')
+      await this.#mark(args[0] as readonly string[], args[1] as string);
+    if (site === 'jobs.report') this.#report(args[0] as string, args[1] as JobOutcome);
+  }
+
+  /** Input, outcome or failure of an activity: what a history keeps. */
+  hear(payload: unknown): void {
+    if (JSON.stringify(payload ?? null).includes(this.#content))
+      this.broken.add('a record is in the history');
+  }
+
+  #put(key: string, body: Buffer, stored: boolean): void {
+    const known = this.#stored.get(key);
+    if (stored) this.#stored.set(key, Buffer.from(body));
+    if (!CHUNK.test(key) && body.includes(this.#content)) this.broken.add(`a record is in ${key}`);
+    if (key === LEDGER_CHECKPOINT_KEY) {
+      if (stored) this.#publish(body);
+    } else if (known && !CHUNK.test(key) && !TIMESTAMP.test(key) && !known.equals(body)) {
+      this.broken.add(`two attempts made different bytes of ${key}`);
+    }
+  }
+
+  #append(snapshotId: string, entry: Buffer, index: number): void {
+    this.#committed[index] = snapshotId;
+    this.#leaves[index] = leafHash(entry);
+  }
+
+  #publish(note: Buffer): void {
+    const { size } = parseCheckpoint(parseNote(note).text);
+    if (size <= this.#published)
+      this.broken.add(`a ledger of ${size} entries was put over one of ${this.#published}`);
+    this.#published = size;
+  }
+
+  /** Whatever is signed is a manifest that is stored, the checkpoint of one, or a head of what the ledger committed. */
+  #sign(message: Buffer): void {
+    const text = message.toString();
+    if (text.startsWith('{')) {
+      const { snapshotId } = parseOnce(message);
+      const stored = this.#stored.get(manifestKey(snapshotId));
+      if (!stored?.equals(message))
+        this.broken.add(`a manifest of ${snapshotId} is signed that is not stored`);
+      return;
+    }
+    const { origin, size, root } = parseCheckpoint(text);
+    const { settings } = this.#fakes;
+    if (origin === settings.origin) {
+      if (!rootOfLeaves(this.#leaves.slice(0, size)).equals(root))
+        this.broken.add(`a ledger of ${size} entries is signed, and never was`);
+      return;
+    }
+    const manifests = [...this.#stored].filter(([key]) => key.endsWith('/manifest.json'));
+    const meant = manifests
+      .map(([, body]) => parseOnce(body))
+      .find((manifest) => snapshotOrigin(settings.origin, manifest.snapshotId) === origin);
+    if (meant?.recordCount !== size || meant.root !== root.toString('base64'))
+      this.broken.add(`a checkpoint of ${origin} is signed that is not the one of its manifest`);
+  }
+
+  async #mark(ids: readonly string[], snapshotId: string): Promise<void> {
+    const marked = ids.filter((id) => this.#fakes.records.sealedBy(id) === snapshotId);
+    const included = this.#sealed.get(snapshotId) ?? (await this.#includedIn(snapshotId));
+    for (const id of marked)
+      if (!included.has(id)) this.broken.add(`record ${id} is marked, and in no signed ${snapshotId}`);
+  }
+
+  /** Records of a snapshot whose manifest is signed; none of one that is not. */
+  async #includedIn(snapshotId: string): Promise<ReadonlySet<string>> {
+    const body = this.#stored.get(manifestKey(snapshotId));
+    const signature = this.#stored.get(manifestSignatureKey(snapshotId));
+    if (!body || !signature) return new Set();
+    const { key, chunks } = parseOnce(body);
+    const publicKey = Buffer.from(key.publicKey, 'base64');
+    if (!verifyEd25519(publicKey, body, Buffer.from(signature.toString(), 'base64'))) return new Set();
+    const ids = new Set<string>();
+    for (const chunk of chunks) {
+      const packed = this.#stored.get(chunk.key);
+      if (packed)
+        for (const document of splitRecords(await unpackChunk(packed))) ids.add(readRecord(document).id);
+    }
+    this.#sealed.set(snapshotId, ids);
+    return ids;
+  }
+
+  /** Nothing is reported before all else is durable. */
+  #report(jobId: string, outcome: JobOutcome): void {
+    if (outcome.status !== 'succeeded') return;
+    const { snapshots, assets, records } = this.#fakes;
+    const { snapshotId, snapshotAssetId } = outcome.result;
+    const first = (holds: boolean, what: string): void => {
+      if (!holds) this.broken.add(`job ${jobId} is reported before ${what}`);
+    };
+    first(snapshotId === snapshotIdOf(jobId), 'it is known which snapshot it made');
+    first(snapshots.snapshots.get(snapshotId)?.result !== null, 'its snapshot is closed');
+    const place = this.#committed.indexOf(snapshotId);
+    first(place >= 0 && place < this.#published, 'its entry is published');
+    const marked = [...(this.#sealed.get(snapshotId) ?? [])].every(
+      (id) => records.sealedBy(id) !== undefined,
+    );
+    first(marked, 'its records are marked');
+    if (snapshotAssetId === NO_ASSET) return;
+    first(assets.assets.get(snapshotId)?.snapshotAssetId === snapshotAssetId, 'its asset is registered');
+    const entry = entryIdOnce('snapshot.created', snapshotAssetId).toHexString();
+    first(records.read(entry) !== undefined, 'its audit entry is written');
+  }
+}
