@@ -16,7 +16,7 @@ const ONE = { jobId: 'job-1', ...WINDOW };
 const OTHER = { jobId: 'job-2', from: '2026-03-01T00:00:01.000Z', to: '2026-03-02T00:00:00.000Z' };
 
 /** What nothing can be done about, and how a job may end behind it. */
-export interface Disaster {
+interface Disaster {
   readonly strike: (fakes: FakeDeps) => void;
   readonly codes: readonly string[];
 }
