@@ -6,6 +6,7 @@ import { SnapshotError } from '../src/errors';
 import type { Lease, SnapshotRow, SnapshotSeed } from '../src/ports';
 import { readCheckpoint } from './checkpoint';
 import type { ActivityDeps } from './deps';
+import { withHeartbeat } from './heartbeat';
 import { supersededBy } from './supersession';
 
 const COUNT_MS = 5_000;
@@ -15,7 +16,11 @@ const COUNT_MS = 5_000;
  * WINDOW_BUSY (retryable) while another snapshot holds an overlapping window; SNAPSHOT_SUPERSEDED when another one
  * sealed this window after this job had given it up.
  */
-export async function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
+export function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
+  return withHeartbeat(() => open(deps, input));
+}
+
+async function open(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
   const { jobId, window } = input;
   await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
   const row = await deps.snapshots.open(await seedOf(deps, input));

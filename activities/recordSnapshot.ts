@@ -3,20 +3,23 @@ import { NO_ASSET } from '../src/contract/names';
 import type { AuditSnapshotResult } from '../src/contract/snapshot';
 import { SnapshotError } from '../src/errors';
 import type { ActivityDeps } from './deps';
+import { withHeartbeat } from './heartbeat';
 import { findSigned, type SignedRow } from './snapshotState';
 
 /**
  * Writes the audit entry `snapshot.created` once, closes the snapshot and gives the window back, in this order: a
  * crash in between leaves the window taken, and the next run of the job ends it.
  */
-export async function recordSnapshot(
+export function recordSnapshot(
   deps: ActivityDeps,
   { snapshotId }: SnapshotRef,
 ): Promise<AuditSnapshotResult> {
-  const row = await findSigned(deps, snapshotId);
-  const result = row.result ?? (await close(deps, row));
-  await deps.leases.finish(snapshotId);
-  return result;
+  return withHeartbeat(async () => {
+    const row = await findSigned(deps, snapshotId);
+    const result = row.result ?? (await close(deps, row));
+    await deps.leases.finish(snapshotId);
+    return result;
+  });
 }
 
 async function close(deps: ActivityDeps, row: SignedRow): Promise<AuditSnapshotResult> {

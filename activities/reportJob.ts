@@ -1,13 +1,13 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ReportJobInput } from '../src/contract/activities';
 import type { ActivityDeps } from './deps';
+import { withHeartbeat } from './heartbeat';
 
 /** Tells the job service how the job ended. Last of all: nothing is reported before all else is durable. */
-export async function reportJob(
-  deps: ActivityDeps,
-  { jobId, window, outcome }: ReportJobInput,
-): Promise<void> {
-  // A run that was started directly may end before it opened its snapshot, which is where its job row is made.
-  await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
-  await deps.jobs.report(jobId, outcome);
+export function reportJob(deps: ActivityDeps, { jobId, window, outcome }: ReportJobInput): Promise<void> {
+  return withHeartbeat(async () => {
+    // A run that was started directly may end before it opened its snapshot, which is where its job row is made.
+    await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
+    await deps.jobs.report(jobId, outcome);
+  });
 }

@@ -21,7 +21,7 @@ import { describeProgress } from './describeProgress';
 const RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 /** Without limit of tries: the time of the attempt is the limit, and codes that cannot pass are not retried. */
-const QUICK: ActivityOptions = { startToCloseTimeout: '1m', retry: RETRY };
+const QUICK: ActivityOptions = { startToCloseTimeout: '1m', heartbeatTimeout: '10s', retry: RETRY };
 const LONG: ActivityOptions = { startToCloseTimeout: '30m', heartbeatTimeout: '10s', retry: RETRY };
 const REPORT: ActivityOptions = { ...QUICK, scheduleToCloseTimeout: '24h' };
 
