@@ -4,6 +4,7 @@ import {
   SCENARIOS,
   SHARED_KINDS,
   SIDES,
+  type ActivityName,
   type Fault,
   type FaultKind,
   type Plan,
@@ -25,25 +26,58 @@ export function randomPlan(seed: number, number: number): Plan {
   const records = 200 + Math.floor(random() * 1_800);
   const round = Math.floor(number / RUNS_PER_ROUND);
   const freezing = round % FREEZING_ROUNDS === FREEZING_ROUNDS - 1;
-  const own = OWN_KINDS.filter((kind) => kind !== 'worker.frozen');
-  const kinds: FaultKind[] = Array.from({ length: 3 + Math.floor(random() * 3) }, () => pick(own));
+  const own = OWN_KINDS.filter(
+    (kind) => kind !== 'worker.frozen' && (scenario !== 'direct' || !kind.startsWith('service.')),
+  );
+  const kinds: FaultKind[] = Array.from({ length: 4 + Math.floor(random() * 3) }, () => pick(own));
   if (freezing) kinds.push('worker.frozen');
   if (number % RUNS_PER_ROUND < SHARED_PER_ROUND) kinds.push(pick(SHARED_KINDS));
-  return {
-    scenario,
-    records,
-    faults: kinds.map((kind): Fault => ({ kind, at: stepOf(scenario, pick, random) })),
-  };
+  const faults = kinds.map((kind): Fault => ({ kind, at: stepFor(kind, scenario, pick, random) }));
+  return { scenario, records, faults };
 }
 
-/** Steps that a run comes to: activities that run once for each chunk are come to more often. */
-function stepOf(scenario: Plan['scenario'], pick: <T>(list: readonly T[]) => T, random: () => number): Step {
-  const chunked = ['queryBatch', 'hashBatch', 'markImmutable'];
-  const some = ACTIVITIES.filter((name) => scenario !== 'empty' || !chunked.slice(1).includes(name));
-  const activity = pick(some);
-  const side = pick(SIDES);
-  const often = (side === 'call' ? 3 : 1) * (chunked.includes(activity) && scenario !== 'empty' ? 5 : 1);
-  return { activity, side, nth: 1 + Math.floor(random() * often) };
+/** Calls of ports that an activity makes, and whether it runs once for each chunk. */
+const CALLS: Readonly<Record<(typeof ACTIVITIES)[number], number>> = {
+  openSnapshot: 9,
+  queryBatch: 2,
+  hashBatch: 3,
+  sealManifest: 5,
+  signManifest: 7,
+  registerAsset: 11,
+  appendToLedger: 12,
+  markImmutable: 5,
+  recordSnapshot: 5,
+  reportJob: 2,
+};
+const EACH_CHUNK: readonly ActivityName[] = ['queryBatch', 'hashBatch', 'markImmutable'];
+const CHUNKS = 5;
+
+/** What strikes the next request to a server is planned where there is one. */
+const WHERE: Readonly<Record<string, readonly (typeof ACTIVITIES)[number][]>> = {
+  vault: ['openSnapshot', 'signManifest', 'appendToLedger'],
+  service: ['reportJob'],
+  storage: ACTIVITIES.filter((name) => !['openSnapshot', 'recordSnapshot', 'reportJob'].includes(name)),
+  write: ['queryBatch', 'sealManifest', 'signManifest', 'registerAsset', 'appendToLedger'],
+};
+
+function stepFor(
+  kind: FaultKind,
+  scenario: Plan['scenario'],
+  pick: <T>(list: readonly T[]) => T,
+  random: () => number,
+): Step {
+  const [server = '', what = ''] = kind.split('.');
+  const atOnce = /^(killed|frozen|full|sealed|tokensRevoked|keyRotated|databaseLost)$/.test(what);
+  const group = /^(requestCut|507|unacknowledged)$/.test(what) && server === 'storage' ? 'write' : server;
+  const places = (atOnce ? undefined : WHERE[group]) ?? ACTIVITIES;
+  const activity = pick(
+    places.filter((name) => scenario !== 'empty' || !['hashBatch', 'markImmutable'].includes(name)),
+  );
+  const side =
+    atOnce || server === 'worker' || server === 'run' ? pick(SIDES) : pick(['before', 'call'] as const);
+  const calls = side === 'call' ? Math.max(1, CALLS[activity] - (atOnce ? 0 : 1)) : 1;
+  const times = EACH_CHUNK.includes(activity) && scenario !== 'empty' ? CHUNKS : 1;
+  return { activity, side, nth: 1 + Math.floor(random() * calls * times) };
 }
 
 /** mulberry32: small, and the same on every platform. */

@@ -117,6 +117,8 @@ async function runChaosWorker(): Promise<void> {
     workflowBundle: { codePath: process.env['CHAOS_BUNDLE']! },
     activities: stopAround(activities),
     maxConcurrentActivityTaskExecutions: 6,
+    maxHeartbeatThrottleInterval: '1s',
+    stickyQueueScheduleToStartTimeout: '2s',
     shutdownGraceTime: '5s',
     shutdownForceTime: '8s',
   });
