@@ -6,7 +6,7 @@ const UNAUTHORIZED =
 const ABSENT = /^(NoSuchKey|NoSuchVersion|NotFound|MethodNotAllowed)$/;
 const TAKEN = /^(PreconditionFailed)$/;
 const PASSING =
-  /^(SlowDown|InternalError|ServiceUnavailable|RequestTimeout|OperationAborted|ConditionalRequestConflict|Busy)$/;
+  /^(SlowDown|InternalError|ServiceUnavailable|RequestTimeout|RequestTimeTooSkewed|OperationAborted|ConditionalRequestConflict|Busy)$/;
 
 /** The S3 error code of a failed request; empty when it is no answer of the server. */
 export function s3Code(error: unknown): string {
