@@ -22,12 +22,13 @@ const INPUTS = {
   releaseWindow: SNAPSHOT,
 } as const;
 
+const silent = <T extends object>(port: T): T =>
+  new Proxy(port, { get: () => () => new Promise(() => undefined) });
+
 /** A server that took the request and went silent. */
 class SilentDeps extends FakeDeps {
   constructor() {
     super();
-    const silent = <T extends object>(port: T): T =>
-      new Proxy(port, { get: () => () => new Promise(() => undefined) });
     Object.assign(this, {
       snapshots: silent(this.snapshots),
       leases: silent(this.leases),
