@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { BUG_PLANS } from '../chaos/bugPlans';
 import { Surround } from '../chaos/surround';
 import { FAULT_KINDS, formatPlan, parsePlan, type Plan } from '../chaos/plan';
 import { RUNS_PER_ROUND, randomPlan } from '../chaos/randomPlan';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     plan: { type: 'string', multiple: true },
     bug: { type: 'string' },
+    bugs: { type: 'boolean', default: false },
   },
 });
 
@@ -32,14 +34,19 @@ function* rounds(): Generator<readonly Plan[]> {
     yield Array.from({ length: RUNS_PER_ROUND }, (_, place) => randomPlan(seed, number + place));
 }
 
+const started = Date.now();
+const outcomes: Outcome[] = [];
+
 async function main(): Promise<number> {
-  const started = Date.now();
+  if (values.bugs) return hunt();
   const surround = await Surround.start();
-  const outcomes: Outcome[] = [];
   try {
     for (const plans of rounds()) {
-      const surroundings = { ...surround.surroundings, bug: values.bug };
-      for (const outcome of await runRound(plans, surroundings)) {
+      const entries = plans.map((plan) => ({
+        plan,
+        ...(values.bug === undefined ? {} : { bug: values.bug }),
+      }));
+      for (const outcome of await runRound(entries, surround.surroundings)) {
         outcomes.push(outcome);
         const { fired, recoveryMs, broken, plan } = outcome;
         const recovery = recoveryMs === undefined ? 'at rest' : `${recoveryMs} ms`;
@@ -54,10 +61,33 @@ async function main(): Promise<number> {
   } finally {
     await surround.stop(outcomes.every(({ broken }) => broken.length === 0));
   }
-  return report(outcomes, Date.now() - started);
+  return report();
 }
 
-function report(outcomes: readonly Outcome[], tookMs: number): number {
+/** Every planted bug under the plan that shows it; each must break something. */
+async function hunt(): Promise<number> {
+  const surround = await Surround.start();
+  let missed = 0;
+  try {
+    const entries = Object.entries(BUG_PLANS)
+      .filter(([bug]) => new RegExp(values.bug ?? '').test(bug))
+      .map(([bug, plan]) => ({ bug, plan: parsePlan(plan) }));
+    for (let first = 0; first < entries.length; first += RUNS_PER_ROUND) {
+      const some = entries.slice(first, first + RUNS_PER_ROUND);
+      for (const [place, { broken }] of (await runRound(some, surround.surroundings)).entries()) {
+        const { bug, plan } = some[place]!;
+        if (broken.length === 0) missed++;
+        console.log(`| ${bug} | \`${formatPlan(plan)}\` | ${broken[0]?.split('\n')[0] ?? 'NOT CAUGHT'} |`);
+      }
+    }
+  } finally {
+    await surround.stop(true);
+  }
+  console.log(`${missed} not caught`);
+  return missed === 0 ? 0 : 1;
+}
+
+function report(): number {
   const fired = outcomes.flatMap((outcome) => outcome.fired);
   const points = [...new Set(fired.map(({ at }) => at.activity))];
   const count = (kind: string, activity: string) =>
@@ -75,10 +105,17 @@ function report(outcomes: readonly Outcome[], tookMs: number): number {
     `recovery of ${times.length} runs at work: median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${times.at(-1) ?? 0} ms`,
   );
   console.log(
-    `${outcomes.length} runs, ${fired.length} faults fired, ${broken} broken, ${Math.round(tookMs / 1000)} s`,
+    `${outcomes.length} runs, ${fired.length} faults fired, ${broken} broken, ${Math.round((Date.now() - started) / 1000)} s`,
   );
   return broken === 0 ? 0 : 1;
 }
+
+// What this process started ends with it; its mount is taken away on exit.
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    report();
+    process.exit(130);
+  });
 
 main().then(
   (code) => process.exit(code),

@@ -10,7 +10,6 @@ import type { Watchdog } from '../../dev/watchdog';
 import { snapshotIdOf } from '../../src/contract/names';
 import { AuditSnapshotClient } from '../../src/client';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
-import { jobModel } from '../../src/models/job.model';
 import { Network, type ServerRole } from './network';
 import { Observations } from './observations';
 import type { Fault, Plan } from './plan';
@@ -170,12 +169,9 @@ export class ChaosRun {
     return this.#pending.length > 0;
   }
 
-  /** Whether all its jobs have ended, however. */
-  async ended(): Promise<boolean> {
-    const rows = jobModel(this.connection).countDocuments({
-      status: { $in: ['succeeded', 'failed', 'cancelled'] },
-    });
-    return (await rows) >= windowsOf(this.plan).length;
+  /** A process of it is frozen, and not for long enough yet. */
+  get freezes(): boolean {
+    return this.workers.some(({ alive, frozen }) => alive && frozen);
   }
 
   async close(): Promise<void> {

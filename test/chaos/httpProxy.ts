@@ -131,7 +131,8 @@ export class HttpProxy {
     }
     const response = await this.#send(incoming, body);
     this.#after({ method, path: url, body, status: response.status });
-    if (strike === 'unacknowledged') {
+    // An answer without a body is either there or not.
+    if (strike === 'unacknowledged' || (strike === 'answerCut' && response.body.length < 2)) {
       armed!.fired();
       incoming.socket.destroy();
       return;

@@ -43,7 +43,7 @@ async function sweep(run: ChaosRun): Promise<readonly string[]> {
   if (left === 0) return [];
   const input = { jobId: `${run.name}-sweep`, ...WHOLE };
   await run.snapshots.start(input);
-  await awaitRest(run, input, Date.now() + SWEEP_MS);
+  await awaitRest(run, input, { deadlineMs: Date.now() + SWEEP_MS });
   return [input.jobId];
 }
 
@@ -58,7 +58,8 @@ function compareMarks({ observations }: ChaosRun, { owners }: Examined): void {
 async function compareManifest(run: ChaosRun, { trust }: RestingState): Promise<void> {
   const { plan, observations } = run;
   const [input] = run.jobs;
-  if (!input || plan.scenario === 'late' || plan.scenario === 'overlapping') return;
+  const late = plan.scenario === 'late' || plan.faults.some(({ kind }) => kind === 'run.lateRecords');
+  if (!input || late || plan.scenario === 'overlapping') return;
   const reader = bucketReader(connectObjectStore(readStorageConfig(run.env)));
   const own = await comparableManifest(reader, snapshotIdOf(input.jobId));
   if (own !== (await undisturbedManifest(run, input, reader, trust)))

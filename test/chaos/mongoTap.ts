@@ -9,8 +9,17 @@ export interface WriteCommand {
   readonly message: Record<string, unknown>;
 }
 
-/** What a write meets: it never arrives, or it takes effect and its answer is lost. */
+/**
+ * What a write meets: it never arrives, or it takes effect and its answer is lost. The driver tries some writes once more
+ * by itself; that try meets the same.
+ */
 export type MongoStrike = 'lost' | 'unacknowledged';
+
+/** Names a write however often the driver sends it; undefined for one that it sends once. */
+export function transactionOf({ message }: WriteCommand): string | undefined {
+  const { lsid, txnNumber } = message as { lsid?: { id?: unknown }; txnNumber?: unknown };
+  return txnNumber === undefined ? undefined : JSON.stringify([lsid?.id, txnNumber]);
+}
 
 export interface MongoObserver {
   /** Called with each write before it goes on. */

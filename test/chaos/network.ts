@@ -1,5 +1,5 @@
 import type { MongoStrike } from './mongoTap';
-import { MongoTap, type MongoObserver, type WriteCommand } from './mongoTap';
+import { MongoTap, transactionOf, type MongoObserver, type WriteCommand } from './mongoTap';
 import { HttpProxy, type Exchange, type HttpStrike } from './httpProxy';
 import { TcpProxy, type Target, type Weather } from './tcpProxy';
 
@@ -42,6 +42,7 @@ export class Network implements MongoObserver {
   readonly #observer: Observer;
   readonly #tcp: Readonly<Record<'temporal' | 'mongo', TcpProxy>>;
   readonly #http: Readonly<Record<'storage' | 'vault' | 'service', HttpProxy>>;
+  readonly #struck = new Map<string, MongoStrike>();
   #mongoStrike: { readonly kind: MongoStrike; readonly fired: () => void } | undefined;
 
   constructor(targets: Targets, observer: Observer) {
@@ -104,6 +105,7 @@ export class Network implements MongoObserver {
 
   heal(): void {
     this.#mongoStrike = undefined;
+    this.#struck.clear();
     for (const proxy of [...Object.values(this.#tcp), ...Object.values(this.#http)]) proxy.lift();
   }
 
@@ -120,10 +122,15 @@ export class Network implements MongoObserver {
 
   onWrite(command: WriteCommand): MongoStrike | undefined {
     this.#observer.onWrite(command);
+    const transaction = transactionOf(command);
+    const again = transaction === undefined ? undefined : this.#struck.get(transaction);
+    if (again) return again;
     const strike = this.#mongoStrike;
+    if (!strike) return undefined;
     this.#mongoStrike = undefined;
-    strike?.fired();
-    return strike?.kind;
+    if (transaction !== undefined) this.#struck.set(transaction, strike.kind);
+    strike.fired();
+    return strike.kind;
   }
 
   onChange({ name, collection }: WriteCommand, changed: number): void {

@@ -71,6 +71,7 @@ export const OWN_KINDS = [
   'run.terminated',
   'run.cancelled',
   'run.reset',
+  'run.lateRecords',
 ] as const;
 
 /** What happens to a server, and so to every run that shares it. */

@@ -12,9 +12,9 @@ import {
 } from './plan';
 
 /** Runs that share a round; a fixed number, so that a run's number and the seed alone decide what it meets. */
-export const RUNS_PER_ROUND = 5;
+export const RUNS_PER_ROUND = 8;
 /** Of the runs of a round, so many may have something done to a server that all of them share. */
-const SHARED_PER_ROUND = 2;
+const SHARED_PER_ROUND = 3;
 /** A process that is frozen past its heartbeat takes a while, so only every fourth round has such. */
 const FREEZING_ROUNDS = 4;
 
@@ -51,6 +51,12 @@ const CALLS: Readonly<Record<(typeof ACTIVITIES)[number], number>> = {
 };
 const EACH_CHUNK: readonly ActivityName[] = ['queryBatch', 'hashBatch', 'markImmutable'];
 const CHUNKS = 5;
+/** Vault is asked early, if at all. */
+const VAULT_CALLS: Readonly<Record<string, number>> = {
+  openSnapshot: 3,
+  signManifest: 7,
+  appendToLedger: 10,
+};
 
 /** What strikes the next request to a server is planned where there is one. */
 const WHERE: Readonly<Record<string, readonly (typeof ACTIVITIES)[number][]>> = {
@@ -67,7 +73,7 @@ function stepFor(
   random: () => number,
 ): Step {
   const [server = '', what = ''] = kind.split('.');
-  const atOnce = /^(killed|frozen|full|sealed|tokensRevoked|keyRotated|databaseLost)$/.test(what);
+  const atOnce = /^(killed|frozen|full|sealed|tokensRevoked|keyRotated|databaseLost|lateRecords)$/.test(what);
   const group = /^(requestCut|507|unacknowledged)$/.test(what) && server === 'storage' ? 'write' : server;
   const places = (atOnce ? undefined : WHERE[group]) ?? ACTIVITIES;
   const activity = pick(
@@ -75,7 +81,8 @@ function stepFor(
   );
   const side =
     atOnce || server === 'worker' || server === 'run' ? pick(SIDES) : pick(['before', 'call'] as const);
-  const calls = side === 'call' ? Math.max(1, CALLS[activity] - (atOnce ? 0 : 1)) : 1;
+  const known = (server === 'vault' ? VAULT_CALLS[activity] : undefined) ?? CALLS[activity];
+  const calls = side === 'call' ? known : 1;
   const times = EACH_CHUNK.includes(activity) && scenario !== 'empty' ? CHUNKS : 1;
   return { activity, side, nth: 1 + Math.floor(random() * calls * times) };
 }

@@ -1,15 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { open, rm, unlink } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cleanStack } from '../../dev/stackCommands';
-import { createStackDirectory, locateStack, type StackDirectory } from '../../dev/stackDirectory';
+import {
+  createStackDirectory,
+  findCheckout,
+  locateStack,
+  type StackDirectory,
+} from '../../dev/stackDirectory';
 import { startStack, type RunningStack } from '../../dev/stack';
 import type { ServerName } from '../../dev/serverName';
 import { callVault } from '../../dev/servers/vaultApi';
 import { TRANSIT_KEY } from '../../dev/servers/vaultAccess';
 import { openVault } from '../../dev/servers/vaultSeal';
+import { identify } from '../../dev/processIdentity';
 import { readState, runningProcess } from '../../dev/state';
 import { embeddedEnvironment } from '../support/embeddedEnvironment';
 import type { SharedKind } from './plan';
@@ -36,10 +42,12 @@ export class StackPowers {
   }
 
   static async start(name: string): Promise<StackPowers> {
+    await removeEarlierRuns();
     const directory = locateStack(name);
     createStackDirectory(directory);
     const folder = directory.serverPath('storage');
-    spawnSync('mkdir', ['-p', folder]);
+    mkdirSync(folder, { recursive: true });
+    // Only root may mount. Without it nothing is full but what a proxy says is.
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', DISK, 'tmpfs', folder]).status === 0;
     if (mounted) process.once('exit', () => void spawnSync('umount', ['-l', folder]));
     return new StackPowers(
@@ -167,6 +175,17 @@ export class StackPowers {
 
   async #vault(method: 'GET' | 'POST', path: string): Promise<void> {
     await callVault({ address: this.#vaultAddress, token: this.rootToken, method, path, body: {} });
+  }
+}
+
+/** A campaign that was killed leaves its stack and its mount; the next one removes them. */
+async function removeEarlierRuns(): Promise<void> {
+  const stacks = join(findCheckout(), '.stack');
+  for (const name of existsSync(stacks) ? readdirSync(stacks) : []) {
+    const pid = /^chaos-(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || Number(pid) === process.pid || identify(Number(pid)) !== undefined) continue;
+    spawnSync('umount', ['-l', locateStack(name).serverPath('storage')]);
+    await cleanStack({ name, force: true });
   }
 }
 

@@ -4,6 +4,7 @@ import type { ChaosRun } from './chaosRun';
 import type { HttpStrike } from './httpProxy';
 import type { MongoStrike } from './mongoTap';
 import type { ServerRole } from './network';
+import { logLateRecords } from './scenario';
 import { SHARED_KINDS, type Fault, type SharedKind } from './plan';
 import type { WorkerProcess } from './workerProcess';
 
@@ -82,8 +83,12 @@ async function freezeService(run: ChaosRun, fired: () => void): Promise<void> {
   return Promise.resolve();
 }
 
-/** What an operator may do in the Web UI at any moment. */
+/** What an operator may do in the Web UI, and an application in the log, at any moment. */
 async function operate(what: string, run: ChaosRun, { at }: Fault, fired: () => void): Promise<void> {
+  if (what === 'lateRecords') {
+    await logLateRecords(run.connection, 1_000 + at.nth);
+    return fired();
+  }
   const job = run.jobs[at.nth % run.jobs.length];
   if (!job) return;
   const { client } = run.options;

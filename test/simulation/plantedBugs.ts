@@ -33,7 +33,7 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   })),
   'marking goes by time range': withMethods('records', (real) => ({
     updateLogImmutability: async (ids, snapshotId) => {
-      const bounds = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, after: null };
+      const bounds = { fromMs: 0, untilMs: Date.parse('2100-01-01T00:00:00.000Z'), after: null };
       const all: string[] = [];
       for await (const raw of real.scan(bounds, 1000)) all.push(readRecord(raw).id);
       return real.updateLogImmutability([...ids, ...all], snapshotId);
