@@ -16,7 +16,7 @@ describe('the TypeScript in the documentation', () => {
 
   /** What the compiler says of modules with these texts, against the client as it is in src/. */
   function complaints(texts: readonly string[]): string[] {
-    const files = texts.map((text, index) => join(directory, `${index}.mts`));
+    const files = texts.map((_text, index) => join(directory, `${index}.mts`));
     for (const [index, text] of texts.entries()) writeFileSync(files[index]!, text);
     const program = ts.createProgram(files, {
       target: ts.ScriptTarget.ES2023,
