@@ -15,9 +15,15 @@ export function describeSettings(env: Environment = process.env): readonly Setti
   return Object.entries(ALL).map(([name, schema]) => {
     const secret = SECRETS.has(name);
     const found = lookUp(name, env);
-    if (found) return { name, secret, value: secret ? null : found.value, origin: found.origin };
+    if (found)
+      return { name, secret, value: secret ? null : withoutCredentials(found.value), origin: found.origin };
     const { data, success } = schema.safeParse(undefined) as { data?: string | number; success: boolean };
     const value = success && data !== undefined ? String(data) : null;
     return { name, secret, value, origin: value === null ? 'not set' : 'default' };
   });
+}
+
+/** Whoever puts a password into an address means it for the server, not for whoever looks at the settings. */
+function withoutCredentials(value: string): string {
+  return value.replace(/\/\/.*@/s, '//(redacted)@');
 }

@@ -18,6 +18,16 @@ const inFile = (text: string, mode?: number) => ({ AUDIT_SNAPSHOT_CONFIG: fileWi
 const STORAGE = 's3_endpoint = "http://127.0.0.1:1"\ns3_access_key = "a"\n';
 
 describe('settings', () => {
+  test('that are addresses are shown without the credentials in them', () => {
+    const shown = describeSettings({
+      VAULT_ADDR: 'http://me:hush@vault.internal:8200',
+      TSA_URL: 'https://me:hu/sh@tsa.internal/tsr',
+    });
+    const valueOf = (wanted: string) => shown.find(({ name }) => name === wanted)?.value;
+    expect(valueOf('VAULT_ADDR')).toBe('http://(redacted)@vault.internal:8200');
+    expect(valueOf('TSA_URL')).toBe('https://(redacted)@tsa.internal/tsr');
+  });
+
   test('of the environment go before those of the file, and those before defaults', () => {
     const env = inFile(`${STORAGE}s3_secret_key = "b"\ns3_bucket = "of-the-file"\ns3_region = "eu-1"\n`);
     expect(readStorageConfig(env)).toMatchObject({ bucket: 'of-the-file', region: 'eu-1' });
