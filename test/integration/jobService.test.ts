@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { connectTemporal } from '../../src/adapters/temporalConnection';
+import { readTemporalConfig } from '../../src/config';
+import { Product } from '../support/product';
+
+const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
+const SUBMISSION = JSON.stringify({ type: 'audit.snapshot', payload: DAY });
+const FLOOD = 10_000;
+const SLOW_CLIENTS = 1_000;
+
+const headers = (key?: string) => ({
+  'content-type': 'application/json',
+  ...(key === undefined ? {} : { 'idempotency-key': key }),
+});
+
+describe('the job service on real servers', () => {
+  const product = new Product({
+    JOB_SERVICE_REQUESTS_PER_MINUTE: '1000',
+    JOB_SERVICE_SUBMISSIONS_PER_MINUTE: '300',
+  });
+  const env = { ...process.env, ...product.env };
+
+  beforeAll(() => product.start(), 120_000);
+  afterAll(() => product.stop());
+
+  const submit = (body: string, key?: string) =>
+    product.ask('/jobs', { method: 'POST', headers: headers(key), body });
+
+  test('a hundred duplicates of one submission at once make one job and one workflow', async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => submit(SUBMISSION, 'once')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(
+      answers.some(({ status }) => status === 409) ? new Set([202, 409]) : new Set([202]),
+    );
+    const again = await submit(SUBMISSION, 'once');
+    expect(again.status).toBe(202);
+    const { jobId } = (await again.json()) as { jobId: string };
+    for (const answer of answers.filter(({ status }) => status === 202))
+      expect(await answer.json()).toMatchObject({ jobId });
+    await product.ended(jobId);
+
+    const database = await connectDatabase(product.env['MONGODB_URI']!);
+    expect(await database.collection('jobs').countDocuments({})).toBe(1);
+    await database.close();
+    const { connection, client } = await connectTemporal(readTemporalConfig(env));
+    const runs: string[] = [];
+    for await (const run of client.workflow.list({
+      query: `TaskQueue = '${product.env['TEMPORAL_TASK_QUEUE']}'`,
+    }))
+      runs.push(run.workflowId);
+    await connection.close();
+    expect(runs).toEqual([`audit-snapshot/${jobId}`]);
+
+    const other = JSON.stringify({
+      type: 'audit.snapshot',
+      payload: { ...DAY, from: '2026-03-01T00:00:00.001Z' },
+    });
+    expect((await submit(other, 'once')).status).toBe(422);
+  }, 60_000);
+
+  test('a job is followed to its end, and what has ended is not cancelled or run again', async () => {
+    const submitted = await submit(
+      JSON.stringify({ type: 'audit.snapshot', payload: { ...DAY, to: DAY.from } }),
+    );
+    const { jobId } = (await submitted.json()) as { jobId: string };
+    const events = await product.ask(`/jobs/${jobId}/events`);
+    expect(await events.text()).toContain('event: result');
+    const waited = await product.ask(`/jobs/${jobId}?wait=30s`);
+    expect(await waited.json()).toMatchObject({ jobId, status: 'succeeded' });
+    expect((await product.ask(`/jobs/${jobId}/retry`, { method: 'POST' })).status).toBe(409);
+    const { jobs } = (await (await product.ask(`/jobs?status=succeeded`)).json()) as {
+      jobs: { jobId: string }[];
+    };
+    expect(jobs.map((job) => job.jobId)).toContain(jobId);
+  }, 60_000);
+
+  test('a flood beyond the limit is answered with 429, and health answers within 250 ms meanwhile', async () => {
+    const flood = autocannon({
+      url: `${product.url}/jobs`,
+      method: 'POST',
+      headers: { ...headers(), authorization: `Bearer ${product.token}` },
+      // Refused all the same when it is let through: nothing is sealed by a flood.
+      body: '{"type":"audit.snapshot","payload":{}}',
+      amount: FLOOD,
+      connections: 20,
+    });
+    const state = { over: false };
+    void flood.then(() => (state.over = true));
+    const tookMs: number[] = [];
+    while (!state.over) {
+      for (const path of ['/livez', '/readyz']) {
+        const from = performance.now();
+        const { status } = await fetch(`${product.url}${path}`);
+        tookMs.push(performance.now() - from);
+        expect([path, status]).toEqual([path, 200]);
+      }
+    }
+    const { statusCodeStats, errors } = await flood;
+    expect(errors).toBe(0);
+    expect(statusCodeStats?.['429']?.count).toBeGreaterThanOrEqual(FLOOD - 1000);
+    const p99 = tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length * 0.99)]!;
+    expect(p99).toBeLessThan(250);
+  }, 120_000);
+
+  test('a thousand connections that send a byte now and then stop nobody else, and are cut off', async () => {
+    const { hostname, port } = new URL(product.url);
+    const sockets: Socket[] = [];
+    let closed = 0;
+    for (let at = 0; at < SLOW_CLIENTS; at++) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined).on('close', () => closed++);
+      sockets.push(socket);
+      if (at % 100 === 99) await once(socket, 'connect');
+      socket.write('POST /jobs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+    }
+    const from = performance.now();
+    for (let at = 0; at < 20; at++) expect((await fetch(`${product.url}/livez`)).status).toBe(200);
+    expect((performance.now() - from) / 20).toBeLessThan(250);
+    for (let waits = 0; waits < 60; waits++) {
+      const open = sockets.filter(({ destroyed }) => !destroyed);
+      if (open.length === 0) break;
+      for (const socket of open) socket.write('x');
+      await pause(500);
+    }
+    expect(closed).toBe(SLOW_CLIENTS);
+  }, 90_000);
+});
