@@ -1,42 +1,16 @@
 import { snapshotIdOf } from '../../src/contract/names';
-import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
+import type { AuditSnapshotResult } from '../../src/contract/snapshot';
 import { bucketReader } from '../../src/cli/evidenceReaders';
 import { MAX_MANIFEST_BYTES } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { brokenAtRest, comparableManifest } from '../simulation/invariants';
-import type { HeldStep, Moment, Step } from '../support/heldSteps';
+import type { HeldStep } from '../support/heldSteps';
+import { ALL_DAYS, PLACES, isBehind } from '../support/places';
 import { readRestingState } from '../support/restingState';
 import { Workshop } from '../support/workshop';
 
-const STEPS: readonly Step[] = [
-  'openSnapshot',
-  'queryBatch',
-  'hashBatch',
-  'sealManifest',
-  'signManifest',
-  'registerAsset',
-  'appendToLedger',
-  'markImmutable',
-  'recordSnapshot',
-  'reportJob',
-];
-const MOMENTS: readonly Moment[] = ['before', 'after'];
 /** Three chunks each. */
 const RECORDS = 7;
-const DAY_MS = 86_400_000;
-const FIRST_DAY_MS = Date.parse('2026-03-01T00:00:00.000Z');
-
-/** One job for each place, each over a day of its own, so that all of them are terminated side by side. */
-const PLACES = STEPS.flatMap((step) => MOMENTS.map((moment) => ({ step, moment }))).map((place, day) => {
-  const fromMs = FIRST_DAY_MS + day * DAY_MS;
-  const input: AuditSnapshotInput = {
-    jobId: `${place.moment}-${place.step.toLowerCase()}`,
-    from: new Date(fromMs).toISOString(),
-    to: new Date(fromMs + DAY_MS - 1).toISOString(),
-  };
-  return { ...place, input };
-});
-const WHOLE = { from: PLACES[0]!.input.from, to: PLACES.at(-1)!.input.to };
 
 describe('a run that is terminated at a named step', () => {
   let workshop: Workshop;
@@ -50,7 +24,7 @@ describe('a run that is terminated at a named step', () => {
     reader().read(manifestKey(snapshotIdOf(jobId)), undefined, MAX_MANIFEST_BYTES);
   const broken = async () => {
     const jobs = PLACES.map(({ input }) => input.jobId);
-    return brokenAtRest(await readRestingState({ env: workshop.env, window: WHOLE, jobs }));
+    return brokenAtRest(await readRestingState({ env: workshop.env, window: ALL_DAYS, jobs }));
   };
 
   beforeAll(async () => {
@@ -64,7 +38,7 @@ describe('a run that is terminated at a named step', () => {
         const held = workshop.steps.hold(jobId, step, moment);
         zombies.push(held);
         await workshop.snapshots.start(input);
-        await held.reached;
+        await held.reached();
         stored.set(jobId, await readManifest(jobId));
         await workshop.terminate(jobId);
         results.set(jobId, await workshop.seal(input));
@@ -85,9 +59,7 @@ describe('a run that is terminated at a named step', () => {
   );
 
   test('a manifest that was stored by then keeps its bytes', async () => {
-    const behind = PLACES.slice(
-      PLACES.findIndex(({ step, moment }) => step === 'sealManifest' && moment === 'after'),
-    );
+    const behind = PLACES.filter((place) => isBehind(place, 'sealManifest', 'after'));
     expect([...stored.values()].filter((body) => body !== undefined)).toHaveLength(behind.length);
     for (const { input } of behind)
       expect((await readManifest(input.jobId))?.equals(stored.get(input.jobId)!)).toBe(true);

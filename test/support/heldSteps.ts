@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { activityInfo } from '@temporalio/activity';
 import type { SnapshotActivities } from '../../src/contract/activities';
 import { snapshotIdOf } from '../../src/contract/names';
 import { eventually } from './eventually';
@@ -10,18 +11,21 @@ export type Moment = 'before' | 'after';
 
 /** One call of an activity that stands still. */
 export interface HeldStep {
-  /** Resolves when the call stands there. */
-  readonly reached: Promise<void>;
-  /** Lets the call go on; without effect on one that was let go already. */
+  /** True when the call stands there, false when it was let go before it came; rejects after two minutes without either. */
+  reached(): Promise<boolean>;
+  /** Lets the call go on, now or when it comes. */
   release(): void;
 }
+
+const REACH_MS = 120_000;
 
 interface Hold {
   readonly snapshotId: string;
   readonly step: Step;
   readonly moment: Moment;
-  readonly events: EventEmitter;
+  readonly passedBy: ReadonlySet<string>;
   readonly gate: Promise<void>;
+  reachedBy: string | undefined;
 }
 
 type Activity = (input: unknown) => Promise<unknown>;
@@ -32,14 +36,32 @@ export class HeldSteps {
   readonly #releases: (() => void)[] = [];
   #running = 0;
 
-  /** Holds the next call of `step` for that job that nobody else holds. */
-  hold(jobId: string, step: Step, moment: Moment): HeldStep {
+  /** Holds the next call of `step` for that job that nobody else holds; calls of the runs `except` are let pass. */
+  hold(jobId: string, step: Step, moment: Moment, except: readonly string[] = []): HeldStep {
     const events = new EventEmitter();
-    const hold = { snapshotId: snapshotIdOf(jobId), step, moment, events, gate: heard(events, 'release') };
-    const release = (): void => void events.emit('release');
+    const hold: Hold = {
+      snapshotId: snapshotIdOf(jobId),
+      step,
+      moment,
+      passedBy: new Set(except),
+      gate: once(events, 'release').then(() => undefined),
+      reachedBy: undefined,
+    };
+    let released = false;
+    const release = (): void => {
+      released = true;
+      events.emit('release');
+      const place = this.#holds.indexOf(hold);
+      if (place >= 0) this.#holds.splice(place, 1);
+    };
     this.#holds.push(hold);
     this.#releases.push(release);
-    return { reached: heard(events, 'reach'), release };
+    const reached = async (): Promise<boolean> => {
+      const what = `${moment} ${step} of ${jobId}`;
+      await eventually(what, () => hold.reachedBy !== undefined || released, REACH_MS);
+      return hold.reachedBy !== undefined;
+    };
+    return { reached, release };
   }
 
   /** Resolves when no call runs, held ones included. */
@@ -49,7 +71,6 @@ export class HeldSteps {
 
   releaseAll(): void {
     for (const release of this.#releases.splice(0)) release();
-    this.#holds.length = 0;
   }
 
   wrap<A extends object>(activities: A): A {
@@ -72,12 +93,18 @@ export class HeldSteps {
 
   async #pass(step: string, moment: Moment, input: unknown): Promise<void> {
     const snapshotId = snapshotOf(input);
+    const runId = activityInfo().workflowExecution?.runId ?? '';
     const place = this.#holds.findIndex(
-      (hold) => hold.step === step && hold.moment === moment && hold.snapshotId === snapshotId,
+      (hold) =>
+        hold.step === step &&
+        hold.moment === moment &&
+        hold.snapshotId === snapshotId &&
+        !hold.passedBy.has(runId),
     );
     const [hold] = place < 0 ? [] : this.#holds.splice(place, 1);
-    hold?.events.emit('reach');
-    await hold?.gate;
+    if (!hold) return;
+    hold.reachedBy = runId;
+    await hold.gate;
   }
 }
 
@@ -85,8 +112,4 @@ export class HeldSteps {
 function snapshotOf(input: unknown): string | undefined {
   const { jobId, snapshotId } = (input ?? {}) as { jobId?: string; snapshotId?: string };
   return snapshotId ?? (jobId === undefined ? undefined : snapshotIdOf(jobId));
-}
-
-async function heard(events: EventEmitter, name: string): Promise<void> {
-  await once(events, name);
 }
