@@ -3,7 +3,7 @@ import type { Window } from '../../src/contract/window';
 import type { Moment, Step } from './heldSteps';
 
 /** The steps of a run, in the order they run. */
-export const STEPS: readonly Step[] = [
+const STEPS: readonly Step[] = [
   'openSnapshot',
   'queryBatch',
   'hashBatch',

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { locateInCache } from '../../dev/cache';
+import { choosePorts } from '../../dev/ports';
+import { temporal } from '../../dev/servers/temporal';
+import { cleanStack } from '../../dev/stackCommands';
+import { startStack } from '../../dev/stack';
+import { Workshop } from '../support/workshop';
+import { SCENARIOS, faultyDeps, inputOf, verify, workflowOf } from './scenarios';
+
+/**
+ * Writes the history of a run of every kind to `test/replay/histories/`, behind a build: what is there stays, because
+ * a history that no longer replays is mended by versioning the workflow, never by capturing it anew.
+ */
+const FOLDER = join(__dirname, 'histories');
+const STACK = 'capture';
+const RECORDS = 7;
+/** So early does this server suggest to go on in a fresh history, for the one scenario that is about it. */
+const SHORT_HISTORY = 20;
+
+async function main(): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  const stack = await startStack({ name: STACK });
+  try {
+    Object.assign(process.env, stack.env);
+    await withWorkshop(async (workshop) => {
+      for (const { name, run, records = RECORDS } of SCENARIOS) {
+        const input = inputOf(name);
+        await workshop.log(records, input);
+        await run(workshop, input);
+        await capture(workshop, name);
+      }
+      await verify(workshop);
+      await capture(workshop, 'verify');
+    });
+    await withShortHistories(() =>
+      withWorkshop(async (workshop) => {
+        const input = inputOf('continued');
+        await workshop.log(RECORDS, input);
+        const { workflowId } = await workshop.snapshots.start(input);
+        const { runId } = await workshop.client.workflow.getHandle(workflowId).describe();
+        await workshop.snapshots.attach(input.jobId).result();
+        await capture(workshop, 'continued', runId);
+        await capture(workshop, 'continued', undefined, 'continuation');
+      }),
+    );
+  } finally {
+    await stack.stop();
+    await cleanStack({ name: STACK, force: true });
+  }
+}
+
+async function withWorkshop(use: (workshop: Workshop) => Promise<void>): Promise<void> {
+  const workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+  try {
+    await workshop.startWorker({ identity: 'worker' }, faultyDeps(workshop.deps));
+    await use(workshop);
+  } finally {
+    await workshop.close();
+  }
+}
+
+async function capture(workshop: Workshop, name: string, runId?: string, as = name): Promise<void> {
+  const path = join(FOLDER, `${as}.json`);
+  if (existsSync(path)) return;
+  const history = await workshop.client.workflow.getHandle(workflowOf(name), runId).fetchHistory();
+  // Who captured it, and on which machine, is nobody's business.
+  const text = historyToJSON(history).replaceAll(/"identity": ?"[^"]*"/g, '"identity": "captured"');
+  writeFileSync(path, `${JSON.stringify(JSON.parse(text), undefined, 1)}\n`);
+  process.stdout.write(`${path}: ${history.events?.length ?? 0} events\n`);
+}
+
+/** A Temporal server of its own, in memory, in place of that of the stack. */
+async function withShortHistories(use: () => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'audit-snapshot-capture-'));
+  const ports = await choosePorts(temporal.portNames);
+  const { binary } = locateInCache(temporal.tool, process.env);
+  const place = { folder, ports, binary };
+  const { args } = temporal.prepare(place);
+  const suggest = `limit.historyCount.suggestContinueAsNew=${SHORT_HISTORY}`;
+  const server = spawn(binary, [...args, '--dynamic-config-value', suggest], { stdio: 'ignore' });
+  try {
+    const env = temporal.environment(place);
+    for (let left = 100; ; left--) {
+      try {
+        await temporal.reach(env);
+        break;
+      } catch (error) {
+        if (left === 0) throw error;
+        await pause(200);
+      }
+    }
+    Object.assign(process.env, env);
+    await use();
+  } finally {
+    server.kill();
+    await once(server, 'exit');
+    rmSync(folder, { recursive: true });
+  }
+}
+
+void main().catch((error: unknown) => {
+  process.stderr.write(`${String((error as Error).stack)}\n`);
+  process.exitCode = 1;
+});

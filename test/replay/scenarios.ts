@@ -1,0 +1,118 @@
+import type { ActivityDeps } from '../../activities/deps';
+import { VERIFY_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
+import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import { SnapshotError } from '../../src/errors';
+import { dayWindow } from '../support/places';
+import type { Workshop } from '../support/workshop';
+
+/** What a captured run is called, and how to make one: leaves a run of this workflow id as the latest one. */
+export interface Scenario {
+  readonly name: string;
+  readonly run: (workshop: Workshop, input: AuditSnapshotInput) => Promise<unknown>;
+  /** Records in its window. Default seven, which make three chunks. */
+  readonly records?: number;
+}
+
+/** A run of every kind; each over a day of its own, on a worker whose chunks hold three records. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'plain', run: (workshop, input) => workshop.seal(input) },
+  { name: 'empty', records: 0, run: (workshop, input) => workshop.seal(input) },
+  { name: 'retried', run: (workshop, input) => workshop.seal(input) },
+  { name: 'second-attempt', run: (workshop, input) => workshop.seal(input) },
+  { name: 'cancelled', run: (workshop, input) => cancelAt(workshop, input, 'sealManifest') },
+  { name: 'outlived', run: (workshop, input) => cancelAt(workshop, input, 'registerAsset') },
+  {
+    name: 'resumed',
+    run: async (workshop, input) => {
+      const held = workshop.steps.hold(input.jobId, 'markImmutable', 'before');
+      await workshop.snapshots.start(input);
+      await held.reached();
+      await workshop.terminate(input.jobId);
+      held.release();
+      await workshop.seal(input);
+    },
+  },
+  {
+    name: 'tampered',
+    run: async (workshop, input) => {
+      const logs = workshop.database.collection('auditlogs');
+      await logs.updateOne({ timestamp: between(input) }, { $set: { actorId: 'somebody else' } });
+      await ended(workshop.seal({ ...input, onTamper: 'fail' }));
+    },
+  },
+];
+
+/** The workflow id of the run that a scenario leaves behind. */
+export function workflowOf(name: string): string {
+  return name === 'verify' ? name : workflowIdOf(name);
+}
+
+export function inputOf(name: string): AuditSnapshotInput {
+  const day = SCENARIOS.findIndex((scenario) => scenario.name === name);
+  return { jobId: name, ...dayWindow(day < 0 ? SCENARIOS.length : day) };
+}
+
+/** Compares everything that the other scenarios sealed. */
+export function verify(workshop: Workshop): Promise<unknown> {
+  return workshop.client.workflow.execute(VERIFY_WORKFLOW, {
+    workflowId: workflowOf('verify'),
+    taskQueue: workshop.env['TEMPORAL_TASK_QUEUE'] ?? '',
+    args: [{ onDrift: 'report' }],
+  });
+}
+
+/** Faults that scenarios ask for: two tries that storage does not answer, and an attempt that its lease was lost to. */
+export function faultyDeps(deps: ActivityDeps): ActivityDeps {
+  const retried = `snapshots/${snapshotIdOf('retried')}/`;
+  const lost = snapshotIdOf('second-attempt');
+  let failures = 2;
+  let losses = 1;
+  return {
+    ...deps,
+    store: withMethods(deps.store, {
+      putOnce: (key, body, holdUntil) => {
+        if (key.startsWith(retried) && failures-- > 0)
+          throw new SnapshotError('STORAGE_UNREACHABLE', 'storage cannot be reached', { retryable: true });
+        return deps.store.putOnce(key, body, holdUntil);
+      },
+    }),
+    leases: withMethods(deps.leases, {
+      beginSigning: (snapshotId) => {
+        if (snapshotId === lost && losses-- > 0) throw new SnapshotError('LEASE_LOST', 'the window is lost');
+        return deps.leases.beginSigning(snapshotId);
+      },
+    }),
+  };
+}
+
+/** Other methods are called on the object itself, which has private state. */
+function withMethods<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name) as unknown;
+      const member = Reflect.get(target, name) as unknown;
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
+
+async function cancelAt(
+  workshop: Workshop,
+  input: AuditSnapshotInput,
+  step: 'sealManifest' | 'registerAsset',
+): Promise<void> {
+  const held = workshop.steps.hold(input.jobId, step, 'before');
+  const run = await workshop.snapshots.start(input);
+  await held.reached();
+  await run.cancel();
+  held.release();
+  await ended(run.result());
+}
+
+async function ended(run: Promise<unknown>): Promise<void> {
+  await run.catch(() => undefined);
+}
+
+function between({ from, to }: AuditSnapshotInput): { $gte: Date; $lte: Date } {
+  return { $gte: new Date(from), $lte: new Date(to) };
+}
