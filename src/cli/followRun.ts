@@ -1,21 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SnapshotHandle } from '../client';
-import type { AuditSnapshotResult } from '../contract/snapshot';
+import type { AuditSnapshotResult, Progress } from '../contract/snapshot';
 import { showProgress, updateOf } from './progressLine';
 
 const POLL_MS = 500;
+/** As long as a worker that is busy may take to answer; behind it the person is told. */
+const SILENCE_MS = 10_000;
 
 /** What came of following a run: its result, or that the person went away while it goes on. */
 export type Followed = { readonly result: AuditSnapshotResult } | { readonly detached: true };
 
 /** Shows the progress of a run until it ends or Ctrl-C is pressed; the run itself is not touched by that. */
-export async function followRun(handle: SnapshotHandle): Promise<Followed> {
+export async function followRun(handle: SnapshotHandle, note: (line: string) => void): Promise<Followed> {
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once('SIGINT', onInterrupt);
   const display = showProgress(process.stderr);
   const ended = new AbortController();
-  const watching = watch(handle, display.update, AbortSignal.any([stop.signal, ended.signal]));
+  const silence = noteSilence(note);
+  const watching = watch(handle, AbortSignal.any([stop.signal, ended.signal]), (progress) => {
+    silence(progress !== undefined);
+    if (progress) display.update(...updateOf(progress));
+  });
   const detached = new Promise<Followed>((resolve) => {
     stop.signal.addEventListener('abort', () => resolve({ detached: true }), { once: true });
   });
@@ -29,18 +35,39 @@ export async function followRun(handle: SnapshotHandle): Promise<Followed> {
   }
 }
 
+/** Says once for each silence that no worker answers: without one a run waits for ever, and nothing else would show it. */
+export function noteSilence(
+  note: (line: string) => void,
+  nowMs: () => number = Date.now,
+): (answered: boolean) => void {
+  let heardMs = nowMs();
+  let told = false;
+  return (answered) => {
+    if (answered) {
+      heardMs = nowMs();
+      told = false;
+    } else if (!told && nowMs() - heardMs >= SILENCE_MS) {
+      told = true;
+      note(
+        'no worker has answered for a while; the run waits until one does: ' +
+          'is audit-snapshot worker running, on the same TEMPORAL_NAMESPACE and TEMPORAL_TASK_QUEUE?',
+      );
+    }
+  };
+}
+
 /** Progress is a courtesy: a query that fails (no worker, say) is asked again, and the result decides. */
 async function watch(
   handle: SnapshotHandle,
-  update: (stage: string, done: number, total: number | undefined) => void,
   signal: AbortSignal,
+  onAnswer: (progress: Progress | undefined) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     const progress = await Promise.race([
       handle.progress().catch(() => undefined),
       pause(4 * POLL_MS, undefined, { signal }).catch(() => undefined),
     ]);
-    if (progress && !signal.aborted) update(...updateOf(progress));
+    if (!signal.aborted) onAnswer(progress);
     await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }

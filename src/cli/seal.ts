@@ -47,7 +47,7 @@ export async function watch(
 }
 
 async function follow(handle: SnapshotHandle, json: boolean, output: Output): Promise<number> {
-  const followed = await followRun(handle);
+  const followed = await followRun(handle, output.note);
   if ('detached' in followed) return detached(handle, json, output);
   const { result } = followed;
   const { recordCount, snapshotId, snapshotAssetId, findingCount, conflictCount, lateCount } = result;
