@@ -1,4 +1,5 @@
 import { connectDatabase } from '../adapters/mongoConnection';
+import { formatDuration } from '../calendar/duration';
 import { readDatabaseConfig, readSealingConfig } from '../config';
 import { coverageOf, type Stretch } from '../evidence/coverage';
 import { parseEntry } from '../evidence/ledgerEntry';
@@ -90,7 +91,9 @@ async function look(
   const lagSeconds =
     sealedUntil === null ? null : Math.max(0, Math.round((nowMs - Date.parse(sealedUntil)) / 1000));
   const reasons = [
-    ...gaps.map(({ from, to }) => `not sealed: ${from} → ${to}`),
+    ...gaps.map(
+      ({ from, to }) => `not sealed: ${from} → ${to}; seal it: audit-snapshot seal --from ${from} --to ${to}`,
+    ),
     ...unsealed.map(
       ({ _id, error }) => `job ${_id} failed (${error?.code ?? 'unknown'}), and its window is not sealed`,
     ),
@@ -101,7 +104,11 @@ async function look(
       ? [`${overdue ?? 'many'} records in sealed log time are not sealed; seal their window again`]
       : []),
     ...(maxLagSeconds !== undefined && (lagSeconds === null || lagSeconds > maxLagSeconds)
-      ? [`nothing is sealed for ${lagSeconds === null ? 'ever' : `${lagSeconds} s`}`]
+      ? [
+          lagSeconds === null
+            ? 'nothing was ever sealed'
+            : `nothing is sealed for ${formatDuration(lagSeconds)}`,
+        ]
       : []),
   ];
   return {
@@ -140,7 +147,12 @@ function describe(found: Status): string {
   const lines: [string, string][] = [
     ['state', state],
     ['ledger', `${origin}, ${ledgerSize} snapshots`],
-    ['sealed until', sealedUntil === null ? 'nothing is sealed yet' : `${sealedUntil}, ${lagSeconds} s ago`],
+    [
+      'sealed until',
+      sealedUntil === null
+        ? 'nothing is sealed yet'
+        : `${sealedUntil}, ${formatDuration(lagSeconds ?? 0)} ago`,
+    ],
     ['gaps', String(gaps.length)],
     ['findings', String(findings)],
     ['not sealed yet', `${countOf(backlog.waiting)} records, and ${countOf(backlog.late)} that came late`],

@@ -87,10 +87,13 @@ function viewOf({ settings, description }: KnownSchedule, runs: readonly Schedul
 function describeView({ settings }: KnownSchedule, view: ReturnType<typeof viewOf>): string {
   const { jitterSeconds, overlap, catchupSeconds, pauseOnFailure, input } = settings;
   const { counts } = view;
+  const described = describeSettings(settings);
+  // Until somebody writes another one, the note that the Web UI shows is this very description.
+  const note = view.note === null || view.note === described ? [] : [`note: ${view.note}`];
   return [
     `schedule ${view.scheduleId}, ${view.state}`,
-    describeSettings(settings),
-    ...(view.note === null ? [] : [`note: ${view.note}`]),
+    described,
+    ...note,
     `on tamper ${input.onTamper ?? 'seal'}, overlap ${overlap}, jitter ${formatDuration(jitterSeconds)}, catch-up ${formatDuration(catchupSeconds)}, pause on failure ${pauseOnFailure ? 'yes' : 'no'}`,
     `sealed until ${view.sealedUntil ?? 'not known from its recent runs'}, lag ${formatDuration(view.lagSeconds)}`,
     `next runs: ${view.nextRuns.join(', ') || 'none'}`,
