@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createLockedBucket } from '../../../dev/lockedBucket';
+import { quoteForShell } from '../../../dev/shellQuote';
 import type { RunningStack } from '../../../dev/stack';
 import { startChild, type Child } from './children';
 import { newServiceKey } from './serviceKey';
@@ -19,6 +20,8 @@ export interface Product {
 }
 
 const SCRIPTS = resolve(__dirname, '../..');
+/** Of the job service that runs, not of somebody who looks around. */
+const SERVICE_SETTINGS = ['PORT', 'JOB_SERVICE_KEYS_FILE', 'JOB_SERVICE_DRAIN_SECONDS'];
 
 /** Starts both; `onChild` gets each process as soon as it runs, so that it is stopped even if the next one fails. */
 export async function startProduct(stack: RunningStack, onChild: (child: Child) => void): Promise<Product> {
@@ -67,8 +70,18 @@ export async function startProduct(stack: RunningStack, onChild: (child: Child) 
     `  job service      ${url}/docs`,
     `                   curl -H "authorization: Bearer $(cat ${tokenFile})" ${url}/jobs`,
     `  logs             ${directory}`,
-    '  environment      eval "$(npm run --silent stack -- env --name demo)"',
-    `                   export MONGODB_URI='${uri.href}' TEMPORAL_TASK_QUEUE=${name} AUDIT_ORIGIN=${env.AUDIT_ORIGIN} S3_BUCKET=${name}`,
+    `  command line     source ${quoteForShell(writeShellSettings(directory, env))}`,
+    '                   audit-snapshot status',
   ].join('\n');
   return { env, url, token: user.token, webUi, directory, whereabouts };
+}
+
+/** What a shell needs to use the command line on all this, as a file for bash and zsh; returns its path. */
+function writeShellSettings(directory: string, env: Product['env']): string {
+  const path = join(directory, 'environment.sh');
+  const settings = Object.entries(env).filter(([name]) => !SERVICE_SETTINGS.includes(name));
+  const lines = settings.map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  const main = quoteForShell(join(SCRIPTS, 'cli/main.js'));
+  writeFileSync(path, `${lines.join('\n')}\naudit-snapshot() { node ${main} "$@"; }\n`, { mode: 0o600 });
+  return path;
 }
