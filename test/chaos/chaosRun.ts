@@ -19,6 +19,8 @@ import type { Target } from './tcpProxy';
 import { WorkerProcess, type StepReport } from './workerProcess';
 
 const SERVICE = join(__dirname, '../../dist/src/server.js');
+const SUBMISSIONS = 60;
+
 /** A process that dies at once is not started again at once. */
 const SUPERVISOR_MS = 250;
 
@@ -190,13 +192,19 @@ export class ChaosRun {
       return jobId;
     }
     const { host, port } = this.#serviceTarget;
-    const response = await fetch(`http://${host}:${port}/jobs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key.token}` },
-      body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
-    });
-    if (response.status !== 202) throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
-    return ((await response.json()) as { jobId: string }).jobId;
+    const authorization = `Bearer ${this.#key.token}`;
+    const headers = { 'content-type': 'application/json', authorization, 'idempotency-key': randomUUID() };
+    const body = JSON.stringify({ type: 'audit.snapshot', payload: window });
+    // What strikes another run of the round may meet this submission: a caller asks again, under the same key.
+    for (let tries = 0; ; tries++) {
+      const response = await fetch(`http://${host}:${port}/jobs`, { method: 'POST', headers, body });
+      if (response.status === 202) return ((await response.json()) as { jobId: string }).jobId;
+      const again = response.status === 503 || response.status === 409;
+      if (!again || tries === SUBMISSIONS) {
+        throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
+      }
+      await pause(1_000);
+    }
   }
 
   async #onStep({ activity, side }: StepReport, worker: WorkerProcess): Promise<void> {
