@@ -6,7 +6,7 @@ import { SnapshotError, messageOf } from '../src/errors';
 const TRIES_OF_UNKNOWN_ERRORS = 5;
 
 /** How soon a window that another snapshot holds is asked for again. */
-const BUSY_RETRY = '5s';
+const BUSY_RETRY = '2s';
 
 /**
  * Maps what an activity throws to what Temporal keeps: the stable code as type, the message, and whether to retry.

@@ -1,0 +1,64 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { workflowIdOf } from '../../src/contract/names';
+import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
+import { brokenAtRest } from '../simulation/invariants';
+import { readRestingState } from '../support/restingState';
+import { Workshop } from '../support/workshop';
+
+const JOBS = 20;
+const RECORDS = 500;
+const HOUR_MS = 3_600_000;
+const FIRST_MS = Date.parse('2026-03-01T00:00:00.000Z');
+
+/** Each window ends after all of them have begun, so that any two of them overlap. */
+const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, place) => ({
+  jobId: `overlapping-${place}`,
+  from: new Date(FIRST_MS + place * HOUR_MS).toISOString(),
+  to: new Date(FIRST_MS + (JOBS + place) * HOUR_MS).toISOString(),
+}));
+const WHOLE = { from: INPUTS[0]!.from, to: INPUTS.at(-1)!.to };
+
+describe('20 overlapping jobs at once', () => {
+  let workshop: Workshop;
+  let results: readonly AuditSnapshotResult[] = [];
+  const waiting: string[] = [];
+
+  beforeAll(async () => {
+    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '100' });
+    await workshop.log(RECORDS, WHOLE);
+    await workshop.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
+    const ended = Promise.all(INPUTS.map((input) => workshop.seal(input)));
+    const over = ended.then(() => true);
+    while (!(await Promise.race([over, pause(500, false)]))) waiting.push(...(await readWaiting()));
+    results = await ended;
+  }, 180_000);
+
+  afterAll(() => workshop.close());
+
+  /** What the Web UI shows of a run that waits: the last failure of its pending activity. */
+  async function readWaiting(): Promise<string[]> {
+    const handles = INPUTS.map(({ jobId }) => workshop.client.workflow.getHandle(workflowIdOf(jobId)));
+    const runs = await Promise.all(handles.map((handle) => handle.describe()));
+    return runs.flatMap(({ raw }) =>
+      (raw.pendingActivities ?? []).flatMap(({ lastFailure }) => {
+        const type = lastFailure?.applicationFailureInfo?.type;
+        return type === 'WINDOW_BUSY' ? [lastFailure!.message ?? ''] : [];
+      }),
+    );
+  }
+
+  test('all of them finish, and their snapshots are disjoint and hold every record', async () => {
+    expect(results.map(({ snapshotId }) => snapshotId)).toEqual(INPUTS.map(({ jobId }) => `snap-${jobId}`));
+    expect(results.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(RECORDS);
+    const jobs = INPUTS.map(({ jobId }) => jobId);
+    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window: WHOLE, jobs }))).toEqual(
+      [],
+    );
+  });
+
+  test('who waits says for whom', () => {
+    expect(waiting.length).toBeGreaterThan(0);
+    for (const message of waiting)
+      expect(message).toMatch(/is held by snap-overlapping-\d+ \(workflow audit-snapshot\/overlapping-\d+\)/);
+  });
+});
