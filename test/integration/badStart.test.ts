@@ -16,6 +16,7 @@ const CLOSED = '127.0.0.1:1';
 async function startWrongly(
   wrong: Readonly<Record<string, string>>,
   args: readonly string[] = [WORKER],
+  exitCode = 1,
 ): Promise<{ stderr: string; database: string }> {
   const database = `bad${randomUUID().slice(0, 8)}`;
   const uri = new URL(process.env['MONGODB_URI']!);
@@ -25,7 +26,7 @@ async function startWrongly(
     () => undefined,
     (error: { code: number; stderr: string }) => error,
   );
-  expect(failure).toMatchObject({ code: 1 });
+  expect(failure).toMatchObject({ code: exitCode });
   return { stderr: failure!.stderr, database };
 }
 
@@ -93,13 +94,13 @@ describe('a worker that is started with something wrong', () => {
   });
 
   test.each([
-    ['Temporal that is not there', { TEMPORAL_ADDRESS: CLOSED }, 'TEMPORAL_UNREACHABLE'],
-    ['a bucket that is not there', { S3_BUCKET: 'nowhere' }, 'BUCKET_MISSING'],
-    ['an impossible number of processes', { WORKER_PROCESSES: '0' }, 'CONFIG_INVALID'],
+    ['Temporal that is not there', { TEMPORAL_ADDRESS: CLOSED }, 'TEMPORAL_UNREACHABLE', 1],
+    ['a bucket that is not there', { S3_BUCKET: 'nowhere' }, 'BUCKET_MISSING', 1],
+    ['an impossible number of processes', { WORKER_PROCESSES: '0' }, 'CONFIG_INVALID', 2],
   ])(
     'the command with %s: ends with its code, said once, and nothing is tried again',
-    async (_, wrong, code) => {
-      const { stderr, database } = await startWrongly(wrong, [CLI, 'worker']);
+    async (_, wrong, code, exitCode) => {
+      const { stderr, database } = await startWrongly(wrong, [CLI, 'worker'], exitCode);
       expect(stderr.match(/^error \[.*/gm)).toEqual([expect.stringContaining(`error [${code}]: `)]);
       expect(await collectionsOf(database)).toEqual([]);
     },
