@@ -31,7 +31,7 @@ describe('20 overlapping jobs at once', () => {
     const over = ended.then(() => true);
     while (!(await Promise.race([over, pause(500, false)]))) waiting.push(...(await readWaiting()));
     results = await ended;
-  }, 180_000);
+  }, 300_000);
 
   afterAll(() => workshop.close());
 

@@ -61,11 +61,14 @@ describe('the commands of the README', () => {
   });
 
   test('seal starts a job that watch can attach to', async () => {
-    const [seal, watch] = blockWith('audit-snapshot seal').trim().split('\n') as [string, string];
+    const lines = blockWith('audit-snapshot seal').trim().split('\n');
+    const [seal, watch, list, status] = lines as [string, string, string, string];
     const sealed = await run(`${seal} --json`);
     const { jobId } = JSON.parse(sealed.stdout) as JobView;
     const watched = await run(`${watch.replace('<jobId>', jobId)} --json`);
     expect(JSON.parse(watched.stdout)).toMatchObject({ jobId, result: { recordCount: expect.any(Number) } });
+    expect((await run(list)).stdout).toContain(jobId);
+    await expect(run(status)).rejects.toMatchObject({ code: 6 });
   });
 
   test('the exported key verifies the snapshot', async () => {

@@ -22,7 +22,7 @@ describe('a finished run that is reset', () => {
     await workshop.log(RECORDS, job);
     await workshop.startWorker();
     first = await workshop.seal(job);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => workshop.close());
 

@@ -44,7 +44,7 @@ describe('a run that is terminated at a named step', () => {
         results.set(jobId, await workshop.seal(input));
       }),
     );
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => workshop.close());
 

@@ -23,7 +23,7 @@ describe('a worker that is upgraded in the middle of a run', () => {
     workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
     await workshop.log(RECORDS, begun);
     await workshop.log(RECORDS, later, 1);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await workshop.close();
@@ -48,7 +48,7 @@ describe('a worker that is upgraded in the middle of a run', () => {
     await workshop.startWorker({ workflowBundle: { codePath } });
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS, findingCount: 0 });
     expect(await markersOf(begun.jobId)).toBe(0);
-  }, 180_000);
+  }, 300_000);
 
   test('begins new runs in the new version', async () => {
     await expect(workshop.seal(later)).resolves.toMatchObject({ recordCount: RECORDS });
