@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
-import { pino } from 'pino';
 import { jwtAuthenticator } from './adapters/jwtAuthenticator';
 import { connectDatabase, ensureIndexes } from './adapters/mongoConnection';
 import { onDatabase } from './adapters/mongoErrors';
@@ -17,6 +16,7 @@ import {
 import { createJobService, type JobService } from './jobs/app';
 import { firstOf, type Authenticator } from './jobs/auth/caller';
 import { staticKeys } from './jobs/auth/staticKeys';
+import { createLog } from './log';
 import { runMain } from './runMain';
 import { MongoIdempotencyKeys } from './services/idempotencyKeys';
 import { MongoJobDesk } from './services/jobDesk';
@@ -29,7 +29,7 @@ const LAST_ANSWERS_MS = 20_000;
 export async function runServer(): Promise<void> {
   const config = readJobServiceConfig();
   const authenticate = authenticatorOf(config.authentication);
-  const log = pino({ level: readLogLevel(), name: 'job-service' });
+  const log = createLog('job-service', readLogLevel());
   const temporal = readTemporalConfig();
   const { uri } = readDatabaseConfig();
   const { connection: temporalConnection, client } = await connectTemporal(temporal);

@@ -8,7 +8,7 @@ import {
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { createActivities } from '../activities/createActivities';
 import type { ActivityDeps } from '../activities/deps';
 import { connectTemporal } from './adapters/temporalConnection';
@@ -26,6 +26,7 @@ import {
 } from './config';
 import { connectDeps } from './connectDeps';
 import { SnapshotError } from './errors';
+import { createLog } from './log';
 import { runMain } from './runMain';
 import { reportStarted } from './supervision/workerProcess';
 
@@ -51,7 +52,7 @@ const DRAIN = '20s';
 export async function runWorker(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
   const level = readLogLevel();
-  const log = pino({ level, name: 'worker' });
+  const log = createLog('worker', level);
   installRuntime(log, level);
   const temporal = readTemporalConfig();
   const workerConfig = readWorkerConfig();

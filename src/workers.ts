@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { connectTemporal } from './adapters/temporalConnection';
 import { handOver } from './adapters/temporalHandOver';
 import { readLogLevel, readTemporalConfig, readWorkerConfig } from './config';
+import { createLog } from './log';
 import { runMain } from './runMain';
 import { pauseUnless, superviseWorkers, type WorkerProcess } from './supervision/supervisor';
 import { startWorkerProcess } from './supervision/workerProcess';
@@ -16,7 +16,7 @@ const SCRIPT = join(__dirname, 'worker.js');
  * Returns the exit code: that of a worker that cannot start, which says why on stderr, or 0. CONFIG_INVALID, TEMPORAL_*.
  */
 export async function runWorkers(options: { readonly processes?: number } = {}): Promise<number> {
-  const log = pino({ level: readLogLevel(), name: 'supervisor' });
+  const log = createLog('supervisor', readLogLevel());
   const { activitiesAtOnce, identity, processes: configured } = readWorkerConfig();
   const processes = options.processes ?? configured;
   const temporal = readTemporalConfig();

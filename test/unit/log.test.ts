@@ -1,0 +1,11 @@
+import { once } from 'node:events';
+import { startProgram } from '../support/childProgram';
+
+test('a process whose log nobody reads any more ends all the same', async () => {
+  const child = startProgram('test/support/unreadLog.ts', [], process.env);
+  await once(child.stdout!, 'data');
+  child.stdout!.destroy();
+  child.stdin!.end();
+  const [code] = (await once(child, 'exit')) as [number];
+  expect(code).toBe(0);
+}, 20_000);
