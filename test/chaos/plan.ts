@@ -1,20 +1,10 @@
 import type { SnapshotActivities } from '../../src/contract/activities';
+import { STEPS } from '../support/steps';
 
 export type ActivityName = keyof SnapshotActivities;
 
 /** Steps are named by activity: in front of it, behind it, and at each call of a port that it makes. */
-export const ACTIVITIES = [
-  'openSnapshot',
-  'queryBatch',
-  'hashBatch',
-  'sealManifest',
-  'signManifest',
-  'registerAsset',
-  'appendToLedger',
-  'markImmutable',
-  'recordSnapshot',
-  'reportJob',
-] as const satisfies readonly ActivityName[];
+export const ACTIVITIES = STEPS;
 
 export const SIDES = ['before', 'call', 'after'] as const;
 export type Side = (typeof SIDES)[number];

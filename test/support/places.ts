@@ -1,20 +1,7 @@
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
 import type { Moment, Step } from './heldSteps';
-
-/** The steps of a run, in the order they run. */
-const STEPS: readonly Step[] = [
-  'openSnapshot',
-  'queryBatch',
-  'hashBatch',
-  'sealManifest',
-  'signManifest',
-  'registerAsset',
-  'appendToLedger',
-  'markImmutable',
-  'recordSnapshot',
-  'reportJob',
-];
+import { STEPS } from './steps';
 
 const MOMENTS: readonly Moment[] = ['before', 'after'];
 const DAY_MS = 86_400_000;

@@ -4,6 +4,7 @@ import { makeTrustFile } from '../../src/evidence/trust';
 import { verifyEvidence } from '../../src/evidence/verifyEvidence';
 import { FakeDeps } from '../support/fakeDeps';
 import { InProcessRun } from '../support/inProcessFlow';
+import { STEPS } from '../support/steps';
 
 const INPUT = { jobId: 'job-1', from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const SNAPSHOT = snapshotIdOf(INPUT.jobId);
@@ -73,19 +74,6 @@ describe('a run that goes on in a fresh history', () => {
 });
 
 describe('a run that dies', () => {
-  const STEPS = [
-    'openSnapshot',
-    'queryBatch',
-    'hashBatch',
-    'sealManifest',
-    'signManifest',
-    'registerAsset',
-    'appendToLedger',
-    'markImmutable',
-    'recordSnapshot',
-    'reportJob',
-  ] as const;
-
   test.each(STEPS)('in front of %s is finished by the next run of the job', async (step) => {
     const deps = new FakeDeps();
     const ids = deps.logEntries(RECORDS);
