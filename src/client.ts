@@ -73,7 +73,7 @@ export class AuditSnapshotClient {
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toTemporalError(workflowId, error);
-      await refuseOtherWindow(handle, input);
+      await refuseOtherRun(handle, input, this.#taskQueue);
     }
     return handle;
   }
@@ -102,9 +102,21 @@ export class AuditSnapshotClient {
   }
 }
 
-/** The same job twice is one run, so a second window under its id would be answered with the wrong records. */
-async function refuseOtherWindow(handle: SnapshotHandle, { from, to }: AuditSnapshotInput): Promise<void> {
-  const { window } = await handle.describe();
+/**
+ * The same job twice is one run, so a second window under its id would be answered with the wrong records, and so would
+ * the job of another product that shares the namespace.
+ */
+async function refuseOtherRun(
+  handle: SnapshotHandle,
+  { from, to }: AuditSnapshotInput,
+  taskQueue: string,
+): Promise<void> {
+  const run = await handle.describe();
+  if (run.taskQueue !== taskQueue) {
+    const message = `job ${handle.jobId} belongs to task queue ${run.taskQueue}, not to ${taskQueue}; job ids are shared by all task queues of a namespace, so choose another one`;
+    throw new SnapshotError('JOB_CONFLICT', message);
+  }
+  const { window } = run;
   if (window === undefined || (isSame(window.from, from) && isSame(window.to, to))) return;
   const message = `job ${handle.jobId} seals ${window.from} → ${window.to}; another window needs another job`;
   throw new SnapshotError('JOB_CONFLICT', message);

@@ -14,6 +14,8 @@ export interface SnapshotRun {
   readonly snapshotId: string;
   readonly workflowId: string;
   readonly runId: string;
+  /** Workers of one product poll it; another one's runs are about another log. */
+  readonly taskQueue: string;
   readonly status: RunStatus;
   /** Undefined, as the window, for a run that was started by hand and that no worker has seen yet. */
   readonly stage: Stage | undefined;
@@ -43,7 +45,7 @@ const STATUSES: Readonly<Record<WorkflowExecutionStatusName, RunStatus>> = {
 
 type RunInfo = Pick<
   WorkflowExecutionInfo,
-  'workflowId' | 'runId' | 'status' | 'typedSearchAttributes' | 'startTime' | 'closeTime'
+  'workflowId' | 'runId' | 'taskQueue' | 'status' | 'typedSearchAttributes' | 'startTime' | 'closeTime'
 >;
 
 /** Reads one entry of Temporal's list, or the answer to `describe`. */
@@ -57,6 +59,7 @@ export function snapshotRunOf(info: RunInfo): SnapshotRun {
     snapshotId: attributes.get(ATTRIBUTES.snapshotId) ?? snapshotIdOf(jobId),
     workflowId: info.workflowId,
     runId: info.runId,
+    taskQueue: info.taskQueue,
     status: STATUSES[info.status.name],
     stage: attributes.get(ATTRIBUTES.stage) as Stage | undefined,
     window: from && to ? { from: from.toISOString(), to: to.toISOString() } : undefined,

@@ -88,6 +88,7 @@ describe('the client on a real Temporal, without a worker', () => {
     const again = await client.submit(JANUARY, { jobId: january });
     await expect(again.describe()).resolves.toMatchObject({ window: JANUARY, status: 'running' });
     await expect(client.submit(FEBRUARY, { jobId: january })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
+    await expect(other.submit(JANUARY, { jobId: january })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
   });
 
   test('progress without a worker says so, and following goes on until it is left', async () => {

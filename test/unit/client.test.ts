@@ -55,6 +55,14 @@ describe('submitting a window', () => {
     await expect(client.submit(other, { jobId: 'day' })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
   });
 
+  test('a job of another task queue is refused: its snapshot is of another log', async () => {
+    const { temporal, client } = setUp();
+    await new AuditSnapshotClient(temporal.client, 'elsewhere').submit(DAY, { jobId: 'day' });
+    temporal.end('audit-snapshot/day', { result: RESULT });
+    const refused = { code: 'JOB_CONFLICT', message: expect.stringContaining('task queue elsewhere') };
+    await expect(client.submit(DAY, { jobId: 'day' })).rejects.toMatchObject(refused);
+  });
+
   test.each([
     ['a date without offset', { from: '2026-03-01', to: DAY.to }, {}, 'WINDOW_INVALID'],
     ['an invalid Date', { from: new Date('no'), to: DAY.to }, {}, 'WINDOW_INVALID'],

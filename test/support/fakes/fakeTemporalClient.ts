@@ -105,6 +105,7 @@ export class FakeTemporalClient {
     return {
       workflowId,
       runId: `run-of-${workflowId}`,
+      taskQueue: run.taskQueue,
       status: { name: run.status, code: 0 },
       typedSearchAttributes: new TypedSearchAttributes(run.attributes),
       startTime: new Date(0),
