@@ -16,7 +16,7 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/', '<rootDir>/.stryker-tmp/'],
 };
 
-/** Unit tests need no server; integration tests share one embedded stack, so they run one file at a time. */
+/** Unit tests need no server; integration tests share one embedded stack, on which each file has names of its own. */
 module.exports = {
   maxWorkers: 2,
   // Integration tests start processes; a unit test that takes this long hangs.
@@ -27,8 +27,6 @@ module.exports = {
     {
       ...shared,
       displayName: 'integration',
-      // Twenty runs held at once: beside other suites one of them twice did not come to its step; alone it always did.
-      testPathIgnorePatterns: process.env.ALONE === '1' ? [] : ['terminateEverywhere'],
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/startStack.ts',
       globalTeardown: '<rootDir>/test/support/stopStack.ts',

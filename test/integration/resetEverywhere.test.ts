@@ -2,13 +2,14 @@ import { bucketReader } from '../../src/cli/evidenceReaders';
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
 import { brokenAtRest, comparableManifest } from '../simulation/invariants';
-import { ALL_DAYS, PLACES, dayWindow, type Place } from '../support/places';
+import { ALL_DAYS, dayWindow, everyPlace, type Place } from '../support/places';
 import { readEvents, resetRun } from '../support/resetRun';
 import { readRestingState } from '../support/restingState';
 import { Workshop } from '../support/workshop';
 
 /** Three chunks each. */
 const RECORDS = 7;
+const PLACES = everyPlace();
 /** Every boundary of a run that is under way, and not only the first and the last one. */
 const EXHAUSTIVE = process.env['EXHAUSTIVE'] === '1';
 

@@ -5,12 +5,13 @@ import { MAX_MANIFEST_BYTES } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { brokenAtRest, comparableManifest } from '../simulation/invariants';
 import type { HeldStep } from '../support/heldSteps';
-import { ALL_DAYS, PLACES, isBehind } from '../support/places';
+import { ALL_DAYS, everyPlace, isBehind } from '../support/places';
 import { readRestingState } from '../support/restingState';
 import { Workshop } from '../support/workshop';
 
 /** Three chunks each. */
 const RECORDS = 7;
+const PLACES = everyPlace();
 
 describe('a run that is terminated at a named step', () => {
   let workshop: Workshop;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
 import type { Moment, Step } from './heldSteps';
@@ -14,21 +15,31 @@ export interface Place {
   readonly input: AuditSnapshotInput;
 }
 
-/** Every place of a run, each with a job over a day of its own, so that tests step in everywhere side by side. */
-export const PLACES: readonly Place[] = STEPS.flatMap((step) =>
-  MOMENTS.map((moment) => ({ step, moment })),
-).map(({ step, moment }, day) => ({
-  step,
-  moment,
-  input: { jobId: `${moment}-${step.toLowerCase()}`, ...dayWindow(day) },
-}));
+/**
+ * Every place of a run, each with a job over a day of its own, so that tests step in everywhere side by side. Workflow
+ * ids are shared by all that a Temporal server serves, so the jobs of no two calls have the same.
+ */
+export function everyPlace(): readonly Place[] {
+  const own = randomUUID().slice(0, 8);
+  return STEPS.flatMap((step) => MOMENTS.map((moment) => ({ step, moment }))).map((place, day) => ({
+    ...place,
+    input: { jobId: `${place.moment}-${place.step.toLowerCase()}-${own}`, ...dayWindow(day) },
+  }));
+}
 
 /** The log time of all places. */
-export const ALL_DAYS: Window = { from: dayWindow(0).from, to: dayWindow(PLACES.length - 1).to };
+export const ALL_DAYS: Window = {
+  from: dayWindow(0).from,
+  to: dayWindow(STEPS.length * MOMENTS.length - 1).to,
+};
 
+/** True when a run that stands at `place` has come to that moment of `step`, or is past it. */
 export function isBehind(place: Place, step: Step, moment: Moment): boolean {
-  const other = PLACES.findIndex((one) => one.step === step && one.moment === moment);
-  return PLACES.indexOf(place) >= other;
+  return orderOf(place.step, place.moment) >= orderOf(step, moment);
+}
+
+function orderOf(step: Step, moment: Moment): number {
+  return STEPS.findIndex((one) => one === step) * MOMENTS.length + MOMENTS.indexOf(moment);
 }
 
 export function dayWindow(day: number): Window {
