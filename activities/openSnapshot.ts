@@ -11,6 +11,9 @@ import { supersededBy } from './supersession';
 
 const COUNT_MS = 5_000;
 
+/** More than windows of one origin change hands while one activity looks at its snapshot. */
+const MAX_LOOKS = 50;
+
 /**
  * Opens the snapshot of a job, or finds where it stands: takes the window, and gives the checkpoint to go on from.
  * WINDOW_BUSY (retryable) while another snapshot holds an overlapping window; SNAPSHOT_SUPERSEDED when another one
@@ -23,11 +26,22 @@ export function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput): Prom
 async function open(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
   const { jobId, window } = input;
   await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
-  const row = await deps.snapshots.open(await seedOf(deps, input));
-  if (row.result !== null) return closed(deps, row.snapshotId, row.result);
-  const lease = await takeWindow(deps, row);
-  const { result } = await admit(deps, row, lease);
-  if (result !== null) return closed(deps, row.snapshotId, result);
+  const seed = await seedOf(deps, input);
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    // Asked in this order, so that a call that was held up takes no window for a snapshot that has ended meanwhile.
+    const asOf = await deps.leases.sequence();
+    const row = await deps.snapshots.open(seed);
+    if (row.result !== null) return closed(deps, row.snapshotId, row.result);
+    const lease = await takeWindow(deps, row, asOf);
+    if (lease) {
+      await admit(deps, row, lease);
+      return opened(deps, row, lease);
+    }
+  }
+  throw busy(seed, `windows of ${seed.origin} changed hands ${MAX_LOOKS} times while it was asked for`);
+}
+
+async function opened(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<OpenedSnapshot> {
   const marks = await deps.snapshots.listMarks(row.snapshotId);
   const unbroken = marks.filter((mark, place) => mark.index === place);
   return {
@@ -96,44 +110,46 @@ async function seedOf(
   };
 }
 
-/** Takes the lease; leases of workflows that are closed and did not sign are taken over. */
-async function takeWindow(deps: ActivityDeps, row: SnapshotRow): Promise<Lease> {
+/**
+ * Takes the lease; leases of workflows that are closed and did not sign are given up for them. Undefined when windows
+ * changed hands since `asOf`, be it by that: the snapshot is to be looked at again.
+ */
+async function takeWindow(deps: ActivityDeps, row: SnapshotRow, asOf: number): Promise<Lease | undefined> {
   const { snapshotId, window, jobId } = row;
-  const request = { snapshotId, window, workflowId: workflowIdOf(jobId) };
-  const outcome = await deps.leases.acquire(request);
+  const outcome = await deps.leases.acquire({ snapshotId, window, workflowId: workflowIdOf(jobId), asOf });
   if (outcome.granted) return outcome.lease;
   for (const blocker of outcome.blockers) {
-    if (await deps.directory.isOpen(blocker.workflowId)) throw busy(row, blocker, 'which is still open');
+    const holder = `is held by ${blocker.snapshotId} (workflow ${blocker.workflowId})`;
+    if (await deps.directory.isOpen(blocker.workflowId)) throw busy(row, `${holder}, which is still open`);
     const released = await deps.leases.release(blocker.snapshotId, blocker.sequence);
     if (!released)
-      throw busy(row, blocker, 'which began signing and then stopped: run its job again to finish it');
+      throw busy(row, `${holder}, which began signing and then stopped: run its job again to finish it`);
   }
-  const again = await deps.leases.acquire(request);
-  if (again.granted) return again.lease;
-  throw busy(row, again.blockers[0], 'which was faster');
+  return undefined;
 }
 
-function busy({ snapshotId, window }: SnapshotRow, blocker: Lease | undefined, how: string): SnapshotError {
-  const holder = blocker ? `${blocker.snapshotId} (workflow ${blocker.workflowId})` : 'another snapshot';
-  const message = `window ${window.from} → ${window.to} of ${snapshotId} is held by ${holder}, ${how}`;
+function busy({ snapshotId, window }: SnapshotSeed, why: string): SnapshotError {
+  const message = `window ${window.from} → ${window.to} of ${snapshotId} ${why}`;
   return new SnapshotError('WINDOW_BUSY', message, { retryable: true });
 }
 
 /**
  * Notes the first lease. A snapshot that lost its lease in between may go on with its stored chunks only if nobody
- * sealed records of its window meanwhile: those chunks would seal the same records a second time. Returns the row as it
- * is by now: a call that was held up may have taken the window of a snapshot that others finished meanwhile.
+ * sealed records of its window meanwhile: those chunks would seal the same records a second time.
  */
-async function admit(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<SnapshotRow> {
+async function admit(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<void> {
   const { snapshotId, origin, window, leaseSequence } = row;
-  if (leaseSequence === lease.sequence) return row;
+  if (leaseSequence === lease.sequence) return;
   if (leaseSequence === null) {
     const overlaps = await deps.snapshots.listSignedOverlaps(origin, window, snapshotId);
     const known = overlaps.map((other) => ({ snapshotId: other.snapshotId, ...other.window }));
-    return deps.snapshots.grant(snapshotId, lease.sequence, known);
+    await deps.snapshots.grant(snapshotId, lease.sequence, known);
+    return;
   }
   const superseded = await supersededBy(deps, row);
-  if (!superseded) return deps.snapshots.grant(snapshotId, lease.sequence, row.overlaps);
-  await deps.leases.release(snapshotId, lease.sequence);
-  throw superseded;
+  if (superseded) {
+    await deps.leases.release(snapshotId, lease.sequence);
+    throw superseded;
+  }
+  await deps.snapshots.grant(snapshotId, lease.sequence, row.overlaps);
 }

@@ -7,8 +7,5 @@ import { withHeartbeat } from './heartbeat';
  * themselves. `released` is true as well when there was no lease to give up.
  */
 export function releaseWindow(deps: ActivityDeps, { snapshotId }: SnapshotRef): Promise<ReleaseWindowResult> {
-  return withHeartbeat(async () => {
-    const lease = await deps.leases.find(snapshotId);
-    return { released: lease === undefined || (await deps.leases.release(snapshotId, lease.sequence)) };
-  });
+  return withHeartbeat(async () => ({ released: await deps.leases.withdraw(snapshotId) }));
 }

@@ -213,31 +213,45 @@ export interface SnapshotRepository {
   listSignedOverlaps(origin: string, window: Window, except: string): Promise<readonly SnapshotRow[]>;
 }
 
-export interface LeaseRequest {
+/** Who wants a window, or has it. */
+export interface LeaseHolder {
   readonly snapshotId: string;
   readonly window: Window;
   readonly workflowId: string;
 }
 
-export interface Lease extends LeaseRequest {
-  /** Grows with every lease granted under an origin. */
+export interface LeaseRequest extends LeaseHolder {
+  /** The sequence of the origin before the snapshot was found to be open. */
+  readonly asOf: number;
+}
+
+export interface Lease extends LeaseHolder {
+  /** That of the origin when it was granted, so a later lease has a higher one. */
   readonly sequence: number;
   /** True once signing began: the lease then ends only with the snapshot. */
   readonly signing: boolean;
 }
 
+/** Without blockers a window changed hands since `asOf`: whoever asks looks again at the snapshot first. */
 export type LeaseOutcome =
   | { readonly granted: true; readonly lease: Lease }
   | { readonly granted: false; readonly blockers: readonly Lease[] };
 
 /** At most one holder for any instant of the log. Each method is one atomic change. */
 export interface WindowLeases {
-  /** Grants unless another snapshot's window overlaps; the holder itself gets its lease again. */
+  /** Grows whenever a window is granted or given back. */
+  sequence(): Promise<number>;
+  /**
+   * Grants unless another snapshot's window overlaps; the holder itself gets its lease again. A request that was held up
+   * gets nothing any more when windows changed hands meanwhile: its own snapshot may have ended.
+   */
   acquire(request: LeaseRequest): Promise<LeaseOutcome>;
   /** The point of no return: marks the lease as signing; LEASE_LOST when it is no longer held. */
   beginSigning(snapshotId: string): Promise<void>;
   /** Gives the window up unless signing began; `sequence` guards against releasing a later lease. True when it is free. */
   release(snapshotId: string, sequence: number): Promise<boolean>;
+  /** `release` of whatever lease the snapshot has; what was asked for it before is not granted any more. */
+  withdraw(snapshotId: string): Promise<boolean>;
   /** Ends the lease of a finished snapshot. */
   finish(snapshotId: string): Promise<void>;
   find(snapshotId: string): Promise<Lease | undefined>;

@@ -5,7 +5,7 @@ import type { Lease } from '../ports';
 export interface LeaseBookDocument {
   _id: string;
   version: number;
-  /** Sequence of the lease that was granted last. */
+  /** How often a lease was granted or ended. */
   sequence: number;
   leases: readonly Lease[];
 }

@@ -1,7 +1,7 @@
 import { SnapshotError } from '../errors';
 import type { Lease, LeaseOutcome, LeaseRequest } from '../ports';
 
-/** All leases of one origin and the sequence of the one granted last. */
+/** All leases of one origin, and how often one was granted or ended. */
 export interface LeaseBook {
   readonly sequence: number;
   readonly leases: readonly Lease[];
@@ -15,14 +15,15 @@ export interface BookChange<T> {
   readonly answer: T;
 }
 
-/** Grants a lease unless another snapshot's window overlaps; its holder gets the one it has. */
+/** Grants a lease unless another snapshot's window overlaps or the request is outdated; its holder gets the one it has. */
 export function acquireLease(book: LeaseBook, request: LeaseRequest): BookChange<LeaseOutcome> {
   const own = find(book, request.snapshotId);
   if (own) return { answer: { granted: true, lease: own } };
   const blockers = book.leases.filter(({ window }) => overlap(window, request.window));
-  if (blockers.length > 0) return { answer: { granted: false, blockers } };
+  if (blockers.length > 0 || request.asOf !== book.sequence) return { answer: { granted: false, blockers } };
   const sequence = book.sequence + 1;
-  const lease: Lease = { ...request, sequence, signing: false };
+  const { snapshotId, window, workflowId } = request;
+  const lease: Lease = { snapshotId, window, workflowId, sequence, signing: false };
   return { book: { sequence, leases: [...book.leases, lease] }, answer: { granted: true, lease } };
 }
 
@@ -46,6 +47,13 @@ export function releaseLease(book: LeaseBook, snapshotId: string, sequence: numb
   return { book: without(book, own), answer: true };
 }
 
+/** Gives up whatever lease the snapshot has, unless signing began, and outdates what was asked for it before. */
+export function withdrawLease(book: LeaseBook, snapshotId: string): BookChange<boolean> {
+  const own = find(book, snapshotId);
+  if (!own) return { book: { ...book, sequence: book.sequence + 1 }, answer: true };
+  return releaseLease(book, snapshotId, own.sequence);
+}
+
 /** Ends the lease of a finished snapshot. */
 export function finishLease(book: LeaseBook, snapshotId: string): BookChange<void> {
   const own = find(book, snapshotId);
@@ -57,7 +65,7 @@ function find(book: LeaseBook, snapshotId: string): Lease | undefined {
 }
 
 function without(book: LeaseBook, gone: Lease): LeaseBook {
-  return { ...book, leases: book.leases.filter((lease) => lease !== gone) };
+  return { sequence: book.sequence + 1, leases: book.leases.filter((lease) => lease !== gone) };
 }
 
 /** Both ends are inclusive; canonical instants compare as text. */

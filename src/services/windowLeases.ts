@@ -8,6 +8,7 @@ import {
   beginSigning,
   finishLease,
   releaseLease,
+  withdrawLease,
   EMPTY_BOOK,
   type BookChange,
   type LeaseBook,
@@ -26,6 +27,10 @@ export class MongoWindowLeases implements WindowLeases {
     this.#origin = origin;
   }
 
+  async sequence(): Promise<number> {
+    return (await this.#read())?.sequence ?? EMPTY_BOOK.sequence;
+  }
+
   acquire(request: LeaseRequest): Promise<LeaseOutcome> {
     return this.#change((book) => acquireLease(book, request));
   }
@@ -36,6 +41,10 @@ export class MongoWindowLeases implements WindowLeases {
 
   release(snapshotId: string, sequence: number): Promise<boolean> {
     return this.#change((book) => releaseLease(book, snapshotId, sequence));
+  }
+
+  withdraw(snapshotId: string): Promise<boolean> {
+    return this.#change((book) => withdrawLease(book, snapshotId));
   }
 
   finish(snapshotId: string): Promise<void> {

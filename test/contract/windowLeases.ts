@@ -13,8 +13,10 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       leases = await makeLeases();
     });
 
-    const acquire = (snapshotId: string, window: LeaseRequest['window'] = DAY) =>
-      leases.acquire({ snapshotId, window, workflowId: `audit-snapshot/${snapshotId}` });
+    const acquireAsOf = (asOf: number, snapshotId: string, window: LeaseRequest['window'] = DAY) =>
+      leases.acquire({ snapshotId, window, workflowId: `audit-snapshot/${snapshotId}`, asOf });
+    const acquire = async (snapshotId: string, window?: LeaseRequest['window']) =>
+      acquireAsOf(await leases.sequence(), snapshotId, window);
 
     test('a window is granted once, and its holder gets the same lease again', async () => {
       const granted = await acquire('snap-a');
@@ -42,7 +44,41 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       await acquire('snap-a');
       await expect(leases.release('snap-a', 1)).resolves.toBe(true);
       await expect(leases.find('snap-a')).resolves.toBeUndefined();
-      await expect(acquire('snap-b')).resolves.toMatchObject({ granted: true, lease: { sequence: 2 } });
+      await expect(acquire('snap-b')).resolves.toMatchObject({ granted: true, lease: { sequence: 3 } });
+    });
+
+    test('whoever asked before a window changed hands gets none, unless it has it', async () => {
+      const asOf = await leases.sequence();
+      await expect(acquireAsOf(asOf, 'snap-a')).resolves.toMatchObject({ granted: true });
+      await expect(acquireAsOf(asOf, 'snap-a')).resolves.toMatchObject({ granted: true });
+      const outdated = { granted: false, blockers: [] };
+      await expect(acquireAsOf(asOf, 'snap-b', NEXT_DAY)).resolves.toEqual(outdated);
+      await leases.finish('snap-a');
+      await expect(acquireAsOf(asOf + 1, 'snap-a')).resolves.toEqual(outdated);
+      await expect(leases.find('snap-a')).resolves.toBeUndefined();
+    });
+
+    test('beginning to sign changes no hands', async () => {
+      await acquire('snap-a');
+      const asOf = await leases.sequence();
+      await leases.beginSigning('snap-a');
+      await expect(acquireAsOf(asOf, 'snap-b', NEXT_DAY)).resolves.toMatchObject({ granted: true });
+    });
+
+    test('a snapshot that withdraws gives its lease up, and what was asked for it before is not granted', async () => {
+      const asOf = await leases.sequence();
+      await expect(leases.withdraw('snap-a')).resolves.toBe(true);
+      await expect(acquireAsOf(asOf, 'snap-a')).resolves.toEqual({ granted: false, blockers: [] });
+      await acquire('snap-a');
+      await expect(leases.withdraw('snap-a')).resolves.toBe(true);
+      await expect(leases.find('snap-a')).resolves.toBeUndefined();
+    });
+
+    test('a snapshot whose signing began does not withdraw', async () => {
+      await acquire('snap-a');
+      await leases.beginSigning('snap-a');
+      await expect(leases.withdraw('snap-a')).resolves.toBe(false);
+      await expect(leases.find('snap-a')).resolves.toMatchObject({ signing: true });
     });
 
     test('an old sequence gives a later lease not up', async () => {
@@ -50,7 +86,7 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       await leases.release('snap-a', 1);
       await acquire('snap-a');
       await expect(leases.release('snap-a', 1)).resolves.toBe(true);
-      await expect(leases.find('snap-a')).resolves.toMatchObject({ sequence: 2 });
+      await expect(leases.find('snap-a')).resolves.toMatchObject({ sequence: 3 });
     });
 
     test('a lease under which signing began is not given up, and ends with its snapshot', async () => {

@@ -174,7 +174,8 @@ describe('schedules on the real server', () => {
     const window = { from: '2026-02-06T00:00:00.000Z', to: '2026-02-06T00:00:00.000Z' };
     const [first = '', second = ''] = nominal;
     const { workflowId } = runOf('slow', first);
-    await leases.acquire({ snapshotId: 'snap-blocker', window, workflowId });
+    const asOf = await leases.sequence();
+    await leases.acquire({ snapshotId: 'snap-blocker', window, workflowId, asOf });
     await schedules.backfill('slow', new Date(first), new Date(first), 'allow-all');
     const slow = await started('slow', first);
     await sealing(slow);

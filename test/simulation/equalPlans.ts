@@ -14,6 +14,7 @@ const READS: ReadonlySet<string> = new Set([
   'snapshots.listMarks',
   'snapshots.lastChunk',
   'snapshots.listSignedOverlaps',
+  'leases.sequence',
   'leases.find',
   'ledger.head',
   'ledger.list',

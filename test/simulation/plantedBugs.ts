@@ -1,6 +1,7 @@
 import type { ActivityDeps } from '../../activities/deps';
 import type { SnapshotError } from '../../src/errors';
 import { readRecord } from '../../src/evidence/recordBytes';
+import { replaceMethods } from '../support/replaceMethods';
 import type { Seam } from './world';
 
 type Ports = Omit<ActivityDeps, 'clock' | 'settings' | 'timestamper'>;
@@ -13,10 +14,7 @@ function withMethods<P extends keyof Ports>(
   return {
     deps: (deps) => {
       const other = change(deps[port], deps);
-      const changed = new Proxy(deps[port], {
-        get: (target, name) => Reflect.get(name in other ? other : target, name) as unknown,
-      });
-      return { ...deps, [port]: changed };
+      return { ...deps, [port]: replaceMethods(deps[port], other) };
     },
   };
 }
@@ -103,11 +101,8 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   'what others sealed meanwhile is not looked at': withMethods('snapshots', () => ({
     listSignedOverlaps: () => Promise.resolve([]),
   })),
-  'a lease that was taken for a finished snapshot stays': withMethods('snapshots', (real) => ({
-    grant: async (snapshotId, sequence, overlaps) => ({
-      ...(await real.grant(snapshotId, sequence, overlaps)),
-      result: null,
-    }),
+  'a window is granted to whoever asked long ago': withMethods('leases', (real) => ({
+    acquire: async (request) => real.acquire({ ...request, asOf: await real.sequence() }),
   })),
   'the manifest has the time of its making': {
     deps: (deps) => ({

@@ -5,6 +5,7 @@ import {
   EMPTY_BOOK,
   finishLease,
   releaseLease,
+  withdrawLease,
   type BookChange,
   type LeaseBook,
 } from '../../../src/services/leaseRules';
@@ -14,6 +15,10 @@ import { FaultPlan } from './faults';
 export class FakeWindowLeases implements WindowLeases {
   readonly faults = new FaultPlan<keyof WindowLeases>('DATABASE_UNREACHABLE');
   #book: LeaseBook = EMPTY_BOOK;
+
+  sequence(): Promise<number> {
+    return this.faults.run('sequence', () => this.#book.sequence);
+  }
 
   acquire(request: LeaseRequest): Promise<LeaseOutcome> {
     return this.faults.run('acquire', () => this.#change(acquireLease(this.#book, request)));
@@ -25,6 +30,10 @@ export class FakeWindowLeases implements WindowLeases {
 
   release(snapshotId: string, sequence: number): Promise<boolean> {
     return this.faults.run('release', () => this.#change(releaseLease(this.#book, snapshotId, sequence)));
+  }
+
+  withdraw(snapshotId: string): Promise<boolean> {
+    return this.faults.run('withdraw', () => this.#change(withdrawLease(this.#book, snapshotId)));
   }
 
   finish(snapshotId: string): Promise<void> {
