@@ -15,6 +15,8 @@ export interface Flow {
   withDeadline<T>(ms: number, run: () => Promise<T>): Promise<T>;
   /** What `run` starts is not cancelled from outside. */
   shielded<T>(run: () => Promise<T>): Promise<T>;
+  /** For where a step that was through before it heard of a cancel must not lead to the next one. */
+  throwIfCancelled(): void;
   isCancellation(error: unknown): boolean;
   /** True when the history is long enough to go on in a fresh one. */
   shouldContinueAsNew(): boolean;

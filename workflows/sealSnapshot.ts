@@ -42,6 +42,8 @@ export async function sealSnapshot(
   const manifest = await flow.call('sealManifest', `${chunks} chunks`, { snapshotId, chunkCount: chunks });
   board.settled(manifest.recordCount);
 
+  // The last moment to turn back.
+  flow.throwIfCancelled();
   return flow.shielded(() =>
     // Shielded from a cancel, not from time: an attempt still ends when its policy says so.
     flow.withDeadline(input.deadlineMs - flow.nowMs(), async () => {

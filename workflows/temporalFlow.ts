@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ContinueAsNew,
   TimeoutFailure,
   continueAsNew,
@@ -59,6 +60,9 @@ export function temporalFlow(input: AuditSnapshotInput): Flow {
     sleep: (ms) => sleep(ms),
     withDeadline,
     shielded: (run) => CancellationScope.nonCancellable(run),
+    throwIfCancelled: () => {
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+    },
     isCancellation,
     shouldContinueAsNew: () => workflowInfo().continueAsNewSuggested,
     continueAsNew: (carry) =>

@@ -180,6 +180,7 @@ export class World {
       sleep: (ms) => scopes.sleep(ms),
       withDeadline: (ms, work) => scopes.withDeadline(ms, work),
       shielded: (work) => scopes.shielded(work),
+      throwIfCancelled: () => scopes.current.throwIfCancelled(),
       isCancellation: (error) => error instanceof CancelledFailure,
       shouldContinueAsNew: () => run.activities >= continueAfter,
       continueAsNew: (carry) => Promise.reject(new Continued(carry)),

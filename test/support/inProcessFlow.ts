@@ -93,6 +93,7 @@ export class InProcessRun {
       sleep: () => this.#step(),
       withDeadline: (_ms, run) => run(),
       shielded: (run) => this.#shield.run(true, run),
+      throwIfCancelled: () => this.#throwIfCancelled(),
       isCancellation: (error) => error instanceof CancelledFailure,
       shouldContinueAsNew: () =>
         this.#sinceStart >= (this.#options.continueAfter ?? Number.POSITIVE_INFINITY),
@@ -108,8 +109,12 @@ export class InProcessRun {
   }
 
   async #step(): Promise<void> {
-    if (this.#cancelled && this.#shield.getStore() !== true) throw new CancelledFailure('cancelled');
+    this.#throwIfCancelled();
     return Promise.resolve();
+  }
+
+  #throwIfCancelled(): void {
+    if (this.#cancelled && this.#shield.getStore() !== true) throw new CancelledFailure('cancelled');
   }
 
   async #call<N extends ActivityName>(

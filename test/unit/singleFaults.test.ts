@@ -4,6 +4,7 @@ import { makeTrustFile } from '../../src/evidence/trust';
 import { verifyEvidence } from '../../src/evidence/verifyEvidence';
 import { FakeDeps } from '../support/fakeDeps';
 import { InProcessRun } from '../support/inProcessFlow';
+import { replaceMethods } from '../support/replaceMethods';
 import { STEPS } from '../support/steps';
 
 const INPUT = { jobId: 'job-1', from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
@@ -101,6 +102,24 @@ describe('a cancel', () => {
       });
     },
   );
+
+  test('that comes while the manifest is being stored rolls back, though its step is through before it hears', async () => {
+    const deps = new FakeDeps();
+    const ids = deps.logEntries(RECORDS);
+    const { snapshots } = deps;
+    const run = new InProcessRun({
+      ...deps,
+      snapshots: replaceMethods(snapshots, {
+        setManifest: async (...manifest) => {
+          await snapshots.setManifest(...manifest);
+          run.cancel();
+        },
+      }),
+    });
+    await expect(run.run(INPUT)).rejects.toThrow('cancelled');
+    expect(ids.map((id) => deps.records.sealedBy(id))).toEqual(ids.map(() => undefined));
+    expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
+  });
 
   test.each([
     'signManifest',
