@@ -1,0 +1,203 @@
+import { bucketReader } from '../../src/cli/evidenceReaders';
+import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
+import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
+import type { SnapshotError } from '../../src/errors';
+import { brokenAtRest, comparableManifest } from '../simulation/invariants';
+import type { Step } from '../support/heldSteps';
+import { Operator } from '../support/operator';
+import { ALL_DAYS, dayWindow, everyPlace, isBehind } from '../support/places';
+import { readRestingState } from '../support/restingState';
+import { StalledScan } from '../support/stalledScan';
+import { Workshop } from '../support/workshop';
+
+/** Three chunks each. */
+const RECORDS = 7;
+/** `EventType` of Temporal's API. */
+const EVENT_TYPE_WORKFLOW_TASK_FAILED = 9;
+
+describe('a run that is cancelled', () => {
+  const places = everyPlace();
+  let workshop: Workshop;
+  const ends = new Map<string, string>();
+
+  beforeAll(async () => {
+    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    await Promise.all(places.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
+    await workshop.startWorker();
+    await Promise.all(
+      places.map(async ({ step, moment, input }) => {
+        const held = workshop.steps.hold(input.jobId, step, moment);
+        const run = await workshop.snapshots.start(input);
+        await held.reached();
+        await run.cancel();
+        held.release();
+        const end = run.result().then(() => 'succeeded');
+        ends.set(input.jobId, await end.catch((error: unknown) => (error as SnapshotError).code));
+      }),
+    );
+    // Calls that were let go when their run was over clean up behind themselves.
+    await workshop.steps.idle();
+  }, 180_000);
+
+  afterAll(() => workshop.close());
+
+  test.each(places)('$moment $step is rolled back, or finished once signing has begun', (place) => {
+    const outlived = isBehind(place, 'signManifest', 'before');
+    expect(ends.get(place.input.jobId)).toBe(outlived ? 'succeeded' : 'JOB_CANCELLED');
+  });
+
+  test('and rolled back marks nothing, holds no window, and finishes when its job is started again', async () => {
+    const back = places.filter((place) => !isBehind(place, 'signManifest', 'before'));
+    const jobs = places.map(({ input }) => input.jobId);
+    const scope = { env: workshop.env, window: ALL_DAYS, jobs };
+    const { leases, marks } = await readRestingState(scope);
+    expect(leases).toEqual([]);
+    expect([...marks.values()].filter(({ snapshotId }) => snapshotId === undefined)).toHaveLength(
+      back.length * RECORDS,
+    );
+    await Promise.all(back.map(({ input }) => workshop.seal(input)));
+    expect(await brokenAtRest(await readRestingState(scope))).toEqual([]);
+  }, 120_000);
+});
+
+async function pauseAndUnpause(operator: Operator, jobId: string, step: Step): Promise<void> {
+  await operator.pause(jobId, step);
+  await operator.unpause(jobId, step);
+}
+
+describe.each([
+  ['paused, and let go on', pauseAndUnpause],
+  ['reset', (operator: Operator, jobId: string, step: Step) => operator.reset(jobId, step)],
+])('an activity that stands still and is %s', (_, act) => {
+  const places = everyPlace();
+  let workshop: Workshop;
+  const undisturbed = new Map<string, string | undefined>();
+  const results = new Map<string, AuditSnapshotResult>();
+
+  beforeAll(async () => {
+    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    await Promise.all(places.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
+    for (const { input } of places) undisturbed.set(input.jobId, await workshop.undisturbedManifest(input));
+    await workshop.startWorker();
+    const operator = new Operator(workshop.client);
+    await Promise.all(
+      places.map(async ({ step, moment, input }) => {
+        const held = workshop.steps.hold(input.jobId, step, moment);
+        const run = await workshop.snapshots.start(input);
+        await held.reached();
+        await act(operator, input.jobId, step);
+        const result = await run.result();
+        results.set(input.jobId, result);
+        // The try that others took over from goes on when all is over.
+        held.release();
+      }),
+    );
+    await workshop.steps.idle();
+  }, 180_000);
+
+  afterAll(() => workshop.close());
+
+  test.each(places)('$moment $step ends with the manifest of an undisturbed run', async ({ input }) => {
+    expect(results.get(input.jobId)).toMatchObject({
+      recordCount: RECORDS,
+      findingCount: 0,
+      conflictCount: 0,
+    });
+    const clean = undisturbed.get(input.jobId);
+    expect(clean).toEqual(expect.stringContaining(snapshotIdOf(input.jobId)));
+    const reader = bucketReader(workshop.deps.store);
+    expect(await comparableManifest(reader, snapshotIdOf(input.jobId))).toBe(clean);
+  });
+
+  test('leaves one of everything behind', async () => {
+    const jobs = places.map(({ input }) => input.jobId);
+    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window: ALL_DAYS, jobs }))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('what an operator does to a run', () => {
+  let workshop: Workshop;
+  let scan: StalledScan;
+  let operator: Operator;
+  const inputs: AuditSnapshotInput[] = [];
+
+  beforeAll(async () => {
+    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    scan = new StalledScan(workshop.deps);
+    operator = new Operator(workshop.client);
+    // It keeps no workflow in memory: every workflow task replays its history.
+    await workshop.startWorker({ maxCachedWorkflows: 0 }, scan.deps);
+  }, 60_000);
+
+  afterAll(() => workshop.close());
+
+  async function newJob(jobId: string): Promise<AuditSnapshotInput> {
+    const input = { jobId, ...dayWindow(inputs.length) };
+    inputs.push(input);
+    await workshop.log(RECORDS, input);
+    return input;
+  }
+
+  test('an activity at work that is paused stops without a failure, and goes on when it may', async () => {
+    const input = await newJob('paused');
+    const stalled = scan.next();
+    const run = await workshop.snapshots.start(input);
+    await stalled;
+    await operator.pause(input.jobId, 'queryBatch');
+    await operator.paused(input.jobId, 'queryBatch');
+    await operator.unpause(input.jobId, 'queryBatch');
+    await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
+  }, 90_000);
+
+  test('an activity at work that is reset starts over', async () => {
+    const input = await newJob('reset');
+    const stalled = scan.next();
+    const run = await workshop.snapshots.start(input);
+    await stalled;
+    await operator.reset(input.jobId, 'queryBatch');
+    await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
+  }, 90_000);
+
+  test('"start like this one" gives the same result and writes nothing', async () => {
+    const input = await newJob('again');
+    const result = await workshop.seal(input);
+    const before = await workshop.fingerprint();
+    const again = await workshop.client.workflow.execute(SNAPSHOT_WORKFLOW, {
+      workflowId: workflowIdOf(input.jobId),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      taskQueue: workshop.env['TEMPORAL_TASK_QUEUE']!,
+      args: [input],
+    });
+    expect(again).toEqual(result);
+    expect(await workshop.fingerprint()).toEqual(before);
+  }, 60_000);
+
+  test('signals, updates and queries that mean nothing fail no workflow task', async () => {
+    const input = await newJob('nonsense');
+    const held = workshop.steps.hold(input.jobId, 'hashBatch', 'before');
+    const run = await workshop.snapshots.start(input);
+    await held.reached();
+    const handle = workshop.client.workflow.getHandle(run.workflowId);
+    for (const name of ['nonsense', 'progress', 'constructor'])
+      await handle.signal(name, { deep: [null, Number.MAX_VALUE, '\u0000'] });
+    await expect(handle.query('nonsense')).rejects.toThrow();
+    await expect(handle.query('progress', 'more', 'than asked for')).resolves.toMatchObject({
+      stage: 'sealing',
+    });
+    await expect(handle.executeUpdate('nonsense', { args: [1] })).rejects.toThrow();
+    held.release();
+    await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
+    const { events } = await handle.fetchHistory();
+    expect(events?.filter(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_FAILED)).toEqual([]);
+  }, 60_000);
+
+  test('after all of it one of everything is there', async () => {
+    await workshop.steps.idle();
+    const window = { from: inputs[0]!.from, to: inputs.at(-1)!.to };
+    const jobs = inputs.map(({ jobId }) => jobId);
+    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window, jobs }))).toEqual([]);
+    expect(scan.count).toBe(2);
+  });
+});
