@@ -11,7 +11,7 @@ import { temporal } from '../../dev/servers/temporal';
 import { cleanStack } from '../../dev/stackCommands';
 import { startStack } from '../../dev/stack';
 import { Workshop } from '../support/workshop';
-import { SCENARIOS, faultyDeps, inputOf, verify, workflowOf } from './scenarios';
+import { SCENARIOS, faultyDeps, inputOf, schedule, verify, workflowOf } from './scenarios';
 
 /**
  * Writes the history of a run of every kind to `test/replay/histories/`, behind a build: what is there stays, because
@@ -37,6 +37,8 @@ async function main(): Promise<void> {
       }
       await verify(workshop);
       await capture(workshop, 'verify');
+      await schedule(workshop);
+      await capture(workshop, 'schedule');
     });
     await withShortHistories(() =>
       withWorkshop(async (workshop) => {
@@ -47,6 +49,8 @@ async function main(): Promise<void> {
         await workshop.snapshots.attach(input.jobId).result();
         await capture(workshop, 'continued', runId);
         await capture(workshop, 'continued', undefined, 'continuation');
+        await schedule(workshop);
+        await capture(workshop, 'schedule', undefined, 'schedule-continuation');
       }),
     );
   } finally {

@@ -1,9 +1,14 @@
 import type { ActivityDeps } from '../../activities/deps';
 import { VERIFY_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
+import { SCHEDULE_WORKFLOW, type AuditScheduleInput } from '../../src/contract/schedule';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import { SnapshotError } from '../../src/errors';
 import { dayWindow } from '../support/places';
+import { replaceMethods } from '../support/replaceMethods';
 import type { Workshop } from '../support/workshop';
+
+const DAY_SECONDS = 86_400;
+const SCHEDULED_RECORDS = 4;
 
 /** What a captured run is called, and how to make one: leaves a run of this workflow id as the latest one. */
 export interface Scenario {
@@ -42,9 +47,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** Runs of other workflows, whose id is their name. */
+const OTHERS: readonly string[] = ['verify', 'schedule'];
+
 /** The workflow id of the run that a scenario leaves behind. */
 export function workflowOf(name: string): string {
-  return name === 'verify' ? name : workflowIdOf(name);
+  return OTHERS.includes(name) ? name : workflowIdOf(name);
 }
 
 export function inputOf(name: string): AuditSnapshotInput {
@@ -61,6 +69,26 @@ export function verify(workshop: Workshop): Promise<unknown> {
   });
 }
 
+/** A run of a schedule that has two windows to seal, and looks for records that arrived late in both of them. */
+export async function schedule(workshop: Workshop): Promise<void> {
+  const first = SCENARIOS.length + 1;
+  const [day, next] = [dayWindow(first), dayWindow(first + 1)];
+  for (const window of [day, next]) await workshop.log(SCHEDULED_RECORDS, window);
+  const input: AuditScheduleInput = {
+    scheduleId: 'schedule',
+    startAt: day.from,
+    everySeconds: DAY_SECONDS,
+    settleSeconds: 0,
+    lookbackSeconds: DAY_SECONDS,
+    nominalTime: dayWindow(first + 2).from,
+  };
+  await workshop.client.workflow.execute(SCHEDULE_WORKFLOW, {
+    workflowId: workflowOf('schedule'),
+    taskQueue: workshop.env['TEMPORAL_TASK_QUEUE'] ?? '',
+    args: [input],
+  });
+}
+
 /** Faults that scenarios ask for: two tries that storage does not answer, and an attempt that its lease was lost to. */
 export function faultyDeps(deps: ActivityDeps): ActivityDeps {
   const retried = `snapshots/${snapshotIdOf('retried')}/`;
@@ -69,31 +97,20 @@ export function faultyDeps(deps: ActivityDeps): ActivityDeps {
   let losses = 1;
   return {
     ...deps,
-    store: withMethods(deps.store, {
+    store: replaceMethods(deps.store, {
       putOnce: (key, body, holdUntil) => {
         if (key.startsWith(retried) && failures-- > 0)
           throw new SnapshotError('STORAGE_UNREACHABLE', 'storage cannot be reached', { retryable: true });
         return deps.store.putOnce(key, body, holdUntil);
       },
     }),
-    leases: withMethods(deps.leases, {
+    leases: replaceMethods(deps.leases, {
       beginSigning: (snapshotId) => {
         if (snapshotId === lost && losses-- > 0) throw new SnapshotError('LEASE_LOST', 'the window is lost');
         return deps.leases.beginSigning(snapshotId);
       },
     }),
   };
-}
-
-/** Other methods are called on the object itself, which has private state. */
-function withMethods<T extends object>(target: T, methods: Partial<T>): T {
-  return new Proxy(target, {
-    get: (_, name) => {
-      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name) as unknown;
-      const member = Reflect.get(target, name) as unknown;
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-    },
-  });
 }
 
 async function cancelAt(

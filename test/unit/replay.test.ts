@@ -10,11 +10,14 @@ const NAMES = readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
 /** All that payloads may hold: references, digests, places and counts. */
 const KNOWN_MEMBERS = new Set(
   `after altered attempt attemptStartedAtMs backdated begin checkpoint chunk chunkCount chunks code complete
-  conflictCount conflicts count counts cursor deleted digestState drifts end evidence exhausted expected findingCount from
-  hash hashes id index jobId key keyVersion late lateCount ledgerIndex ledgerSize manifestSha256 marked-otherwise marks
-  nextIndex nextPlace onDrift onTamper outcome place planted range reason recordCount records released result sha256
-  signature signing sizeBytes sliceMs snapshotAssetId snapshotId snapshots state status timestamp to unmarked versionId
-  window within`.split(/\s+/),
+  conflictCount conflicts count counts cursor deleted digestState drifts end everySeconds evidence exhausted
+  expected findingCount firstSealed from hash hashes id index jobId key keyVersion late lateCount ledgerIndex
+  ledgerSize left lookbackSeconds manifestSha256 marked-otherwise marks next nextIndex nextPlace nominalTime
+  onDrift onTamper outcome place planted range reason recordCount records released result schedule scheduleId
+  sealed settleSeconds sha256 signature signing sizeBytes sliceMs snapshotAssetId snapshotId snapshots startAt
+  state status tally target timestamp to unmarked until versionId window windowCount windows within`.split(
+    /\s+/,
+  ),
 );
 
 interface CapturedEvent {
@@ -89,6 +92,8 @@ describe('captured histories', () => {
       'plain',
       'resumed',
       'retried',
+      'schedule',
+      'schedule-continuation',
     ];
     expect(NAMES).toEqual(expect.arrayContaining([...kinds, 'second-attempt', 'tampered', 'verify']));
   });
