@@ -3,9 +3,12 @@ import type { AuditSnapshotInput, AuditSnapshotResult, OnTamper } from './contra
 import type { Window } from './contract/window';
 import type { FindingKind, HashScheme } from './evidence/recordFinding';
 
-/** What storage says of one stored version. */
-export interface StoredVersion {
+interface StoredRef {
   readonly versionId: string;
+}
+
+/** What storage says of one stored version. */
+export interface StoredVersion extends StoredRef {
   /** Names these bytes under this key, for {@link ObjectStore.replace}; as the server spells it. */
   readonly etag: string;
   readonly body: Buffer;
@@ -21,14 +24,9 @@ export interface ObjectStore {
   /** Fails unless the bucket exists with Object Lock: BUCKET_MISSING, BUCKET_WITHOUT_LOCK, STORAGE_UNAUTHORIZED. */
   checkBucket(): Promise<void>;
   /** One PUT under `If-None-Match: *`, locked in COMPLIANCE mode until `holdUntil`; undefined when the key is taken. */
-  putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined>;
+  putOnce(key: string, body: Buffer, holdUntil: Date): Promise<StoredRef | undefined>;
   /** One PUT under `If-Match`: a new version on top of the one that has `etag`; undefined when that is no longer the newest. */
-  replace(
-    key: string,
-    body: Buffer,
-    holdUntil: Date,
-    etag: string,
-  ): Promise<{ versionId: string } | undefined>;
+  replace(key: string, body: Buffer, holdUntil: Date, etag: string): Promise<StoredRef | undefined>;
   /** The named version, or the newest; undefined when absent. Larger than `maxBytes`: STORAGE_FAILED before it is read. */
   get(key: string, maxBytes: number, versionId?: string): Promise<StoredVersion | undefined>;
   /** The lock of one version; undefined when it has none. */
@@ -213,26 +211,22 @@ export interface SnapshotRepository {
   listSignedOverlaps(origin: string, window: Window, except: string): Promise<readonly SnapshotRow[]>;
 }
 
-/** Who wants a window, or has it. */
-export interface LeaseHolder {
+export interface LeaseRequest {
   readonly snapshotId: string;
   readonly window: Window;
   readonly workflowId: string;
-}
-
-export interface LeaseRequest extends LeaseHolder {
   /** The sequence of the origin before the snapshot was found to be open. */
   readonly asOf: number;
 }
 
-export interface Lease extends LeaseHolder {
+export interface Lease extends Omit<LeaseRequest, 'asOf'> {
   /** That of the origin when it was granted, so a later lease has a higher one. */
   readonly sequence: number;
   /** True once signing began: the lease then ends only with the snapshot. */
   readonly signing: boolean;
 }
 
-/** Without blockers a window changed hands since `asOf`: whoever asks looks again at the snapshot first. */
+/** Without blockers windows changed hands since `asOf`: whoever asks looks first whether its snapshot has ended. */
 export type LeaseOutcome =
   | { readonly granted: true; readonly lease: Lease }
   | { readonly granted: false; readonly blockers: readonly Lease[] };
@@ -241,10 +235,7 @@ export type LeaseOutcome =
 export interface WindowLeases {
   /** Grows whenever a window is granted or given back. */
   sequence(): Promise<number>;
-  /**
-   * Grants unless another snapshot's window overlaps; the holder itself gets its lease again. A request that was held up
-   * gets nothing any more when windows changed hands meanwhile: its own snapshot may have ended.
-   */
+  /** Grants unless another snapshot's window overlaps or windows changed hands since; a holder gets its lease again. */
   acquire(request: LeaseRequest): Promise<LeaseOutcome>;
   /** The point of no return: marks the lease as signing; LEASE_LOST when it is no longer held. */
   beginSigning(snapshotId: string): Promise<void>;
@@ -293,10 +284,7 @@ export interface AssetRegistry {
 
 /** Where jobs are kept and answered. */
 export interface JobDesk {
-  /**
-   * Says that a job runs, and makes the row of one that was started directly, by a schedule or a client. `asOfMs` is when
-   * the call was asked for, in milliseconds: one that was held up says nothing of a job that others ended since.
-   */
+  /** Says that a job runs, and makes the row of one started directly. One that ended since `asOfMs` stays as it is. */
   ensure(input: Pick<AuditSnapshotInput, 'jobId' | 'from' | 'to'>, asOfMs: number): Promise<void>;
   /** Idempotent for the same outcome; JOB_CONFLICT for another one. */
   report(jobId: string, outcome: JobOutcome): Promise<void>;

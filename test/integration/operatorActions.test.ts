@@ -182,15 +182,17 @@ describe('what an operator does to a run', () => {
     const handle = workshop.client.workflow.getHandle(run.workflowId);
     for (const name of ['nonsense', 'progress', 'constructor'])
       await handle.signal(name, { deep: [null, Number.MAX_VALUE, '\u0000'] });
-    await expect(handle.query('nonsense')).rejects.toThrow();
+    await expect(handle.query('nonsense')).rejects.toThrow('did not register a handler for nonsense');
     await expect(handle.query('progress', 'more', 'than asked for')).resolves.toMatchObject({
       stage: 'sealing',
     });
-    await expect(handle.executeUpdate('nonsense', { args: [1] })).rejects.toThrow();
+    await expect(handle.executeUpdate('nonsense', { args: [1] })).rejects.toThrow('Workflow Update failed');
     held.release();
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
     const { events } = await handle.fetchHistory();
-    expect(events?.filter(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_FAILED)).toEqual([]);
+    expect(events?.filter(({ eventType }) => Number(eventType) === EVENT_TYPE_WORKFLOW_TASK_FAILED)).toEqual(
+      [],
+    );
   }, 60_000);
 
   test('after all of it one of everything is there', async () => {

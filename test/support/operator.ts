@@ -29,7 +29,7 @@ export class Operator {
     for (const deadline = Date.now() + PAUSE_MS; Date.now() < deadline; await delay(POLL_MS)) {
       const { raw } = await this.#client.workflow.getHandle(workflowIdOf(jobId)).describe();
       const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === step);
-      if (pending?.state !== PENDING_ACTIVITY_STATE_PAUSED) continue;
+      if (!pending || Number(pending.state) !== PENDING_ACTIVITY_STATE_PAUSED) continue;
       if (pending.lastFailure?.timeoutFailureInfo) throw new Error(`${step} of ${jobId} timed out`);
       return;
     }

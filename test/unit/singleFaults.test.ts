@@ -107,15 +107,13 @@ describe('a cancel', () => {
     const deps = new FakeDeps();
     const ids = deps.logEntries(RECORDS);
     const { snapshots } = deps;
-    const run = new InProcessRun({
-      ...deps,
-      snapshots: replaceMethods(snapshots, {
-        setManifest: async (...manifest) => {
-          await snapshots.setManifest(...manifest);
-          run.cancel();
-        },
-      }),
+    const cancelling = replaceMethods(snapshots, {
+      setManifest: async (...manifest) => {
+        await snapshots.setManifest(...manifest);
+        run.cancel();
+      },
     });
+    const run = new InProcessRun(Object.assign(deps, { snapshots: cancelling }));
     await expect(run.run(INPUT)).rejects.toThrow('cancelled');
     expect(ids.map((id) => deps.records.sealedBy(id))).toEqual(ids.map(() => undefined));
     expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
