@@ -1,6 +1,7 @@
 /**
- * For each planted bug that real servers can show, a plan under which it breaks an invariant. What keeps a run from being
- * healed until others are through is a fault that comes late: `worker.second@reportJob.after`.
+ * For each planted bug a plan on real servers under which it breaks an invariant. What keeps a run from being
+ * healed until others are through is a fault that comes late: `worker.second@reportJob.after`. A frozen worker gets no
+ * further task when its connections to Temporal break first: `temporal.refused`.
  */
 export const BUG_PLANS: Readonly<Record<string, string>> = {
   'records are marked before the snapshot is signed': 'one/300:',
@@ -20,7 +21,14 @@ export const BUG_PLANS: Readonly<Record<string, string>> = {
     'overlapping/300:run.terminated@signManifest.call#4,worker.second@reportJob.after#1',
   'what others sealed meanwhile is not looked at':
     'overlapping/300:run.terminated@hashBatch.before#4,worker.second@reportJob.after#1',
-  'a lease that was taken for a finished snapshot stays': 'direct/300:worker.frozen@openSnapshot.call#5',
+  'whoever lost its lease signs all the same':
+    'overlapping/300:temporal.refused@signManifest.call#2,worker.frozen@signManifest.call#2,run.terminated@signManifest.call#2,worker.frozen@hashBatch.before#6,worker.frozen@hashBatch.before#7',
+  'only the first lease of a snapshot is noted':
+    'overlapping/300:run.terminated@hashBatch.before#2,run.terminated@hashBatch.before#5',
+  'a window is granted to whoever asked long ago':
+    'direct/300:temporal.refused@openSnapshot.call#6,worker.frozen@openSnapshot.call#6',
+  'the ledger checkpoint is replaced without a condition':
+    'overlapping/300:temporal.refused@appendToLedger.call#29,worker.frozen@appendToLedger.call#29',
   'the manifest has the time of its making': 'one/300:worker.killed@sealManifest.after#1',
   'the durable cursor stands behind the window': 'one/300:run.terminated@hashBatch.after#3',
   'one chunk too many counts as marked':
@@ -28,4 +36,7 @@ export const BUG_PLANS: Readonly<Record<string, string>> = {
   'an audit entry that failed is forgotten': 'one/300:mongo.lost@recordSnapshot.call#4',
   'an entry of the ledger is named before it is committed': 'one/300:mongo.lost@appendToLedger.call#3',
   'a job is reported before its snapshot is closed': 'one/300:',
+  'the newest version of the key signs, whichever the manifest names':
+    'one/300:vault.keyRotated@sealManifest.before#1',
+  'records are handed through the workflow': 'one/300:',
 };

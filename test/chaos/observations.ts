@@ -1,3 +1,6 @@
+import { parseCheckpoint } from '../../src/evidence/checkpoint';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
+import { parseNote } from '../../src/evidence/note';
 import type { Exchange } from './httpProxy';
 import type { WriteCommand } from './mongoTap';
 
@@ -7,6 +10,7 @@ export class Observations {
   /** Ids that a marking named, by snapshot. */
   readonly marked = new Map<string, Set<string>>();
   readonly #signed = new Set<string>();
+  #published = 0;
 
   /** A record may be marked once the manifest that includes it is signed. */
   onWrite({ collection, message }: WriteCommand): void {
@@ -21,15 +25,28 @@ export class Observations {
     }
   }
 
-  onStored({ method, path, status }: Exchange): void {
+  onStored({ method, path, body, status }: Exchange): void {
+    if (method === 'PUT' && status < 300 && pathOf(path).endsWith(`/${LEDGER_CHECKPOINT_KEY}`))
+      this.#publish(body);
     const [, snapshotId] = /\/(snap-[a-z0-9-]+)\/manifest\.json\.sig$/.exec(path) ?? [];
     if (snapshotId !== undefined && method === 'PUT' && (status < 300 || status === 412))
       this.#signed.add(snapshotId);
   }
 
+  /** A published ledger only ever grows. */
+  #publish(note: Buffer): void {
+    const { size } = parseCheckpoint(parseNote(note).text);
+    if (size <= this.#published) this.break(`a ledger of ${size} was put over one of ${this.#published}`);
+    this.#published = size;
+  }
+
   break(what: string): void {
     if (!this.broken.includes(what)) this.broken.push(what);
   }
+}
+
+function pathOf(path: string): string {
+  return path.split('?')[0] ?? '';
 }
 
 interface Update {

@@ -11,6 +11,8 @@ const INJECT_WITH_FREEZE_MS = 28_000;
 const RECOVERY_MS = 120_000;
 const POLL_MS = 200;
 const AFTERMATH_MS = 300;
+/** What wakes up finds its connections cut, and then goes on with what it was doing. */
+const AFTERMATH_OF_FREEZE_MS = 3_000;
 
 export interface Outcome {
   readonly plan: Plan;
@@ -38,7 +40,7 @@ export async function runRound(entries: readonly Entry[], surroundings: Surround
     const injected = Date.now() + (freezing ? INJECT_WITH_FREEZE_MS : INJECT_MS);
     while (Date.now() < injected && !tracks.every(isOver)) await pause(POLL_MS);
     // What struck last still has its effect on what runs.
-    await pause(AFTERMATH_MS);
+    await pause(freezing ? AFTERMATH_OF_FREEZE_MS : AFTERMATH_MS);
     await powers.heal();
     await Promise.allSettled(runs.map((run) => run.heal()));
     const healedMs = Date.now();
