@@ -50,6 +50,19 @@ describe('a simulated run', () => {
   });
 });
 
+describe('a lease that is given up for another job', () => {
+  const takeover = parsePlan('takeover/0:runLostBefore@18');
+
+  test.each(FAULT_KINDS)('is struck by "%s", and breaks nothing', async (kind) => {
+    const { sites } = await simulate(takeover);
+    const at = sites.indexOf('leases.release') + 1;
+    expect(at).toBeGreaterThan(0);
+    const { broken, fired } = await simulate({ ...takeover, faults: [...takeover.faults, { at, kind }] });
+    expect(broken).toEqual([]);
+    expect(fired.get(`leases.release ${kind}`)).toBe(1);
+  });
+});
+
 const PLANS = new Set<string>();
 
 describe('a planted bug is caught:', () => {
