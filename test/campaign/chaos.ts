@@ -5,12 +5,22 @@ import { FAULT_KINDS, formatPlan, parsePlan, type Plan } from '../chaos/plan';
 import { RUNS_PER_ROUND, randomPlan } from '../chaos/randomPlan';
 import { replayOf, runRound, type Outcome } from '../chaos/round';
 
-/**
- * Real processes on a real stack of their own, and everything that can happen to them, by seed: `npm run chaos`. A run
- * that breaks something prints the command that runs it again.
- */
+const USAGE = `npm run chaos -- [options]
+
+Real processes on a real stack of their own, and everything that can happen to them, by seed. A run that breaks something
+prints the command that runs it again, and leaves its logs. Exit code 1 when one does. About eight runs a minute.
+
+  --runs N      default 20; --from K is the first run, default 0
+  --seed S      decides, with a run's number, its plan; default 1
+  --only K      the round of run K again
+  --plan P      one plan, such as 'one/300:worker.killed@signManifest.call#6'; more of them run side by side
+  --bug NAME    plant this defect into the workers
+  --bugs        every defect under the plan that shows it; --bug TEXT: those that match
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
@@ -38,6 +48,10 @@ const started = Date.now();
 const outcomes: Outcome[] = [];
 
 async function main(): Promise<number> {
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
   if (values.bugs) return hunt();
   const surround = await Surround.start();
   try {
