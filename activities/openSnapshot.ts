@@ -38,7 +38,7 @@ async function open(deps: ActivityDeps, input: OpenSnapshotInput): Promise<Opene
       return opened(deps, row, lease);
     }
   }
-  throw busy(seed, `windows of ${seed.origin} changed hands ${MAX_LOOKS} times while it was asked for`);
+  throw busy(seed, `is not free: others changed hands ${MAX_LOOKS} times while it was asked for`);
 }
 
 async function opened(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<OpenedSnapshot> {
