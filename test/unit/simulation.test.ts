@@ -103,10 +103,11 @@ describe('a planted bug is caught:', () => {
 });
 
 test('a random plan that breaks something shrinks to one that breaks nothing with any fault less', async () => {
-  const bug = PLANTED_BUGS['a failed marking counts as done'];
+  const bug = PLANTED_BUGS['the manifest has the time of its making'];
   const breaks = async (plan: Plan) => (await whatBreaks(plan, bug)) !== undefined;
-  const found = await searchPlans({ count: 500, seed: 3 }, breaks);
+  const found = await searchPlans({ count: 60, seed: 4 }, breaks);
   const { faults, ...rest } = parsePlan(formatPlan(found!));
+  expect(faults.length).toBeGreaterThan(1);
   expect(await breaks({ ...rest, faults })).toBe(true);
   for (const [place] of faults.entries())
     expect(await breaks({ ...rest, faults: faults.filter((_, other) => other !== place) })).toBe(false);
