@@ -5,7 +5,7 @@ import type { Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
-import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
+import { buildEntry, entryIdOnce, SNAPSHOT_CREATED, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
 import { pagesOf, tiesOf, type LogPage } from './logPages';
 import { decodeRecordId } from './recordId';
 import { markSealed } from './sealMarks';
@@ -137,21 +137,21 @@ export class AuditService implements RecordSource {
 
   /** Writes the audit entry `snapshot.created` once: its id derives from the asset, so writing it again is no error. */
   async recordSnapshotCreated({ snapshotAssetId, recordCount, signedHash }: SnapshotCreated): Promise<void> {
-    const action = 'snapshot.created';
     const { document } = buildEntry(
       {
         resourceType: 'audit_snapshot',
         resourceId: snapshotAssetId,
-        action,
+        action: SNAPSHOT_CREATED,
         actorId: SYSTEM_ACTOR_ID,
         details: { snapshotAssetId, recordCount, signedHash },
       },
-      entryIdOnce(action, snapshotAssetId),
+      entryIdOnce(SNAPSHOT_CREATED, snapshotAssetId),
     );
     try {
       await this.#logs.insertOne(document);
     } catch (error) {
-      if (!isDuplicateKey(error)) throw toDatabaseError(`audit entry ${action} ${snapshotAssetId}`, error);
+      if (!isDuplicateKey(error))
+        throw toDatabaseError(`audit entry ${SNAPSHOT_CREATED} ${snapshotAssetId}`, error);
     }
   }
 }

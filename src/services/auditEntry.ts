@@ -23,7 +23,8 @@ export interface BuiltEntry {
   readonly document: mongo.Document;
 }
 
-/** System actor of entries that sealing itself writes. */
+/** What sealing itself writes to the log, and the system actor that it says so as. */
+export const SNAPSHOT_CREATED = 'snapshot.created';
 export const SYSTEM_ACTOR_ID = '000000000000000000000001';
 
 /** Builds the record of an entry with its record hash (`bson-sha256/v1`). PAYLOAD_INVALID for what BSON cannot hold. */

@@ -26,8 +26,7 @@ export class Observations {
   }
 
   onStored({ method, path, body, status }: Exchange): void {
-    if (method === 'PUT' && status < 300 && pathOf(path).endsWith(`/${LEDGER_CHECKPOINT_KEY}`))
-      this.#publish(body);
+    if (method === 'PUT' && status < 300 && path.endsWith(`/${LEDGER_CHECKPOINT_KEY}`)) this.#publish(body);
     const [, snapshotId] = /\/(snap-[a-z0-9-]+)\/manifest\.json\.sig$/.exec(path) ?? [];
     if (snapshotId !== undefined && method === 'PUT' && (status < 300 || status === 412))
       this.#signed.add(snapshotId);
@@ -43,10 +42,6 @@ export class Observations {
   break(what: string): void {
     if (!this.broken.includes(what)) this.broken.push(what);
   }
-}
-
-function pathOf(path: string): string {
-  return path.split('?')[0] ?? '';
 }
 
 interface Update {

@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { workflowIdOf } from '../../src/contract/names';
+import { SNAPSHOT_CREATED } from '../../src/services/auditEntry';
 import type { ChaosRun } from './chaosRun';
 
 const NAMES = ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_TOKEN', 'JOB_SERVICE_TOKEN'];
-
-/** What the product itself writes to the log. */
-const PRODUCT_ACTION = 'snapshot.created';
 
 /** Where a secret of the run stands that is none of its places, logs and histories, and what of a record a history says; in words. */
 export async function findSecrets(run: ChaosRun, jobs: readonly string[]): Promise<string[]> {
@@ -21,7 +19,7 @@ export async function findSecrets(run: ChaosRun, jobs: readonly string[]): Promi
     secrets.filter(({ value }) => text.includes(value)).map(({ name }) => `${name} stands in ${place}`),
   );
   const actions = await run.connection.collection('auditlogs').distinct('action');
-  const words = actions.map(String).filter((action) => action !== PRODUCT_ACTION);
+  const words = actions.map(String).filter((action) => action !== SNAPSHOT_CREATED);
   const leaked = histories
     .filter(({ text }) => words.some((word) => text.includes(word)))
     .map(({ place }) => `what a record says stands in ${place}`);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { workflowIdOf } from '../../src/contract/names';
+import { readEvents, resetRun } from '../support/resetRun';
 import type { ChaosRun } from './chaosRun';
 import type { HttpStrike } from './httpProxy';
 import type { MongoStrike } from './mongoTap';
@@ -97,16 +98,9 @@ async function operate(what: string, run: ChaosRun, { at }: Fault, fired: () => 
   if (what === 'terminated') await handle.terminate('an operator');
   else if (what === 'cancelled') await handle.cancel();
   else {
-    const { events } = await handle.fetchHistory();
-    const ends = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
-    const chosen = ends[Math.min(ends.length - 1, at.nth)];
-    await client.workflowService.resetWorkflowExecution({
-      namespace: client.options.namespace,
-      workflowExecution: { workflowId },
-      reason: 'an operator',
-      workflowTaskFinishEventId: chosen?.eventId ?? null,
-      requestId: `${workflowId}-${at.nth}`,
-    });
+    const { boundaries } = await readEvents(handle);
+    const chosen = boundaries[Math.min(boundaries.length - 1, at.nth)];
+    if (chosen === undefined || !(await resetRun(client, { workflowId }, chosen))) return;
   }
   fired();
 }

@@ -1,12 +1,13 @@
-import { bucketReader } from '../../src/cli/evidenceReaders';
 import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
-import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
+import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import type { SnapshotHandle } from '../../src/client';
 import type { SnapshotError } from '../../src/errors';
-import { brokenAtRest, comparableManifest } from '../simulation/invariants';
+import { brokenAtRest } from '../simulation/invariants';
 import type { Step } from '../support/heldSteps';
 import { Operator } from '../support/operator';
 import { ALL_DAYS, dayWindow, everyPlace, isBehind } from '../support/places';
 import { readRestingState } from '../support/restingState';
+import { RunsEverywhere } from '../support/runsEverywhere';
 import { StalledScan } from '../support/stalledScan';
 import { Workshop } from '../support/workshop';
 
@@ -70,50 +71,35 @@ describe.each([
   ['reset', (operator: Operator, jobId: string, step: Step) => operator.reset(jobId, step)],
 ])('an activity that stands still and is %s', (_, act) => {
   const places = everyPlace();
-  let workshop: Workshop;
-  const undisturbed = new Map<string, string | undefined>();
-  const results = new Map<string, AuditSnapshotResult>();
+  let runs: RunsEverywhere;
 
   beforeAll(async () => {
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
-    await Promise.all(places.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
-    for (const { input } of places) undisturbed.set(input.jobId, await workshop.undisturbedManifest(input));
-    await workshop.startWorker();
+    runs = await RunsEverywhere.open(places);
+    const { workshop } = runs;
     const operator = new Operator(workshop.client);
-    await Promise.all(
-      places.map(async ({ step, moment, input }) => {
-        const held = workshop.steps.hold(input.jobId, step, moment);
-        const run = await workshop.snapshots.start(input);
-        await held.reached();
-        await act(operator, input.jobId, step);
-        const result = await run.result();
-        results.set(input.jobId, result);
-        // The try that others took over from goes on when all is over.
-        held.release();
-      }),
-    );
+    await runs.disturb(async ({ step, moment, input }) => {
+      const held = workshop.steps.hold(input.jobId, step, moment);
+      const run = await workshop.snapshots.start(input);
+      await held.reached();
+      await act(operator, input.jobId, step);
+      const result = await run.result();
+      // The try that others took over from goes on when all is over.
+      held.release();
+      return result;
+    });
     await workshop.steps.idle();
   }, 180_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => runs.workshop.close());
 
-  test.each(places)('$moment $step ends with the manifest of an undisturbed run', async ({ input }) => {
-    expect(results.get(input.jobId)).toMatchObject({
-      recordCount: RECORDS,
-      findingCount: 0,
-      conflictCount: 0,
-    });
-    const clean = undisturbed.get(input.jobId);
-    expect(clean).toEqual(expect.stringContaining(snapshotIdOf(input.jobId)));
-    const reader = bucketReader(workshop.deps.store);
-    expect(await comparableManifest(reader, snapshotIdOf(input.jobId))).toBe(clean);
+  test.each(places)('$moment $step ends with the manifest of an undisturbed run', async (place) => {
+    const undisturbed = runs.undisturbed(place);
+    expect(undisturbed.manifest).toContain(snapshotIdOf(place.input.jobId));
+    expect(await runs.end(place)).toEqual(undisturbed);
   });
 
   test('leaves one of everything behind', async () => {
-    const jobs = places.map(({ input }) => input.jobId);
-    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window: ALL_DAYS, jobs }))).toEqual(
-      [],
-    );
+    expect(await runs.broken()).toEqual([]);
   });
 });
 
@@ -140,23 +126,26 @@ describe('what an operator does to a run', () => {
     return input;
   }
 
-  test('an activity at work that is paused stops without a failure, and goes on when it may', async () => {
-    const input = await newJob('paused');
+  /** A run whose query of the log stands still. */
+  async function startStalled(jobId: string): Promise<SnapshotHandle> {
+    const input = await newJob(jobId);
     const stalled = scan.next();
     const run = await workshop.snapshots.start(input);
     await stalled;
-    await operator.pause(input.jobId, 'queryBatch');
-    await operator.paused(input.jobId, 'queryBatch');
-    await operator.unpause(input.jobId, 'queryBatch');
+    return run;
+  }
+
+  test('an activity at work that is paused stops without a failure, and goes on when it may', async () => {
+    const run = await startStalled('paused');
+    await operator.pause(run.jobId, 'queryBatch');
+    await operator.paused(run.jobId, 'queryBatch');
+    await operator.unpause(run.jobId, 'queryBatch');
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
   }, 90_000);
 
   test('an activity at work that is reset starts over', async () => {
-    const input = await newJob('reset');
-    const stalled = scan.next();
-    const run = await workshop.snapshots.start(input);
-    await stalled;
-    await operator.reset(input.jobId, 'queryBatch');
+    const run = await startStalled('reset');
+    await operator.reset(run.jobId, 'queryBatch');
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
   }, 90_000);
 

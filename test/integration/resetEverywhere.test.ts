@@ -1,10 +1,10 @@
-import { bucketReader } from '../../src/cli/evidenceReaders';
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
-import { brokenAtRest, comparableManifest } from '../simulation/invariants';
-import { ALL_DAYS, dayWindow, everyPlace, type Place } from '../support/places';
+import { brokenAtRest } from '../simulation/invariants';
+import { dayWindow, everyPlace, type Place } from '../support/places';
 import { readEvents, resetRun } from '../support/resetRun';
 import { readRestingState } from '../support/restingState';
+import { RunsEverywhere } from '../support/runsEverywhere';
 import { Workshop } from '../support/workshop';
 
 /** Three chunks each. */
@@ -35,7 +35,7 @@ describe('a finished run that is reset', () => {
     const before = await workshop.fingerprint();
     const accepted: number[] = [];
     for (const eventId of all) {
-      const run = await resetRun(client, workflowId, runId, eventId);
+      const run = await resetRun(client, { workflowId, runId }, eventId);
       if (!run) continue;
       accepted.push(eventId);
       expect({ eventId, result: await run.result() }).toEqual({ eventId, result: first });
@@ -53,23 +53,19 @@ describe('a finished run that is reset', () => {
 });
 
 describe('a run that is reset while it stands at a named step', () => {
-  let workshop: Workshop;
-  const undisturbed = new Map<string, string | undefined>();
-  const results = new Map<string, AuditSnapshotResult>();
+  let runs: RunsEverywhere;
   let resets = 0;
 
   beforeAll(async () => {
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
-    await Promise.all(PLACES.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
-    for (const { input } of PLACES) undisturbed.set(input.jobId, await workshop.undisturbedManifest(input));
-    await workshop.startWorker();
-    await Promise.all(PLACES.map(resetAt));
+    runs = await RunsEverywhere.open(PLACES);
+    await runs.disturb(resetAt);
   }, 200_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => runs.workshop.close());
 
   /** The run stands at the step; reset to one boundary after the other it comes there again each time. */
-  async function resetAt({ step, moment, input }: Place): Promise<void> {
+  async function resetAt({ step, moment, input }: Place): Promise<AuditSnapshotResult> {
+    const { workshop } = runs;
     const { jobId } = input;
     const workflowId = workflowIdOf(jobId);
     let held = workshop.steps.hold(jobId, step, moment);
@@ -78,13 +74,13 @@ describe('a run that is reset while it stands at a named step', () => {
     const { runId } = await workshop.client.workflow.getHandle(workflowId).describe();
     const { boundaries } = await readEvents(workshop.client.workflow.getHandle(workflowId, runId));
     const chosen = EXHAUSTIVE ? boundaries : [...new Set([boundaries[0]!, boundaries.at(-1)!])];
-    const runs = [runId];
+    const passed = [runId];
     for (const eventId of chosen) {
-      const next = workshop.steps.hold(jobId, step, moment, runs);
-      const fresh = await resetRun(workshop.client, workflowId, runId, eventId);
+      const next = workshop.steps.hold(jobId, step, moment, passed);
+      const fresh = await resetRun(workshop.client, { workflowId, runId }, eventId);
       expect(fresh).toBeDefined();
       resets++;
-      runs.push((await fresh!.describe()).runId);
+      passed.push((await fresh!.describe()).runId);
       // A run that is reset to where its snapshot is found closed has no step left to stand at.
       const ended = fresh!.result().then(() => false);
       if (!(await Promise.race([next.reached(), ended]))) next.release();
@@ -93,23 +89,18 @@ describe('a run that is reset while it stands at a named step', () => {
       held = next;
     }
     held.release();
-    results.set(jobId, await workshop.snapshots.attach(jobId).result());
+    return workshop.snapshots.attach(jobId).result();
   }
 
-  test.each(PLACES)('$moment $step ends with the manifest of an undisturbed run', async ({ input }) => {
-    const { jobId } = input;
-    expect(results.get(jobId)).toMatchObject({ recordCount: RECORDS, findingCount: 0, conflictCount: 0 });
-    const clean = undisturbed.get(jobId);
-    expect(clean).toEqual(expect.stringContaining(snapshotIdOf(jobId)));
-    const reader = bucketReader(workshop.deps.store);
-    expect(await comparableManifest(reader, snapshotIdOf(jobId))).toBe(clean);
+  test.each(PLACES)('$moment $step ends with the manifest of an undisturbed run', async (place) => {
+    const undisturbed = runs.undisturbed(place);
+    expect(undisturbed.manifest).toContain(snapshotIdOf(place.input.jobId));
+    expect(await runs.end(place)).toEqual(undisturbed);
   });
 
   test('leaves one of everything behind', async () => {
-    await workshop.steps.idle();
-    const jobs = PLACES.map(({ input }) => input.jobId);
-    const state = await readRestingState({ env: workshop.env, window: ALL_DAYS, jobs });
-    expect(await brokenAtRest(state)).toEqual([]);
+    await runs.workshop.steps.idle();
+    expect(await runs.broken()).toEqual([]);
     expect(resets).toBeGreaterThanOrEqual(PLACES.length);
   });
 });

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { locateInCache } from '../../dev/cache';
 import { choosePorts } from '../../dev/ports';
 import { temporal } from '../../dev/servers/temporal';
 import { cleanStack } from '../../dev/stackCommands';
 import { startStack } from '../../dev/stack';
+import { eventually } from '../support/eventually';
 import { Workshop } from '../support/workshop';
 import { SCENARIOS, faultyDeps, inputOf, schedule, verify, workflowOf } from './scenarios';
 
@@ -90,15 +90,12 @@ async function withShortHistories(use: () => Promise<void>): Promise<void> {
   const server = spawn(binary, [...args, '--dynamic-config-value', suggest], { stdio: 'ignore' });
   try {
     const env = temporal.environment(place);
-    for (let left = 100; ; left--) {
-      try {
-        await temporal.reach(env);
-        break;
-      } catch (error) {
-        if (left === 0) throw error;
-        await pause(200);
-      }
-    }
+    const answers = () =>
+      temporal.reach(env).then(
+        () => true,
+        () => false,
+      );
+    await eventually('the server answers', answers);
     Object.assign(process.env, env);
     await use();
   } finally {

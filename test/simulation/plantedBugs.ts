@@ -104,20 +104,12 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   'a window is granted to whoever asked long ago': withMethods('leases', (real) => ({
     acquire: async (request) => real.acquire({ ...request, asOf: await real.sequence() }),
   })),
-  'the manifest has the time of its making': {
-    deps: (deps) => ({
-      ...deps,
-      snapshots: new Proxy(deps.snapshots, {
-        get: (target, name) =>
-          name === 'find'
-            ? async (snapshotId: string) => {
-                const row = await target.find(snapshotId);
-                return row && { ...row, openedAt: new Date(deps.clock.nowMs()).toISOString() };
-              }
-            : (Reflect.get(target, name) as unknown),
-      }),
-    }),
-  },
+  'the manifest has the time of its making': withMethods('snapshots', (real, { clock }) => ({
+    find: async (snapshotId) => {
+      const row = await real.find(snapshotId);
+      return row && { ...row, openedAt: new Date(clock.nowMs()).toISOString() };
+    },
+  })),
   'the durable cursor stands behind the window': withMethods('snapshots', (real) => ({
     addChunk: (row) => {
       const after = { ...row.last, timestamp: '2026-03-01T23:59:59.999Z' };

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { workflowIdOf } from '../../src/contract/names';
+import { eventually } from './eventually';
 import type { Step } from './heldSteps';
 
 /** `PendingActivityState` of Temporal's API. */
 const PENDING_ACTIVITY_STATE_PAUSED = 4;
-const PAUSE_MS = 30_000;
-const POLL_MS = 200;
 
 /** The buttons of the Web UI for one activity of a run. */
 export class Operator {
@@ -26,14 +24,13 @@ export class Operator {
 
   /** Resolves when an activity that was paused stands still; rejects when its last try timed out instead of stopping. */
   async paused(jobId: string, step: Step): Promise<void> {
-    for (const deadline = Date.now() + PAUSE_MS; Date.now() < deadline; await delay(POLL_MS)) {
+    await eventually(`${step} of ${jobId} stands still`, async () => {
       const { raw } = await this.#client.workflow.getHandle(workflowIdOf(jobId)).describe();
       const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === step);
-      if (!pending || Number(pending.state) !== PENDING_ACTIVITY_STATE_PAUSED) continue;
+      if (!pending || Number(pending.state) !== PENDING_ACTIVITY_STATE_PAUSED) return false;
       if (pending.lastFailure?.timeoutFailureInfo) throw new Error(`${step} of ${jobId} timed out`);
-      return;
-    }
-    throw new Error(`${step} of ${jobId} is not paused after ${PAUSE_MS} ms`);
+      return true;
+    });
   }
 
   async unpause(jobId: string, step: Step): Promise<void> {

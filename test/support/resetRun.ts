@@ -20,22 +20,21 @@ export async function readEvents(handle: WorkflowHandle): Promise<{ all: number[
   };
 }
 
-/** Resets a run to an event; undefined when the server says that this event is none to reset to. */
+/** Resets a run, by default the latest one, to an event; undefined when the server says that this event is none to reset to. */
 export async function resetRun(
   client: Client,
-  workflowId: string,
-  runId: string,
+  execution: { readonly workflowId: string; readonly runId?: string },
   eventId: number,
 ): Promise<WorkflowHandle | undefined> {
   try {
     const answer = await client.workflowService.resetWorkflowExecution({
       namespace: client.options.namespace,
-      workflowExecution: { workflowId, runId },
+      workflowExecution: execution,
       reason: 'by the test',
       workflowTaskFinishEventId: eventId as never,
       requestId: randomUUID(),
     });
-    return client.workflow.getHandle(workflowId, answer.runId);
+    return client.workflow.getHandle(execution.workflowId, answer.runId);
   } catch (error) {
     if (isGrpcServiceError(error) && (error.code as number) === GRPC_INVALID_ARGUMENT) return undefined;
     throw error;

@@ -21,6 +21,7 @@ import { assetModel } from '../../src/models/asset.model';
 import { auditLogModel } from '../../src/models/auditLog.model';
 import { jobModel } from '../../src/models/job.model';
 import { windowLeaseModel } from '../../src/models/windowLease.model';
+import { SNAPSHOT_CREATED } from '../../src/services/auditEntry';
 import { MongoLedgerBook } from '../../src/services/ledgerBook';
 import type { RestingState } from '../simulation/invariants';
 import { listVersions } from './bucket';
@@ -57,7 +58,7 @@ export async function readRestingState(scope: RestingScope): Promise<RestingStat
     const { size } = await book.head();
     const leases = await windowLeaseModel(connection).findById(origin).lean();
     const assets = await assetModel(connection).find().lean();
-    const created = await auditLogModel(connection).find({ action: 'snapshot.created' }).lean();
+    const created = await auditLogModel(connection).find({ action: SNAPSHOT_CREATED }).lean();
     const rows = await jobModel(connection)
       .find({ _id: { $in: [...jobs] } })
       .lean();

@@ -3,7 +3,13 @@ import { bsonElements } from '../../../src/evidence/bsonElements';
 import { cutRecord, readRecord } from '../../../src/evidence/recordBytes';
 import type { Window } from '../../../src/contract/window';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../../../src/ports';
-import { buildEntry, entryIdOnce, SYSTEM_ACTOR_ID, type AuditEntry } from '../../../src/services/auditEntry';
+import {
+  buildEntry,
+  entryIdOnce,
+  SNAPSHOT_CREATED,
+  SYSTEM_ACTOR_ID,
+  type AuditEntry,
+} from '../../../src/services/auditEntry';
 import { FaultPlan } from './faults';
 import { compareIds } from './idComparison';
 
@@ -101,7 +107,7 @@ export class FakeRecordSource implements RecordSource {
 
   recordSnapshotCreated(created: SnapshotCreated): Promise<void> {
     return this.faults.run('recordSnapshotCreated', () => {
-      const [action, resourceId] = ['snapshot.created', created.snapshotAssetId];
+      const [action, resourceId] = [SNAPSHOT_CREATED, created.snapshotAssetId];
       const entry = {
         resourceType: 'audit_snapshot',
         resourceId,
