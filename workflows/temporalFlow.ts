@@ -24,10 +24,12 @@ const RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '
 /** Without limit of tries: the time of the attempt is the limit, and codes that cannot pass are not retried. */
 const QUICK: ActivityOptions = { startToCloseTimeout: '1m', heartbeatTimeout: '10s', retry: RETRY };
 const LONG: ActivityOptions = { startToCloseTimeout: '30m', heartbeatTimeout: '10s', retry: RETRY };
+/** A cancel waits for its end, or it would take the window that the cancel has just given back. */
+const OPEN: ActivityOptions = { ...QUICK, cancellationType: 'WAIT_CANCELLATION_COMPLETED' };
 const REPORT: ActivityOptions = { ...QUICK, scheduleToCloseTimeout: '24h' };
 
 const OPTIONS: Readonly<Record<keyof SnapshotActivities, ActivityOptions>> = {
-  openSnapshot: QUICK,
+  openSnapshot: OPEN,
   queryBatch: LONG,
   hashBatch: LONG,
   sealManifest: LONG,

@@ -4,6 +4,7 @@ import type { SnapshotHandle } from '../../src/client';
 import type { SnapshotError } from '../../src/errors';
 import { brokenAtRest } from '../simulation/invariants';
 import type { Step } from '../support/heldSteps';
+import { eventually } from '../support/eventually';
 import { Operator } from '../support/operator';
 import { ALL_DAYS, dayWindow, everyPlace, isBehind } from '../support/places';
 import { readRestingState } from '../support/restingState';
@@ -60,6 +61,29 @@ describe('a run that is cancelled', () => {
     expect(await brokenAtRest(await readRestingState(scope))).toEqual([]);
   }, 120_000);
 });
+
+test('a cancel waits for the call that opens the snapshot, so that its window is not taken behind it', async () => {
+  const workshop = await Workshop.open();
+  const [place] = everyPlace();
+  const { jobId } = place!.input;
+  const { workflow } = workshop.client;
+  await workshop.startWorker();
+  const held = workshop.steps.hold(jobId, 'openSnapshot', 'before');
+  const run = await workshop.snapshots.start(place!.input);
+  await held.reached();
+  await run.cancel();
+  const isCancelling = async (): Promise<boolean> => {
+    const { events } = await workflow.getHandle(run.workflowId).fetchHistory();
+    return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes);
+  };
+  await eventually('the activity is asked to stop', isCancelling);
+  held.release();
+  await expect(run.result()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+  await workshop.steps.idle();
+  const scope = { env: workshop.env, window: ALL_DAYS, jobs: [jobId] };
+  expect((await readRestingState(scope)).leases).toEqual([]);
+  await workshop.close();
+}, 60_000);
 
 async function pauseAndUnpause(operator: Operator, jobId: string, step: Step): Promise<void> {
   await operator.pause(jobId, step);
