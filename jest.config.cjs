@@ -21,15 +21,15 @@ module.exports = {
   maxWorkers: 2,
   // Integration tests start processes; a unit test that takes this long hangs.
   testTimeout: 60_000,
-  reporters: ['default', '<rootDir>/test/support/closingLine.cjs'],
+  reporters: ['default', '<rootDir>/test/harness/closingLine.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     {
       ...shared,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/startStack.ts',
-      globalTeardown: '<rootDir>/test/support/stopStack.ts',
+      globalSetup: '<rootDir>/test/harness/startStack.ts',
+      globalTeardown: '<rootDir>/test/harness/stopStack.ts',
     },
   ],
 };

@@ -2,17 +2,17 @@ import type { AppendedLeaf, SnapshotRef } from '../src/contract/activities';
 import { entryOf } from '../src/evidence/ledgerEntry';
 import { parseManifest } from '../src/evidence/manifest';
 import { SnapshotError } from '../src/errors';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { publishLedger } from './publishLedger';
-import { readSealedManifest } from './sealedManifest';
-import { findSigned } from './snapshotState';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { publishLedger } from '../src/sealing/publishLedger';
+import { readSealedManifest } from '../src/sealing/sealedManifest';
+import { findSigned } from '../src/sealing/snapshotRows';
 
 /**
  * Appends the snapshot to the ledger: its entry is committed in the database first, then tiles and a signed checkpoint
  * over it are published. LEDGER_BEHIND and LEDGER_FORKED when database and bucket no longer tell one history.
  */
-export function appendToLedger(deps: ActivityDeps, { snapshotId }: SnapshotRef): Promise<AppendedLeaf> {
+export function appendToLedger(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<AppendedLeaf> {
   return withHeartbeat(async (signal) => {
     const row = await findSigned(deps, snapshotId);
     const manifest = parseManifest(await readSealedManifest(deps, row));

@@ -1,8 +1,8 @@
-import type { AuditSnapshotsInput, VerifyActivities } from '../src/contract/audit';
-import { auditLive } from '../src/services/liveAudit';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { openLedger } from './verifyLedger';
+import type { AuditSnapshotsInput, VerifyActivities } from '../src/contract/drift';
+import { auditDrift } from '../src/verify/auditDrift';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { openLedger } from '../src/verify/openLedger';
 
 /** Long enough that reading the ledger again does not count, short enough that a retry repeats little. */
 const BATCH_MS = 60_000;
@@ -11,11 +11,11 @@ const MAX_LISTED = 100;
 
 /** Compares snapshots with the live log for about a minute, at least one of them. Only reads. */
 export function auditSnapshots(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { place, within }: AuditSnapshotsInput,
 ): ReturnType<VerifyActivities['auditSnapshots']> {
   return withHeartbeat(async (signal, note) => {
-    const audit = await auditLive(deps, {
+    const audit = await auditDrift(deps, {
       ledger: await openLedger(deps),
       ...(within ? { within } : {}),
       fromPlace: place,

@@ -1,12 +1,12 @@
 import type { SnapshotActivities } from '../src/contract/activities';
-import type { VerifyActivities } from '../src/contract/audit';
+import type { VerifyActivities } from '../src/contract/drift';
 import type { ScheduleActivities } from '../src/contract/schedule';
 import { appendToLedger } from './appendToLedger';
 import { auditSnapshots } from './auditSnapshots';
 import { awaitSnapshot } from './awaitSnapshot';
 import { verifyLedger } from './verifyLedger';
-import type { ActivityDeps } from './deps';
-import { toFailure } from './failure';
+import type { SealingDeps } from '../src/sealing/deps';
+import { toFailure } from '../src/temporal/activityFailure';
 import { hashBatch } from './hashBatch';
 import { markImmutable } from './markImmutable';
 import { nextLate } from './nextLate';
@@ -23,10 +23,10 @@ import { signManifest } from './signManifest';
 
 /** The activities a worker registers. Whatever they throw leaves them as an ApplicationFailure with a stable code. */
 export function createActivities(
-  deps: ActivityDeps,
+  deps: SealingDeps,
 ): SnapshotActivities & VerifyActivities & ScheduleActivities {
   const guard =
-    <I, O>(activity: (deps: ActivityDeps, input: I) => Promise<O>) =>
+    <I, O>(activity: (deps: SealingDeps, input: I) => Promise<O>) =>
     async (input: I): Promise<O> => {
       try {
         return await activity(deps, input);

@@ -7,14 +7,14 @@ import {
   mergeRanges,
   parseRange,
   serializeRange,
-} from '../src/evidence/merkle';
+} from '../src/tlog/merkle';
 import { SnapshotError } from '../src/errors';
-import type { ActivityDeps } from './deps';
-import { FindingLog } from './findingLog';
-import { withHeartbeat } from './heartbeat';
-import { lateArrival } from './lateArrival';
-import { findOpened } from './snapshotState';
-import { readStoredChunk, type PlacedRecord } from './storedChunk';
+import type { SealingDeps } from '../src/sealing/deps';
+import { FindingLog } from '../src/sealing/findingLog';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { lateArrival } from '../src/sealing/lateArrival';
+import { findOpened } from '../src/sealing/snapshotRows';
+import { readStoredChunk, type PlacedRecord } from '../src/sealing/storedChunk';
 
 /** Records between two looks at the event loop, so that heartbeats and other activities go on. */
 const RECORDS_PER_TURN = 8_192;
@@ -23,7 +23,7 @@ const RECORDS_PER_TURN = 8_192;
  * Hashes a chunk as storage returns it: checks each record's own hash, grows the Merkle range and the running digest,
  * and makes the checkpoint behind the chunk durable. With the policy `fail`, tampering stops here: TAMPER_FOUND.
  */
-export function hashBatch(deps: ActivityDeps, input: HashBatchInput): Promise<HashState> {
+export function hashBatch(deps: SealingDeps, input: HashBatchInput): Promise<HashState> {
   return withHeartbeat(async (signal, note) => {
     const { snapshotId, chunk, cursor, hash } = input;
     const row = await findOpened(deps, snapshotId);

@@ -1,9 +1,9 @@
 import type { MarkedChunk, MarkImmutableInput } from '../src/contract/activities';
 import { SnapshotError } from '../src/errors';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { findSigned } from './snapshotState';
-import { readStoredChunk } from './storedChunk';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { findSigned } from '../src/sealing/snapshotRows';
+import { readStoredChunk } from '../src/sealing/storedChunk';
 
 /** Records marked between two notes of how far it is; a killed worker costs as many again. */
 const RECORDS_PER_NOTE = 2_048;
@@ -21,7 +21,7 @@ interface Marked {
  * goes on behind what an earlier try marked.
  */
 export function markImmutable(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { snapshotId, index }: MarkImmutableInput,
 ): Promise<MarkedChunk> {
   return withHeartbeat(async (signal, note, last) => {

@@ -1,12 +1,12 @@
-import { checkSchedule } from '../src/calendar/checkSchedule';
+import { checkSchedule } from '../src/schedule/checkSchedule';
 import { snapshotIdOf } from '../src/contract/names';
 import type { NextLateInput, PlannedSnapshot } from '../src/contract/schedule';
-import { jobRange, lateJobId } from '../src/contract/scheduleJobs';
+import { jobRange, lateJobId } from '../src/contract/scheduleJobIds';
 import type { Window } from '../src/contract/window';
 import { readRecord } from '../src/evidence/recordBytes';
-import { lateWindow, newestLate, nextGeneration } from '../src/services/scheduleRules';
-import type { ActivityDeps } from './deps';
-import { resumable } from './resumable';
+import { lateWindow, newestLate, nextGeneration } from '../src/schedule/windowPlanning';
+import type { SealingDeps } from '../src/sealing/deps';
+import { resumable } from '../src/sealing/resumable';
 
 const NO_LIMIT = 2 ** 31 - 1;
 
@@ -15,7 +15,7 @@ const NO_LIMIT = 2 ** 31 - 1;
  * counts the ones of the same target, so a run that is repeated meets it, and a later backfill makes a further one.
  */
 export async function nextLate(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { schedule, target, firstSealed }: NextLateInput,
 ): Promise<PlannedSnapshot | null> {
   const checked = checkSchedule(schedule);
@@ -37,7 +37,7 @@ export async function nextLate(
 }
 
 /** As the sealing reads them: a record whose `timestamp` is no date is in no window, though a query finds it. */
-async function hasUnsealed({ records }: ActivityDeps, { from, to }: Window): Promise<boolean> {
+async function hasUnsealed({ records }: SealingDeps, { from, to }: Window): Promise<boolean> {
   const [fromMs, untilMs] = [Date.parse(from), Date.parse(to) + 1];
   for await (const raw of records.scan({ fromMs, untilMs, after: null }, NO_LIMIT))
     if (readRecord(raw).timestamps.some((ms) => ms >= fromMs && ms < untilMs)) return true;

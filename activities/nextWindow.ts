@@ -1,17 +1,17 @@
-import { checkSchedule, type CheckedSchedule } from '../src/calendar/checkSchedule';
+import { checkSchedule, type CheckedSchedule } from '../src/schedule/checkSchedule';
 import { snapshotIdOf } from '../src/contract/names';
 import type { NextWindow, NextWindowInput, SealedUntil } from '../src/contract/schedule';
-import { jobRange } from '../src/contract/scheduleJobs';
-import { nextGeneration, planWindow } from '../src/services/scheduleRules';
-import type { ActivityDeps } from './deps';
-import { resumable } from './resumable';
+import { jobRange } from '../src/contract/scheduleJobIds';
+import { nextGeneration, planWindow } from '../src/schedule/windowPlanning';
+import type { SealingDeps } from '../src/sealing/deps';
+import { resumable } from '../src/sealing/resumable';
 
 /**
  * Plans the next window from the rows of the snapshots alone. `sealed` saves reading those in front of it, and counts
  * only if the snapshot it names is closed: after a restore of the database everything since the begin is looked at again.
  */
 export async function nextWindow(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { schedule, target, sealed }: NextWindowInput,
 ): Promise<NextWindow> {
   const checked = checkSchedule(schedule);
@@ -31,7 +31,7 @@ export async function nextWindow(
 }
 
 async function confirm(
-  { snapshots }: ActivityDeps,
+  { snapshots }: SealingDeps,
   { startMs }: CheckedSchedule,
   sealed: SealedUntil | null,
 ): Promise<SealedUntil | null> {

@@ -3,11 +3,12 @@ import type { OpenedSnapshot, OpenSnapshotInput } from '../src/contract/activiti
 import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
 import type { AuditSnapshotResult } from '../src/contract/snapshot';
 import { SnapshotError } from '../src/errors';
-import type { Lease, SnapshotRow, SnapshotSeed } from '../src/ports';
-import { readCheckpoint } from './checkpoint';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { supersededBy } from './supersession';
+import type { Lease } from '../src/ports/windowLeaseStore';
+import type { SnapshotRow, SnapshotSeed } from '../src/ports/snapshotRepository';
+import { readResumePoint } from '../src/sealing/resumePoint';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { supersededBy } from '../src/sealing/supersession';
 
 const COUNT_MS = 5_000;
 
@@ -19,11 +20,11 @@ const MAX_LOOKS = 50;
  * WINDOW_BUSY (retryable) while another snapshot holds an overlapping window; SNAPSHOT_SUPERSEDED when another one
  * sealed this window after this job had given it up.
  */
-export function openSnapshot(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
+export function openSnapshot(deps: SealingDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
   return withHeartbeat(() => open(deps, input));
 }
 
-async function open(deps: ActivityDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
+async function open(deps: SealingDeps, input: OpenSnapshotInput): Promise<OpenedSnapshot> {
   const { jobId, window } = input;
   await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
   const seed = await seedOf(deps, input);
@@ -41,14 +42,14 @@ async function open(deps: ActivityDeps, input: OpenSnapshotInput): Promise<Opene
   throw busy(seed, `is not free: others changed hands ${MAX_LOOKS} times while it was asked for`);
 }
 
-async function opened(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<OpenedSnapshot> {
+async function opened(deps: SealingDeps, row: SnapshotRow, lease: Lease): Promise<OpenedSnapshot> {
   const marks = await deps.snapshots.listMarks(row.snapshotId);
   const unbroken = marks.filter((mark, place) => mark.index === place);
   return {
     state: 'open',
     snapshotId: row.snapshotId,
     expected: await countAtOnce(deps, row),
-    checkpoint: await readCheckpoint(deps, row),
+    checkpoint: await readResumePoint(deps, row),
     signing: lease.signing,
     marks: {
       chunks: unbroken.length,
@@ -59,7 +60,7 @@ async function opened(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promi
 
 /** A crash between closing and releasing would leave the lease of a finished snapshot behind. */
 async function closed(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   snapshotId: string,
   result: AuditSnapshotResult,
 ): Promise<OpenedSnapshot> {
@@ -68,7 +69,7 @@ async function closed(
 }
 
 /** For the progress only, so sealing does not wait for a count that takes long. */
-async function countAtOnce({ records }: ActivityDeps, { window }: SnapshotRow): Promise<number | null> {
+async function countAtOnce({ records }: SealingDeps, { window }: SnapshotRow): Promise<number | null> {
   const signal = AbortSignal.timeout(COUNT_MS);
   try {
     return await records.countUnsealed(window, signal);
@@ -80,7 +81,7 @@ async function countAtOnce({ records }: ActivityDeps, { window }: SnapshotRow): 
 
 /** All that a later attempt could decide differently (time, key version, limits) is decided here, once. */
 async function seedOf(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { jobId, window, onTamper }: OpenSnapshotInput,
 ): Promise<SnapshotSeed> {
   const { settings, clock } = deps;
@@ -114,13 +115,14 @@ async function seedOf(
  * Takes the lease; leases of workflows that are closed and did not sign are given up for them. Undefined when windows
  * changed hands since `asOf`, be it by that: the snapshot is to be looked at again.
  */
-async function takeWindow(deps: ActivityDeps, row: SnapshotRow, asOf: number): Promise<Lease | undefined> {
+async function takeWindow(deps: SealingDeps, row: SnapshotRow, asOf: number): Promise<Lease | undefined> {
   const { snapshotId, window, jobId } = row;
   const outcome = await deps.leases.acquire({ snapshotId, window, workflowId: workflowIdOf(jobId), asOf });
   if (outcome.granted) return outcome.lease;
   for (const blocker of outcome.blockers) {
     const holder = `is held by ${blocker.snapshotId} (workflow ${blocker.workflowId})`;
-    if (await deps.directory.isOpen(blocker.workflowId)) throw busy(row, `${holder}, which is still open`);
+    if (await deps.workflowStatus.isOpen(blocker.workflowId))
+      throw busy(row, `${holder}, which is still open`);
     const released = await deps.leases.release(blocker.snapshotId, blocker.sequence);
     if (!released)
       throw busy(row, `${holder}, which began signing and then stopped: run its job again to finish it`);
@@ -137,7 +139,7 @@ function busy({ snapshotId, window }: SnapshotSeed, why: string): SnapshotError 
  * Notes the first lease. A snapshot that lost its lease in between may go on with its stored chunks only if nobody
  * sealed records of its window meanwhile: those chunks would seal the same records a second time.
  */
-async function admit(deps: ActivityDeps, row: SnapshotRow, lease: Lease): Promise<void> {
+async function admit(deps: SealingDeps, row: SnapshotRow, lease: Lease): Promise<void> {
   const { snapshotId, origin, window, leaseSequence } = row;
   if (leaseSequence === lease.sequence) return;
   if (leaseSequence === null) {

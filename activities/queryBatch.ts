@@ -1,20 +1,20 @@
 import type { Cursor, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
 import { ChunkPacker } from '../src/evidence/chunkPacker';
 import { chunkKey } from '../src/evidence/objectKeys';
-import { sha256Hex } from '../src/evidence/sha256';
+import { sha256Hex } from '../src/tlog/sha256';
 import { SnapshotError } from '../src/errors';
-import type { SnapshotRow } from '../src/ports';
-import { collectBatch } from './collectBatch';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { findOpened } from './snapshotState';
-import { readStoredChunk, type PlacedRecord } from './storedChunk';
+import type { SnapshotRow } from '../src/ports/snapshotRepository';
+import { collectBatch } from '../src/sealing/collectBatch';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { findOpened } from '../src/sealing/snapshotRows';
+import { readStoredChunk, type PlacedRecord } from '../src/sealing/storedChunk';
 
 /**
  * Queries the next records of the window and stores them as one chunk. When the chunk is stored already, that one is
  * adopted, whatever the query gave: its content decides count and cursor, so every attempt goes on from the same bytes.
  */
-export function queryBatch(deps: ActivityDeps, input: QueryBatchInput): Promise<QueriedBatch> {
+export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<QueriedBatch> {
   return withHeartbeat(async (signal, note) => {
     const { snapshotId, index, cursor } = input;
     const row = await findOpened(deps, snapshotId);
@@ -35,7 +35,7 @@ export function queryBatch(deps: ActivityDeps, input: QueryBatchInput): Promise<
 }
 
 async function adopt(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { snapshotId, window }: SnapshotRow,
   { index, cursor }: QueryBatchInput,
 ): Promise<QueriedBatch> {

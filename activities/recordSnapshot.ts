@@ -2,18 +2,15 @@ import type { SnapshotRef } from '../src/contract/activities';
 import { NO_ASSET } from '../src/contract/names';
 import type { AuditSnapshotResult } from '../src/contract/snapshot';
 import { SnapshotError } from '../src/errors';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { findSigned, type SignedRow } from './snapshotState';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { findSigned, type SignedRow } from '../src/sealing/snapshotRows';
 
 /**
  * Writes the audit entry `snapshot.created` once, closes the snapshot and gives the window back, in this order: a
  * crash in between leaves the window taken, and the next run of the job ends it.
  */
-export function recordSnapshot(
-  deps: ActivityDeps,
-  { snapshotId }: SnapshotRef,
-): Promise<AuditSnapshotResult> {
+export function recordSnapshot(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<AuditSnapshotResult> {
   return withHeartbeat(async () => {
     const row = await findSigned(deps, snapshotId);
     const result = row.result ?? (await close(deps, row));
@@ -22,7 +19,7 @@ export function recordSnapshot(
   });
 }
 
-async function close(deps: ActivityDeps, row: SignedRow): Promise<AuditSnapshotResult> {
+async function close(deps: SealingDeps, row: SignedRow): Promise<AuditSnapshotResult> {
   const { snapshotId, window, manifest, signature, snapshotAssetId, ledgerIndex, chunkCount } = row;
   const marks = await deps.snapshots.listMarks(snapshotId);
   if (snapshotAssetId === null || ledgerIndex === null || marks.length !== chunkCount) {

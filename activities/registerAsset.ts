@@ -1,19 +1,19 @@
 import { NO_ASSET } from '../src/contract/names';
 import type { RegisteredAsset, SnapshotRef } from '../src/contract/activities';
-import type { AssetObject } from '../src/ports';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { listObjects } from './snapshotObjects';
-import { findSigned } from './snapshotState';
+import type { AssetObject } from '../src/ports/assetRegistry';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { listObjects } from '../src/sealing/snapshotObjects';
+import { findSigned } from '../src/sealing/snapshotRows';
 
 /** Objects whose lock is extended at once. */
-const LANES = 8;
+const CONCURRENCY = 8;
 
 /**
  * Extends the lock of every object to the full retention and registers them as one asset; a window without records
  * gets the retention but no asset. The lock comes first: an asset id never stands for objects that may still expire.
  */
-export function registerAsset(deps: ActivityDeps, { snapshotId }: SnapshotRef): Promise<RegisteredAsset> {
+export function registerAsset(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<RegisteredAsset> {
   return withHeartbeat(async (signal, note) => {
     const row = await findSigned(deps, snapshotId);
     const objects = await listObjects(deps, row);
@@ -26,7 +26,7 @@ export function registerAsset(deps: ActivityDeps, { snapshotId }: SnapshotRef): 
         note({ locked: objects.length - waiting.length });
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
     const snapshotAssetId = row.manifest.recordCount === 0 ? NO_ASSET : await register(objects);
     await deps.snapshots.setAsset(snapshotId, snapshotAssetId);
     return { snapshotAssetId };

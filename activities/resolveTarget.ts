@@ -1,7 +1,7 @@
-import { checkSchedule } from '../src/calendar/checkSchedule';
+import { checkSchedule } from '../src/schedule/checkSchedule';
 import type { ResolvedTarget, ScheduleActivities } from '../src/contract/schedule';
 import { SnapshotError } from '../src/errors';
-import type { ActivityDeps } from './deps';
+import type { SealingDeps } from '../src/sealing/deps';
 
 /** How far this machine's clock may be behind the one that gave the nominal time. */
 const CLOCK_SKEW_MS = 300_000;
@@ -11,7 +11,7 @@ const CLOCK_SKEW_MS = 300_000;
  * input, WINDOW_INVALID for a nominal time that is still to come.
  */
 export function resolveTarget(
-  { clock }: ActivityDeps,
+  { clock }: SealingDeps,
   { schedule, nominalTime }: Parameters<ScheduleActivities['resolveTarget']>[0],
 ): Promise<ResolvedTarget> {
   const { boundaries, startMs, scheduleId } = checkSchedule(schedule);

@@ -1,19 +1,19 @@
 import type { SealedManifest, SnapshotRef } from '../src/contract/activities';
 import { manifestKey } from '../src/evidence/objectKeys';
 import { serializeManifest } from '../src/evidence/manifest';
-import { sha256Hex } from '../src/evidence/sha256';
-import { buildManifest } from './buildManifest';
-import type { ActivityDeps } from './deps';
-import { withHeartbeat } from './heartbeat';
-import { putSame } from './putSame';
-import { findOpened } from './snapshotState';
+import { sha256Hex } from '../src/tlog/sha256';
+import { buildManifest } from '../src/sealing/buildManifest';
+import type { SealingDeps } from '../src/sealing/deps';
+import { withHeartbeat } from '../src/temporal/heartbeat';
+import { putIdempotent } from '../src/sealing/putIdempotent';
+import { findOpened } from '../src/sealing/snapshotRows';
 
 /**
  * Fixes the chunk list and stores the manifest. The list is fixed in the database first: from then on no attempt adds
  * a chunk, so a manifest that was stored but not acknowledged is made again with the same bytes.
  */
 export function sealManifest(
-  deps: ActivityDeps,
+  deps: SealingDeps,
   { snapshotId, chunkCount }: SnapshotRef & { readonly chunkCount: number },
 ): Promise<SealedManifest> {
   return withHeartbeat(async () => {
@@ -21,7 +21,7 @@ export function sealManifest(
     const row = await findOpened(deps, snapshotId);
     const manifest = await buildManifest(deps, row, await deps.snapshots.listChunks(snapshotId, fixed));
     const body = serializeManifest(manifest);
-    const versionId = await putSame(deps, manifestKey(snapshotId), body);
+    const versionId = await putIdempotent(deps, manifestKey(snapshotId), body);
     const findingCount = Object.values(manifest.findings.counts).reduce((sum, count) => sum + count, 0);
     const { recordCount } = manifest;
     const sha256 = sha256Hex(body);

@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { startProgressLines } from '../dev/progress';
-import { startStack } from '../dev/stack';
+import { startProgressLines } from '../dev/stack/progress';
+import { startStack } from '../dev/stack/stack';
 import type { Client } from '@temporalio/client';
-import { connectDatabase } from '../src/adapters/mongoConnection';
-import { connectTemporal } from '../src/adapters/temporalConnection';
-import { auditTrail } from '../src/cli/demo/auditTrail';
+import { connectDatabase } from '../src/mongo/connection';
+import { connectTemporal } from '../src/temporal/connection';
+import { auditTrail } from '../dev/demo/auditTrail';
 import { readTemporalConfig } from '../src/config';
 import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
 import { AuditService } from '../src/services/audit.service';
-import { listVersions } from '../test/support/bucket';
-import { Product } from '../test/support/product';
+import { listVersions } from '../test/harness/bucket';
+import { Services } from '../test/harness/services';
 
 const CLI = resolve(__dirname, '../dist/src/cli/main.js');
 /** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's API. */
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const stack = await startStack({ name: 'bench', onProgress: progress.report });
   progress.end();
   Object.assign(process.env, stack.env);
-  const product = new Product({ WORKER_PROCESSES: values.processes });
+  const product = new Services({ WORKER_PROCESSES: values.processes });
   const connection = await connectDatabase(product.env['MONGODB_URI']!);
   const { connection: temporal, client } = await connectTemporal(readTemporalConfig());
   try {
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
 }
 
 /** The process that runs most activities of the job; any, when none runs one. */
-async function busiest(client: Client, product: Product, jobId: string): Promise<number> {
+async function busiest(client: Client, product: Services, jobId: string): Promise<number> {
   const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
   const counts = new Map<number, number>();
   for (const { state, lastWorkerIdentity } of raw.pendingActivities ?? []) {
@@ -111,7 +111,7 @@ async function busiest(client: Client, product: Product, jobId: string): Promise
   return first?.[0] ?? product.workerPids()[0]!;
 }
 
-async function audit(product: Product, ...args: string[]): Promise<string> {
+async function audit(product: Services, ...args: string[]): Promise<string> {
   const { stdout } = await run(process.execPath, [CLI, ...args], { env: { ...process.env, ...product.env } });
   return stdout;
 }

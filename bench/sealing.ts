@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startProgressLines } from '../dev/progress';
-import { startStack } from '../dev/stack';
-import { connectDatabase } from '../src/adapters/mongoConnection';
-import { auditTrail } from '../src/cli/demo/auditTrail';
+import { startProgressLines } from '../dev/stack/progress';
+import { startStack } from '../dev/stack/stack';
+import { connectDatabase } from '../src/mongo/connection';
+import { auditTrail } from '../dev/demo/auditTrail';
 import { AuditService } from '../src/services/audit.service';
-import { Product } from '../test/support/product';
+import { Services } from '../test/harness/services';
 
 /**
  * What sealing costs for each record as windows grow, and the memory of the worker, on one stack in one run:
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const stack = await startStack({ name: 'bench', onProgress: progress.report });
   progress.end();
   Object.assign(process.env, stack.env);
-  const product = new Product();
+  const product = new Services();
   const connection = await connectDatabase(product.env['MONGODB_URI']!);
   try {
     await product.start();

@@ -12,7 +12,7 @@ const tsc = spawnSync(
   },
 );
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-copyFileSync('dev/watchdogProcess.cjs', 'dist/dev/watchdogProcess.cjs');
+copyFileSync('dev/stack/watchdogProcess.cjs', 'dist/dev/stack/watchdogProcess.cjs');
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
 const quiet = { trace() {}, debug() {}, info() {}, warn: console.error, error: console.error, log() {} };

@@ -15,13 +15,13 @@ import {
   type AuditScheduleInput,
   type AuditScheduleResult,
   type ScheduleActivities,
-  type ScheduleCarry,
+  type ContinuedSchedule,
   type ScheduleProgress,
   type SealedUntil,
 } from '../src/contract/schedule';
-import { ScheduleBoard } from './scheduleBoard';
-import { nominalTimeOf } from './nominalTime';
-import { codeOf, sealScheduled } from './sealScheduled';
+import { ScheduleProgressTracker } from './schedule/scheduleProgressTracker';
+import { nominalTimeOf } from './schedule/nominalTime';
+import { codeOf, sealScheduled } from './schedule/sealScheduled';
 
 /** Other runs that planned otherwise are met at most this often: each time the plan is made anew from what is there. */
 const MAX_REPLANS = 3;
@@ -41,42 +41,42 @@ const { resolveTarget, nextWindow, nextLate } = proxyActivities<ScheduleActiviti
  */
 export async function auditScheduleWorkflow(
   given: AuditScheduleInput,
-  carry?: ScheduleCarry,
+  continued?: ContinuedSchedule,
 ): Promise<AuditScheduleResult> {
   if (typeof given !== 'object' || given === null)
     throw ApplicationFailure.nonRetryable('the input is not an object', 'PAYLOAD_INVALID');
-  const nominalTime = carry?.nominalTime ?? nominalTimeOf(given);
-  const board = new ScheduleBoard(given, nominalTime, carry);
-  setHandler(defineQuery<ScheduleProgress>(PROGRESS_QUERY), () => board.progress);
+  const nominalTime = continued?.nominalTime ?? nominalTimeOf(given);
+  const tracker = new ScheduleProgressTracker(given, nominalTime, continued);
+  setHandler(defineQuery<ScheduleProgress>(PROGRESS_QUERY), () => tracker.progress);
   try {
     const { target } = await resolveTarget({ schedule: given, nominalTime });
-    board.aimAt(target);
-    const sealed = target === null ? null : await sealUpTo(given, board, target, carry);
-    board.enter('done');
-    return { scheduleId: given.scheduleId, nominalTime, target, sealed, ...board.tally };
+    tracker.aimAt(target);
+    const sealed = target === null ? null : await sealUpTo(given, tracker, target, continued);
+    tracker.enter('done');
+    return { scheduleId: given.scheduleId, nominalTime, target, sealed, ...tracker.tally };
   } catch (error) {
-    if (!(error instanceof ContinueAsNew) && !isCancellation(error)) board.fail(String(error));
+    if (!(error instanceof ContinueAsNew) && !isCancellation(error)) tracker.fail(String(error));
     throw error;
   }
 }
 
 async function sealUpTo(
   given: AuditScheduleInput,
-  board: ScheduleBoard,
+  tracker: ScheduleProgressTracker,
   target: string,
-  carry: ScheduleCarry | undefined,
+  continued: ContinuedSchedule | undefined,
 ): Promise<SealedUntil | null> {
-  await settle(board, target, given.settleSeconds ?? DEFAULT_SETTLE_SECONDS);
-  let sealed = carry === undefined ? lastSealed(workflowInfo().lastResult) : carry.sealed;
-  let firstSealed = carry?.firstSealed ?? null;
+  await settle(tracker, target, given.settleSeconds ?? DEFAULT_SETTLE_SECONDS);
+  let sealed = continued === undefined ? lastSealed(workflowInfo().lastResult) : continued.sealed;
+  let firstSealed = continued?.firstSealed ?? null;
   let replans = 0;
   for (let windows = 1; ; windows++) {
     const plan = await nextWindow({ schedule: given, target, sealed });
     sealed = plan.sealed;
-    board.plan(plan);
+    tracker.plan(plan);
     if (plan.next === null) break;
     try {
-      board.seal(plan.next, await sealScheduled(given, plan.next));
+      tracker.seal(plan.next, await sealScheduled(given, plan.next));
     } catch (error) {
       const conflict = ['SNAPSHOT_CONFLICT', 'SNAPSHOT_SUPERSEDED'].includes(codeOf(error));
       if (!conflict || ++replans > MAX_REPLANS) throw error;
@@ -84,24 +84,28 @@ async function sealUpTo(
     }
     firstSealed ??= plan.next.window.from;
     if (windows >= WINDOWS_PER_HISTORY || workflowInfo().continueAsNewSuggested) {
-      const { nominalTime } = board.progress;
-      const next: ScheduleCarry = { nominalTime, tally: board.tally, sealed, firstSealed };
+      const { nominalTime } = tracker.progress;
+      const next: ContinuedSchedule = { nominalTime, tally: tracker.tally, sealed, firstSealed };
       await continueAsNew<typeof auditScheduleWorkflow>(given, next);
     }
   }
-  board.enter('late');
+  tracker.enter('late');
   const late = await nextLate({ schedule: given, target, firstSealed });
-  if (late !== null) board.sealLate(late, await sealScheduled(given, late));
+  if (late !== null) tracker.sealLate(late, await sealScheduled(given, late));
   return sealed;
 }
 
 /** The clock decides how long this run waits for writers that are behind, and nothing else. */
-async function settle(board: ScheduleBoard, target: string, settleSeconds: number): Promise<void> {
+async function settle(
+  tracker: ScheduleProgressTracker,
+  target: string,
+  settleSeconds: number,
+): Promise<void> {
   const settledAtMs = Date.parse(target) + settleSeconds * 1000;
   const waitMs = settledAtMs - Date.now();
   if (waitMs <= 0) return;
   const settledAt = new Date(settledAtMs).toISOString();
-  board.settle(settledAt);
+  tracker.settle(settledAt);
   await sleep(waitMs, { summary: `records before ${target} may be written until ${settledAt}` });
 }
 

@@ -1,10 +1,15 @@
 import { defineQuery, setHandler } from '@temporalio/workflow';
 import { PROGRESS_QUERY } from '../src/contract/names';
-import type { AuditSnapshotInput, AuditSnapshotResult, Carry, Progress } from '../src/contract/snapshot';
-import { checkInput } from './checkInput';
-import { ProgressBoard } from './progressBoard';
-import { runJob } from './runJob';
-import { temporalFlow } from './temporalFlow';
+import type {
+  AuditSnapshotInput,
+  AuditSnapshotResult,
+  ContinuedState,
+  Progress,
+} from '../src/contract/snapshot';
+import { checkInput } from './snapshot/checkInput';
+import { SnapshotProgressTracker } from './snapshot/snapshotProgressTracker';
+import { runJob } from './snapshot/runJob';
+import { temporalEngine } from './snapshot/temporalEngine';
 
 /**
  * Seals one window of the audit log. Query `progress` gives a `Progress`. Fails with an ApplicationFailure whose type
@@ -12,11 +17,11 @@ import { temporalFlow } from './temporalFlow';
  */
 export async function auditSnapshotWorkflow(
   given: AuditSnapshotInput,
-  carry?: Carry,
+  continued?: ContinuedState,
 ): Promise<AuditSnapshotResult> {
-  const flow = temporalFlow(given);
-  const input = checkInput(flow, given);
-  const board = new ProgressBoard(flow, input);
-  setHandler(defineQuery<Progress>(PROGRESS_QUERY), () => board.snapshot);
-  return runJob(flow, board, input, carry);
+  const engine = temporalEngine(given);
+  const input = checkInput(engine, given);
+  const tracker = new SnapshotProgressTracker(engine, input);
+  setHandler(defineQuery<Progress>(PROGRESS_QUERY), () => tracker.snapshot);
+  return runJob(engine, tracker, input, continued);
 }

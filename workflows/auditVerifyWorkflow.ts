@@ -8,12 +8,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
-  AuditCarry,
+  ContinuedDriftCheck,
   AuditTally,
   AuditVerifyInput,
   AuditVerifyResult,
   VerifyActivities,
-} from '../src/contract/audit';
+} from '../src/contract/drift';
 import { PROGRESS_QUERY } from '../src/contract/names';
 import { parseWindow, type Window } from '../src/contract/window';
 
@@ -31,13 +31,13 @@ const { verifyLedger, auditSnapshots } = proxyActivities<VerifyActivities>({
  */
 export async function auditVerifyWorkflow(
   given: AuditVerifyInput = {},
-  carry?: AuditCarry,
+  continued?: ContinuedDriftCheck,
 ): Promise<AuditVerifyResult> {
   const within = windowOf(given);
-  let tally: AuditTally = carry?.tally ?? { snapshots: 0, records: 0, late: 0, counts: {}, drifts: [] };
+  let tally: AuditTally = continued?.tally ?? { snapshots: 0, records: 0, late: 0, counts: {}, drifts: [] };
   setHandler(defineQuery<AuditTally>(PROGRESS_QUERY), () => tally);
   const { ledgerSize } = await verifyLedger();
-  for (let place: number | null = carry?.place ?? 0; place !== null;) {
+  for (let place: number | null = continued?.place ?? 0; place !== null;) {
     const { nextPlace, ...found }: AuditTally & { readonly nextPlace: number | null } = await auditSnapshots({
       place,
       within,

@@ -4,9 +4,9 @@ import { unpackChunk } from '../evidence/chunk';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
 import { manifestKey } from '../evidence/objectKeys';
 import { readRecord } from '../evidence/recordBytes';
-import { sha256Hex } from '../evidence/sha256';
+import { sha256Hex } from '../tlog/sha256';
 import { SnapshotError } from '../errors';
-import { locateEvidence } from './evidencePlace';
+import { locateEvidence } from './evidenceSource';
 import { EXIT, type Output } from './output';
 
 export interface CatOptions {

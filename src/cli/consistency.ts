@@ -1,7 +1,7 @@
 import { SnapshotError } from '../errors';
-import { proveLedgerConsistency } from '../evidence/proveRecord';
-import { rootOfLeaves } from '../evidence/readLedger';
-import { locateEvidence } from './evidencePlace';
+import { proveLedgerConsistency } from '../verify/proveRecord';
+import { rootOfLeaves } from '../verify/verifyLedger';
+import { locateEvidence } from './evidenceSource';
 import { EXIT, type Output } from './output';
 import { openLedger } from './prove';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { coverageOf, type Stretch } from '../evidence/coverage';
+import { coverageOf, type CoverageSpan } from '../verify/coverage';
 import { drawCoverage } from './coverageSvg';
-import { locateEvidence } from './evidencePlace';
+import { locateEvidence } from './evidenceSource';
 import { EXIT, type Output } from './output';
 import { openLedger } from './prove';
 import { readWindow } from './readWindow';
@@ -30,7 +30,7 @@ export async function coverage(options: CoverageOptions, output: Output): Promis
 }
 
 function describeStretch(
-  { from, to, state, snapshots }: Stretch,
+  { from, to, state, snapshots }: CoverageSpan,
   counts: ReadonlyMap<string, number>,
 ): string {
   const records = (snapshotId: string) => counts.get(snapshotId) ?? 0;

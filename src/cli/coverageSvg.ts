@@ -1,4 +1,4 @@
-import type { Stretch } from '../evidence/coverage';
+import type { CoverageSpan } from '../verify/coverage';
 
 const WIDTH = 960;
 const BAR_TOP = 24;
@@ -8,7 +8,7 @@ const COLORS = { sealed: '#1a7f37', empty: '#9ec5a8', missing: '#cf222e' } as co
 const MIN_WIDTH = 2;
 
 /** The timeline as one self-contained SVG; every stretch names itself when it is pointed at. */
-export function drawCoverage(stretches: readonly Stretch[]): string {
+export function drawCoverage(stretches: readonly CoverageSpan[]): string {
   const start = Date.parse(stretches[0]?.from ?? '') || 0;
   const end = (Date.parse(stretches.at(-1)?.to ?? '') || 0) + 1;
   const scale = WIDTH / Math.max(1, end - start);

@@ -1,12 +1,8 @@
-import { connectDatabase, ensureIndexes, missingIndexes } from '../adapters/mongoConnection';
-import { connectObjectStore } from '../adapters/minioObjectStore';
-import { probeLock } from '../adapters/lockProbe';
-import {
-  connectTemporal,
-  missingSearchAttributes,
-  registerSearchAttributes,
-} from '../adapters/temporalConnection';
-import { connectSigner } from '../adapters/vaultSigner';
+import { connectDatabase, ensureIndexes, missingIndexes } from '../mongo/connection';
+import { connectObjectStore } from '../storage/minioObjectStore';
+import { probeLock } from '../storage/lockProbe';
+import { connectTemporal, missingSearchAttributes, registerSearchAttributes } from '../temporal/connection';
+import { connectSigner } from '../vault/vaultSigner';
 import {
   readDatabaseConfig,
   readReportingConfig,
@@ -15,10 +11,10 @@ import {
   readTemporalConfig,
   readVaultConfig,
 } from '../config';
-import { parseCheckpoint } from '../evidence/checkpoint';
-import { verifyEd25519 } from '../evidence/ed25519';
-import { LEDGER_CHECKPOINT_KEY } from '../evidence/ledgerTree';
-import { parseNote } from '../evidence/note';
+import { parseCheckpoint } from '../tlog/checkpoint';
+import { verifyEd25519 } from '../tlog/ed25519';
+import { LEDGER_CHECKPOINT_KEY } from '../evidence/objectKeys';
+import { parseNote } from '../tlog/note';
 import { judgeClock, offsetOfServer } from './clockOffset';
 import type { Diagnosis } from './diagnosis';
 

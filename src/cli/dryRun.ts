@@ -1,8 +1,8 @@
-import { connectDatabase } from '../adapters/mongoConnection';
+import { connectDatabase } from '../mongo/connection';
 import { readDatabaseConfig, readSealingConfig } from '../config';
 import type { Window } from '../contract/window';
 import { AuditService } from '../services/audit.service';
-import { MongoSnapshotRepository } from '../services/snapshot.repository';
+import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { EXIT, type Output } from './output';
 
 /** Says what sealing a window would find, and writes nothing. DATABASE_*. */

@@ -1,7 +1,7 @@
 import { writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SnapshotError } from '../errors';
-import { locateEvidence, readTrust } from './evidencePlace';
+import { locateEvidence, readTrust } from './evidenceSource';
 import { exportLedger, exportSnapshot } from './exportEvidence';
 import { EXIT, type Output } from './output';
 import { openLedger } from './prove';

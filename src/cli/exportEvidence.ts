@@ -1,17 +1,18 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SnapshotError } from '../errors';
-import type { EvidenceReader } from '../evidence/evidenceReader';
+import type { EvidenceReader } from '../verify/evidenceReader';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
 import {
   manifestKey,
   manifestSignatureKey,
   manifestTimestampKey,
   snapshotCheckpointKey,
+  ledgerTileKey,
 } from '../evidence/objectKeys';
-import type { Ledger } from '../evidence/readLedger';
-import { LEDGER_CHECKPOINT_KEY } from '../evidence/ledgerTree';
-import { levelsOf, tileKey, tilesOfLevel } from '../evidence/tiles';
+import type { Ledger } from '../verify/verifyLedger';
+import { LEDGER_CHECKPOINT_KEY } from '../evidence/objectKeys';
+import { levelsOf, tilesOfLevel } from '../tlog/tiles';
 
 const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
 
@@ -33,10 +34,10 @@ export async function exportSnapshot(
 /** Writes a ledger that was read: its tiles as of its size, then the checkpoint that was read with them. */
 export async function exportLedger(reader: EvidenceReader, ledger: Ledger, directory: string): Promise<void> {
   for (const { index, width } of tilesOfLevel(ledger.size, 0))
-    await copy(reader, directory, tileKey('entries', index, width));
+    await copy(reader, directory, ledgerTileKey('entries', index, width));
   for (let level = 0; level < levelsOf(ledger.size); level++)
     for (const { index, width } of tilesOfLevel(ledger.size, level))
-      await copy(reader, directory, tileKey(level, index, width));
+      await copy(reader, directory, ledgerTileKey(level, index, width));
   await write(directory, LEDGER_CHECKPOINT_KEY, ledger.checkpoint);
 }
 

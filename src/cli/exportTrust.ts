@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { connectSigner } from '../adapters/vaultSigner';
+import { connectSigner } from '../vault/vaultSigner';
 import { readSealingConfig, readVaultConfig } from '../config';
-import { makeTrustFile } from '../evidence/trust';
-import { mergeTrust } from '../evidence/trust';
-import { readTrust } from './evidencePlace';
+import { makeTrustFile } from '../evidence/trustFile';
+import { mergeTrust } from '../evidence/trustFile';
+import { readTrust } from './evidenceSource';
 import { EXIT, type Output } from './output';
 
 /** Writes the trust file of every key version that Vault still serves; to stdout without `out`. */

@@ -1,15 +1,17 @@
-import { connectDatabase } from '../adapters/mongoConnection';
-import { connectObjectStore } from '../adapters/minioObjectStore';
+import { connectDatabase } from '../mongo/connection';
+import { connectObjectStore } from '../storage/minioObjectStore';
 import { readDatabaseConfig, readSealingConfig, readStorageConfig } from '../config';
 import { snapshotIdOf } from '../contract/names';
 import { SnapshotError } from '../errors';
 import { manifestKey } from '../evidence/objectKeys';
 import type { JobStatus } from '../contract/jobStatus';
 import type { IJob } from '../models/job.model';
-import type { Lease, ObjectLock, SnapshotRow } from '../ports';
-import { MongoJobDesk } from '../services/jobDesk';
-import { MongoSnapshotRepository } from '../services/snapshot.repository';
-import { MongoWindowLeases } from '../services/windowLeases';
+import type { Lease } from '../ports/windowLeaseStore';
+import type { ObjectLock } from '../ports/objectStore';
+import type { SnapshotRow } from '../ports/snapshotRepository';
+import { MongoJobStore } from '../mongo/jobStore';
+import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
+import { MongoWindowLeaseStore } from '../mongo/windowLeaseStore';
 import { EXIT, type Output } from './output';
 import { readWindow } from './readWindow';
 import { renderTable } from './table';
@@ -30,7 +32,7 @@ export async function list(options: ListOptions, output: Output): Promise<number
   const connection = await connectDatabase(readDatabaseConfig().uri);
   try {
     const nowMs = Date.now();
-    const { jobs, next } = await new MongoJobDesk(connection).list({
+    const { jobs, next } = await new MongoJobStore(connection).list({
       limit: options.limit,
       nowMs,
       ...(options.status === undefined ? {} : { status: options.status }),
@@ -81,12 +83,12 @@ export async function show(
   const jobId = id.replace(/^snap-/, '');
   const connection = await connectDatabase(readDatabaseConfig().uri);
   try {
-    const job = await new MongoJobDesk(connection).find(jobId);
+    const job = await new MongoJobStore(connection).find(jobId);
     const rows = new MongoSnapshotRepository(connection);
     const row = await rows.find(snapshotIdOf(jobId));
     if (!job && !row)
       throw new SnapshotError('JOB_NOT_FOUND', `there is no job or snapshot ${id}; see: audit-snapshot list`);
-    const lease = await new MongoWindowLeases(connection, readSealingConfig().origin).find(
+    const lease = await new MongoWindowLeaseStore(connection, readSealingConfig().origin).find(
       snapshotIdOf(jobId),
     );
     const marks = row ? await rows.listMarks(row.snapshotId) : [];

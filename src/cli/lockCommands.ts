@@ -1,4 +1,4 @@
-import { connectObjectStore } from '../adapters/minioObjectStore';
+import { connectObjectStore } from '../storage/minioObjectStore';
 import { readStorageConfig } from '../config';
 import { parseInstantMs } from '../contract/window';
 import { SnapshotError } from '../errors';
@@ -9,7 +9,7 @@ import {
   manifestTimestampKey,
   snapshotCheckpointKey,
 } from '../evidence/objectKeys';
-import type { ObjectStore } from '../ports';
+import type { ObjectStore } from '../ports/objectStore';
 import { EXIT, type Output } from './output';
 
 interface NamedVersion {

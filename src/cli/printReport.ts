@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import type { ProofReport } from '../evidence/recordProof';
-import type { LedgerReport } from '../evidence/readLedger';
-import type { EvidenceReport } from '../evidence/verifyEvidence';
-import type { Checked, Verdict, VerifyReport } from '../evidence/verifyReport';
+import type { ProofReport } from '../verify/verifyProof';
+import type { LedgerReport } from '../verify/verifyLedger';
+import type { EvidenceReport } from '../verify/verifyEvidence';
+import type { Checked, Verdict, VerifyReport } from '../verify/report';
 import { EXIT } from './output';
 
 /** Exit code of a verdict. */

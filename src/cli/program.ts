@@ -27,7 +27,7 @@ export function buildProgram(): Command {
     .hook('preAction', (root) => {
       const { config } = root.opts<{ config?: string }>();
       if (config === undefined) return;
-      const { chooseConfigFile }: typeof import('../config/configFile') = require('../config/configFile');
+      const { chooseConfigFile }: typeof import('../config/file') = require('../config/file');
       chooseConfigFile(config);
     })
     .addHelpText(

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { connectDatabase } from '../adapters/mongoConnection';
+import { connectDatabase } from '../mongo/connection';
 import { readDatabaseConfig } from '../config';
 import { SnapshotError } from '../errors';
-import { proveRecord } from '../evidence/proveRecord';
-import { readLedger, type Ledger } from '../evidence/readLedger';
-import { verifyProof } from '../evidence/recordProof';
+import { proveRecord } from '../verify/proveRecord';
+import { verifyLedger, type Ledger } from '../verify/verifyLedger';
+import { verifyProof } from '../verify/verifyProof';
 import { AuditService } from '../services/audit.service';
-import { locateEvidence, readTrust, type EvidencePlace } from './evidencePlace';
+import { locateEvidence, readTrust, type EvidenceSource } from './evidenceSource';
 import { EXIT, type Output } from './output';
 import { describeLedger } from './printReport';
 
@@ -53,8 +53,8 @@ export async function prove(recordId: string, options: ProveOptions, output: Out
 }
 
 /** The ledger of a place, verified with pinned keys; EVIDENCE_INVALID says what is wrong with it. */
-export async function openLedger({ reader }: EvidencePlace, keyPath: string): Promise<Ledger> {
-  const { report, ledger } = await readLedger(reader, { trust: await readTrust(keyPath), key: 'pinned' });
+export async function openLedger({ reader }: EvidenceSource, keyPath: string): Promise<Ledger> {
+  const { report, ledger } = await verifyLedger(reader, { trust: await readTrust(keyPath), key: 'pinned' });
   if (ledger && report.verdict === 'VERIFIED') return ledger;
   const code = report.verdict === 'INCOMPLETE' ? 'EVIDENCE_INCOMPLETE' : 'EVIDENCE_INVALID';
   throw new SnapshotError(code, `the ledger does not verify\n${describeLedger(report, false)}`);

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { coverageOf } from '../evidence/coverage';
-import { readLedger } from '../evidence/readLedger';
-import { verifyEvidence } from '../evidence/verifyEvidence';
-import { SOFTWARE } from '../software';
-import { locateEvidence, readTrust } from './evidencePlace';
+import { coverageOf } from '../verify/coverage';
+import { verifyLedger } from '../verify/verifyLedger';
+import { verifyEvidence } from '../verify/verifyEvidence';
+import { SOFTWARE } from '../version';
+import { locateEvidence, readTrust } from './evidenceSource';
 import type { Output } from './output';
 import { exitCodeOfVerdict } from './printReport';
 import { showProgress } from './progressLine';
@@ -36,7 +36,7 @@ export async function report(
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
   });
   display.end();
-  const { ledger } = await readLedger(place.reader, { trust, key: 'pinned' });
+  const { ledger } = await verifyLedger(place.reader, { trust, key: 'pinned' });
   const entries = ledger?.entries ?? [];
   const page = renderReport({
     report: checked,

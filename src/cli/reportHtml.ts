@@ -1,11 +1,11 @@
-import type { Stretch } from '../evidence/coverage';
-import type { EvidenceReport } from '../evidence/verifyEvidence';
-import type { Checked, Failure, VerifyReport } from '../evidence/verifyReport';
+import type { CoverageSpan } from '../verify/coverage';
+import type { EvidenceReport } from '../verify/verifyEvidence';
+import type { Checked, Failure, VerifyReport } from '../verify/report';
 import { drawCoverage } from './coverageSvg';
 
 export interface ReportFacts {
   readonly report: EvidenceReport;
-  readonly stretches: readonly Stretch[];
+  readonly stretches: readonly CoverageSpan[];
   /** Window of each snapshot, as the ledger gives it. */
   readonly windows: ReadonlyMap<string, { readonly from: string; readonly to: string }>;
   readonly generatedAt: string;
@@ -92,7 +92,7 @@ function summaryOf({ report, stretches }: ReportFacts): string {
   );
 }
 
-function gapsOf(stretches: readonly Stretch[]): string {
+function gapsOf(stretches: readonly CoverageSpan[]): string {
   const gaps = stretches.filter(({ state }) => state === 'missing');
   if (gaps.length === 0)
     return '<p class="muted">Green is sealed, pale green sealed and empty; there is no gap.</p>';

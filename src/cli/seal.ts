@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { connectTemporal } from '../adapters/temporalConnection';
+import { connectTemporal } from '../temporal/connection';
 import { AuditSnapshotClient, type SnapshotHandle } from '../client';
 import { readTemporalConfig } from '../config';
 import { isJobId, SNAPSHOT_JOB_TYPE } from '../contract/names';

@@ -1,8 +1,8 @@
-import { startProgressLines } from '../../dev/progress';
-import { quoteForShell } from '../../dev/shellQuote';
-import { startStack } from '../../dev/stack';
-import { cleanStack, inspectStack, stackEnvironment, stopStack } from '../../dev/stackCommands';
-import type { ServerStatus } from '../../dev/stackStatus';
+import { startProgressLines } from '../../dev/stack/progress';
+import { quoteForShell } from '../../dev/stack/shellQuote';
+import { startStack } from '../../dev/stack/stack';
+import { cleanStack, inspectStack, stackEnvironment, stopStack } from '../../dev/stack/stackCommands';
+import type { ServerStatus } from '../../dev/stack/stackStatus';
 import { SnapshotError } from '../errors';
 import { EXIT, type Output } from './output';
 import { renderTable } from './table';

@@ -1,12 +1,12 @@
-import { connectDatabase } from '../adapters/mongoConnection';
-import { formatDuration } from '../calendar/duration';
+import { connectDatabase } from '../mongo/connection';
+import { formatDuration } from '../schedule/duration';
 import { readDatabaseConfig, readSealingConfig } from '../config';
-import { coverageOf, type Stretch } from '../evidence/coverage';
+import { coverageOf, type CoverageSpan } from '../verify/coverage';
 import { parseEntry } from '../evidence/ledgerEntry';
 import { AuditService } from '../services/audit.service';
-import { MongoJobDesk } from '../services/jobDesk';
-import { MongoLedgerBook } from '../services/ledgerBook';
-import { MongoSnapshotRepository } from '../services/snapshot.repository';
+import { MongoJobStore } from '../mongo/jobStore';
+import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
+import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { EXIT, type Output } from './output';
 
 export interface StatusOptions {
@@ -56,13 +56,13 @@ async function look(
 ): Promise<Status> {
   const { origin, lateAllowanceMs } = readSealingConfig();
   const nowMs = Date.now();
-  const ledger = new MongoLedgerBook(connection, origin);
+  const ledger = new MongoLedgerSequencer(connection, origin);
   const { size } = await ledger.head();
   const entries = (await ledger.list(0, size)).map(parseEntry);
   const stretches = coverageOf(entries);
   const gaps = stretches.filter(({ state }) => state === 'missing');
   const sealedUntil = endOfFirstRun(stretches);
-  const desk = new MongoJobDesk(connection);
+  const desk = new MongoJobStore(connection);
   const jobsIn = async (state: 'queued' | 'running') =>
     (await desk.list({ status: state, limit: MAX_JOBS, nowMs })).jobs.length;
   const { jobs: failed } = await desk.list({
@@ -125,7 +125,7 @@ async function look(
   };
 }
 
-function endOfFirstRun(stretches: readonly Stretch[]): string | null {
+function endOfFirstRun(stretches: readonly CoverageSpan[]): string | null {
   const gap = stretches.findIndex(({ state }) => state === 'missing');
   return stretches.at(gap < 0 ? -1 : gap - 1)?.to ?? null;
 }

@@ -1,11 +1,12 @@
 import type { Window } from '../contract/window';
 import { randomInt } from 'node:crypto';
 import { SnapshotError } from '../errors';
-import { verifyEvidence } from '../evidence/verifyEvidence';
-import { MAX_PROOF_FILE_BYTES, verifyProof } from '../evidence/recordProof';
+import { verifyEvidence } from '../verify/verifyEvidence';
+import { verifyProof } from '../verify/verifyProof';
+import { MAX_PROOF_FILE_BYTES } from '../evidence/recordProof';
 import { readLocalFile } from './readLocalFile';
 import { readWindow } from './readWindow';
-import { locateEvidence, readPinnedKeys, readTrust } from './evidencePlace';
+import { locateEvidence, readPinnedKeys, readTrust } from './evidenceSource';
 import {
   describeChecked,
   describeLedger,
@@ -51,7 +52,7 @@ export async function verify(
       '--live compares the whole bucket: name no snapshot, but --from and --to',
     );
   const within = readWindow(options);
-  const kept = await Promise.all(
+  const knownCheckpoints = await Promise.all(
     (options.checkpoint ?? []).map((path) => readLocalFile(path, MAX_CHECKPOINT_BYTES)),
   );
   const color = process.stdout.isTTY && process.stdout.hasColors();
@@ -63,7 +64,7 @@ export async function verify(
     ...place,
     trust: options.key === undefined ? undefined : await readPinnedKeys(options.key),
     ...(within ? { within } : {}),
-    kept,
+    knownCheckpoints,
     ...(options.sample === undefined ? {} : { choose: sampler(options.sample) }),
     maxFailures: options.maxErrors ?? 20,
     onLedger: (ledger) => show(describeLedger(ledger, color)),

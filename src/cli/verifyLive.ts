@@ -1,10 +1,10 @@
-import { connectObjectStore } from '../adapters/minioObjectStore';
-import { connectDatabase } from '../adapters/mongoConnection';
+import { connectObjectStore } from '../storage/minioObjectStore';
+import { connectDatabase } from '../mongo/connection';
 import { readDatabaseConfig, readSealingConfig, readStorageConfig } from '../config';
 import type { Window } from '../contract/window';
 import { AuditService } from '../services/audit.service';
-import { auditLive, type LiveAudit } from '../services/liveAudit';
-import { locateEvidence } from './evidencePlace';
+import { auditDrift, type DriftAudit } from '../verify/auditDrift';
+import { locateEvidence } from './evidenceSource';
 import { showProgress } from './progressLine';
 import { openLedger } from './prove';
 
@@ -12,13 +12,13 @@ import { openLedger } from './prove';
 export async function verifyLive(
   keyPath: string,
   within: Window | undefined,
-): Promise<LiveAudit & { readonly found: number }> {
+): Promise<DriftAudit & { readonly found: number }> {
   const ledger = await openLedger(await locateEvidence(undefined), keyPath);
   const connection = await connectDatabase(readDatabaseConfig().uri);
   const display = showProgress(process.stderr);
-  let audit: LiveAudit;
+  let audit: DriftAudit;
   try {
-    audit = await auditLive(
+    audit = await auditDrift(
       {
         records: new AuditService(connection),
         store: connectObjectStore(readStorageConfig()),

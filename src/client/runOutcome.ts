@@ -1,6 +1,6 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { toTemporalError } from '../adapters/temporalConnection';
+import { toTemporalError } from '../temporal/connection';
 import type { AuditSnapshotResult } from '../contract/snapshot';
 import { ERROR_CODES, SnapshotError, type ErrorCode } from '../errors';
 

@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { grpcCodeOf } from '../adapters/temporalConnection';
+import { grpcCodeOf } from '../temporal/connection';
 import { PROGRESS_QUERY, snapshotIdOf, workflowIdOf } from '../contract/names';
 import type { AuditSnapshotResult, Progress } from '../contract/snapshot';
 import { isSnapshotError, SnapshotError } from '../errors';
 import { followProgress, type FollowOptions } from './followProgress';
-import { withPatience, type WaitOptions } from './patience';
+import { withPatience, type WaitOptions } from './waitOptions';
 import { onRun, outcomeOf } from './runOutcome';
 import { snapshotRunOf, type SnapshotRun } from './snapshotRun';
 

@@ -1,5 +1,5 @@
 import { lookUp } from './sources';
-import { ALL, SECRETS, type Environment } from './variables';
+import { ALL, SECRETS, type Environment } from './schema';
 
 /** One setting as it is in force. */
 export interface Setting {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SnapshotError } from '../errors';
-import { findConfigFile } from './configFile';
-import type { Environment } from './variables';
+import { findConfigFile } from './file';
+import type { Environment } from './schema';
 
 /** A setting as it was found; `origin` says where, for people. */
 export interface Found {

@@ -29,7 +29,7 @@ export interface HashState {
 }
 
 /** What is durable of a snapshot: chunks `[0, nextIndex)` are stored and hashed. */
-export interface Checkpoint {
+export interface ResumePoint {
   readonly nextIndex: number;
   readonly cursor: Cursor;
   readonly hash: HashState;
@@ -56,7 +56,7 @@ export type OpenedSnapshot =
       readonly snapshotId: string;
       /** Records of the window that wait to be sealed, counted when this run opened it; null: too many to count at once. */
       readonly expected: number | null;
-      readonly checkpoint: Checkpoint;
+      readonly checkpoint: ResumePoint;
       /** True once signing was begun: from here on the snapshot only goes forward. */
       readonly signing: boolean;
       readonly marks: Marks;

@@ -92,7 +92,7 @@ export interface AuditScheduleResult extends ScheduleTally {
 }
 
 /** What one run hands to the next by continue-as-new. */
-export interface ScheduleCarry {
+export interface ContinuedSchedule {
   readonly nominalTime: string;
   readonly tally: ScheduleTally;
   readonly sealed: SealedUntil | null;

@@ -15,7 +15,7 @@ export interface AuditSnapshotInput {
 }
 
 /** What one run hands to the next by continue-as-new; the checkpoint itself is read from the database again. */
-export interface Carry {
+export interface ContinuedState {
   /** Attempt that is under way, from 1. */
   readonly attempt: number;
   readonly attemptStartedAtMs: number;

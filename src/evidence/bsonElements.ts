@@ -1,4 +1,4 @@
-import { malformed } from './malformed';
+import { malformed } from '../tlog/malformed';
 
 /** One top-level element of a BSON document, as offsets into it: `[start, end)` with its type byte, `[valueStart, end)` its value. */
 export interface BsonElement {

@@ -1,4 +1,4 @@
-import { malformed } from './malformed';
+import { malformed } from '../tlog/malformed';
 
 /** The largest document MongoDB stores is 16 MiB; its wire format allows 16 KiB more. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024 + 16 * 1024;

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { malformed } from './malformed';
+import { malformed } from '../tlog/malformed';
 
 /** RFC 8785 (JCS). Only strings that are well-formed, booleans, safe integers, null, arrays and plain objects. */
 export function canonicalJson(value: unknown): Buffer {

@@ -1,6 +1,6 @@
 import { crc32, createInflateRaw } from 'node:zlib';
 import { SnapshotError } from '../errors';
-import { malformed } from './malformed';
+import { malformed } from '../tlog/malformed';
 
 /** 32 MiB of records, or fewer and one of 16 MiB. */
 export const MAX_UNPACKED_BYTES = 48 * 1024 * 1024;

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { canonicalJson, parseCanonicalJson } from './canonicalJson';
-import { malformed } from './malformed';
+import { malformed } from '../tlog/malformed';
 import type { Manifest } from './manifest';
-import { base64Of32, count, hex32, instant, snapshotId } from './spellings';
-
-/** tlog-tiles gives an entry a length of two bytes. */
-export const MAX_ENTRY_BYTES = 65_535;
+import { base64Of32, count, hex32, instant, snapshotId } from './schemas';
+import { MAX_ENTRY_BYTES } from '../tlog/tiles';
 
 const ledgerEntry = z.strictObject({
   snapshotId,

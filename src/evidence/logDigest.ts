@@ -1,6 +1,6 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
-import { decodeBase64 } from './base64';
-import { malformed } from './malformed';
+import { decodeBase64 } from '../tlog/base64';
+import { malformed } from '../tlog/malformed';
 
 /** A running SHA-256 over the texts of `hash` members; node:crypto cannot save its state, hash-wasm can. */
 export interface LogDigest {

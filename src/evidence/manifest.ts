@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { decodeBase64 } from './base64';
+import { decodeBase64 } from '../tlog/base64';
 import { canonicalJson, parseCanonicalJson } from './canonicalJson';
-import { snapshotOrigin } from './checkpoint';
-import { malformed } from './malformed';
-import { emptyRange, mergeRanges, parseRange, rootOf } from './merkle';
-import { parseVkey } from './note';
+import { snapshotOrigin } from './objectKeys';
+import { malformed } from '../tlog/malformed';
+import { emptyRange, mergeRanges, parseRange, rootOf } from '../tlog/merkle';
+import { parseVkey } from '../tlog/note';
 import { chunkKey } from './objectKeys';
 import { FINDING_KINDS } from './recordFinding';
-import { base64Of32, count, hex32, instant, jobId, origin, recordId, snapshotId, text } from './spellings';
+import { base64Of32, count, hex32, instant, jobId, origin, recordId, snapshotId, text } from './schemas';
 
 /** Findings a manifest lists; its counts stay exact beyond that. */
 export const MAX_LISTED_FINDINGS = 10_000;

@@ -1,5 +1,5 @@
 import { bsonElements, type BsonElement } from './bsonElements';
-import { sha256Hex } from './sha256';
+import { sha256Hex } from '../tlog/sha256';
 
 /** Members that sealing itself writes: cut out, so that a record has the same bytes before and after marking. */
 const SEALING_MEMBERS: ReadonlySet<string> = new Set(['immutable', 'snapshotId']);

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import type { AssetRegistration } from '../ports';
+import type { AssetRegistration } from '../ports/assetRegistry';
 
 /** A registered asset: the stored objects of one snapshot. */
 export type IAsset = AssetRegistration & {

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { ChunkRow, SnapshotRow } from '../ports';
+import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 
 /** Row of a snapshot; `_id` is the snapshot id. The shape is that of the port: rows are written and compared whole. */
 export type SnapshotDocument = Omit<SnapshotRow, 'snapshotId'> & { _id: string };

@@ -1,5 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import type { Lease } from '../ports';
+import type { Lease } from '../ports/windowLeaseStore';
 
 /** All leases of one origin, `_id`; every change is a compare-and-set on `version`. */
 export interface LeaseBookDocument {

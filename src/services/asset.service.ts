@@ -1,9 +1,9 @@
 import type { Connection, Model } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoErrors';
+import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import { SnapshotError } from '../errors';
 import { assetModel, type IAsset } from '../models/asset.model';
-import type { AssetRegistration, AssetRegistry } from '../ports';
-import { sameValue } from './sameValue';
+import type { AssetRegistration, AssetRegistry } from '../ports/assetRegistry';
+import { deepEqualJson } from '../sealing/deepEqualJson';
 
 /** Registers stored objects as assets for long-term keeping. */
 export class AssetService implements AssetRegistry {
@@ -29,7 +29,7 @@ export class AssetService implements AssetRegistry {
     const known = await onDatabase(`asset of ${snapshotId}`, () =>
       this.#assets.findOne({ snapshotId }).lean(),
     );
-    if (known?.signedHash === signedHash && sameValue(known.objects, objects)) {
+    if (known?.signedHash === signedHash && deepEqualJson(known.objects, objects)) {
       return { snapshotAssetId: known._id.toHexString() };
     }
     throw new SnapshotError('SNAPSHOT_CONFLICT', `the asset of ${snapshotId} stands for other objects`);

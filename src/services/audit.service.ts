@@ -1,14 +1,14 @@
 import type { Connection, mongo } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from '../adapters/mongoErrors';
+import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import type { Position } from '../contract/activities';
 import type { Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
-import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports';
+import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
 import { buildEntry, entryIdOnce, SNAPSHOT_CREATED, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
-import { pagesOf, tiesOf, type LogPage } from './logPages';
-import { decodeRecordId } from './recordId';
-import { markSealed } from './sealMarks';
+import { pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
+import { decodeRecordId } from '../mongo/recordId';
+import { markSealed } from '../mongo/sealMarks';
 
 const RECORDS_PER_INSERT = 500;
 const SCAN_BATCH = 4_096;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mongo } from 'mongoose';
-import { sha256Hex } from '../evidence/sha256';
+import { sha256Hex } from '../tlog/sha256';
 import { SnapshotError } from '../errors';
 
 const { BSON, ObjectId } = mongo;

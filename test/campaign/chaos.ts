@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BUG_PLANS } from '../chaos/bugPlans';
-import { Surround } from '../chaos/surround';
+import { ChaosEnvironment } from '../chaos/chaosEnvironment';
 import { FAULT_KINDS, formatPlan, parsePlan, type Plan } from '../chaos/plan';
 import { RUNS_PER_ROUND, randomPlan } from '../chaos/randomPlan';
 import { replayOf, runRound, type Outcome } from '../chaos/round';
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values.bugs) return hunt();
-  const surround = await Surround.start();
+  const surround = await ChaosEnvironment.start();
   try {
     for (const plans of rounds()) {
       const entries = plans.map((plan) => ({
@@ -80,7 +80,7 @@ async function main(): Promise<number> {
 
 /** Every planted bug under the plan that shows it; each must break something. */
 async function hunt(): Promise<number> {
-  const surround = await Surround.start();
+  const surround = await ChaosEnvironment.start();
   let missed = 0;
   try {
     const entries = Object.entries(BUG_PLANS)

@@ -15,11 +15,11 @@ import {
   uint8Array,
 } from 'fast-check';
 import { SnapshotError } from '../../src/errors';
-import { proveRecord } from '../../src/evidence/proveRecord';
-import { readLedger } from '../../src/evidence/readLedger';
+import { proveRecord } from '../../src/verify/proveRecord';
+import { verifyLedger } from '../../src/verify/verifyLedger';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { readerOf } from '../support/evidence';
-import { bulkyRecord, evidenceSet } from '../support/evidenceSet';
+import { readerOf } from '../harness/evidence';
+import { bulkyRecord, evidenceSet } from '../harness/evidenceSet';
 import { hostileCorpus, type Hostile } from './hostileCorpus';
 import { parsersOf } from './parsers';
 
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     [[bulkyRecord(0, 90), bulkyRecord(1, 90), bulkyRecord(2, 90)], [bulkyRecord(5, 40)]],
     2,
   );
-  const { ledger } = await readLedger(readerOf(set.objects), { trust: set.trust, key: 'pinned' });
+  const { ledger } = await verifyLedger(readerOf(set.objects), { trust: set.trust, key: 'pinned' });
   const recordId = readRecord(bulkyRecord(1, 90)).id;
   const proof = await proveRecord(readerOf(set.objects), ledger!, { snapshotId: 'snap-job-1', recordId });
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-hostile-'));

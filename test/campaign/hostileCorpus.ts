@@ -3,8 +3,9 @@ import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { GZIP_HEADER } from '../../src/evidence/chunk';
-import { parseProof, serializeProof } from '../../src/evidence/recordProof';
-import type { EvidenceSet } from '../support/evidenceSet';
+import { parseProof } from '../../src/evidence/recordProof';
+import { serializeProof } from '../../src/evidence/recordProof';
+import type { EvidenceSet } from '../harness/evidenceSet';
 
 /** Something hostile to be handed to `verify`, at `path`. */
 export interface Hostile {

@@ -1,15 +1,16 @@
 import { splitRecords } from '../../src/evidence/bsonStream';
-import { decodeBase64 } from '../../src/evidence/base64';
-import { parseCheckpoint } from '../../src/evidence/checkpoint';
+import { decodeBase64 } from '../../src/tlog/base64';
+import { parseCheckpoint } from '../../src/tlog/checkpoint';
 import { parseEntry } from '../../src/evidence/ledgerEntry';
 import { parseManifest } from '../../src/evidence/manifest';
-import { parseNote, parseVkey } from '../../src/evidence/note';
-import { parseProof, verifyProof } from '../../src/evidence/recordProof';
+import { parseNote, parseVkey } from '../../src/tlog/note';
+import { verifyProof } from '../../src/verify/verifyProof';
+import { parseProof } from '../../src/evidence/recordProof';
 import { readRecord, recordHash } from '../../src/evidence/recordBytes';
-import { parseBundle, parseTile } from '../../src/evidence/tiles';
-import { parseTlogProof } from '../../src/evidence/tlogProof';
-import { parseTrustFile } from '../../src/evidence/trust';
-import { bulkyRecord, type EvidenceSet } from '../support/evidenceSet';
+import { parseBundle, parseTile } from '../../src/tlog/tiles';
+import { parseTlogProof } from '../../src/tlog/tlogProof';
+import { parseTrustFile } from '../../src/evidence/trustFile';
+import { bulkyRecord, type EvidenceSet } from '../harness/evidenceSet';
 
 interface Parser {
   readonly samples: readonly Buffer[];

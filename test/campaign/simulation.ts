@@ -17,7 +17,7 @@ import {
 import { huntBug } from '../simulation/bugHunt';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
 import { searchPlans } from '../simulation/randomPlans';
-import { rememberPureFunctions } from '../simulation/rememberedNode';
+import { rememberPureFunctions } from '../simulation/memoizedNode';
 import { simulate, type Simulated } from '../simulation/simulate';
 import { differs } from '../simulation/equalPlans';
 
@@ -158,7 +158,7 @@ async function main(): Promise<number> {
   const [shard = 0, shards = 1] = values.shard.split('/').map(Number);
   const tallies: Tally[] = [];
   const workers = Array.from({ length: threads }, (_, thread) => {
-    const execArgv = ['-r', resolve(__dirname, '../support/runTypeScript.cjs')];
+    const execArgv = ['-r', resolve(__dirname, '../harness/runTypeScript.cjs')];
     const argv = process.argv.slice(2);
     const worker = new Worker(__filename, {
       workerData: { part: shard * threads + thread, parts: shards * threads } satisfies Part,

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../src/evidence/canonicalJson';
-import { formatBundle, parseBundle } from '../../src/evidence/tiles';
+import { formatBundle, parseBundle } from '../../src/tlog/tiles';
 
 type Objects = ReadonlyMap<string, Buffer>;
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { resolve } from 'node:path';
-import { verifyEvidence } from '../../src/evidence/verifyEvidence';
-import { evidenceKey, readerOf } from '../support/evidence';
-import { bulkyRecord, evidenceSet, type EvidenceSet } from '../support/evidenceSet';
+import { verifyEvidence } from '../../src/verify/verifyEvidence';
+import { evidenceKey, readerOf } from '../harness/evidence';
+import { bulkyRecord, evidenceSet, type EvidenceSet } from '../harness/evidenceSet';
 import { splices } from './splices';
 
 /**
@@ -98,7 +98,7 @@ function* moves(set: EvidenceSet, key: string): Generator<[string, Map<string, B
 
 async function main(): Promise<void> {
   const parts = availableParallelism();
-  const hook = resolve(__dirname, '../support/runTypeScript.cjs');
+  const hook = resolve(__dirname, '../harness/runTypeScript.cjs');
   const tallies = await Promise.all(
     Array.from({ length: parts }, async (_, part) => {
       const worker = new Worker(__filename, { workerData: { part, parts }, execArgv: ['-r', hook] });

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { startChild, type Child } from '../../src/cli/demo/children';
-import { newServiceKey } from '../../src/cli/demo/serviceKey';
-import { createLockedBucket } from '../../dev/lockedBucket';
-import type { Watchdog } from '../../dev/watchdog';
+import { connectDatabase } from '../../src/mongo/connection';
+import { startChild, type Child } from '../../dev/demo/childProcess';
+import { newServiceKey } from '../../dev/demo/serviceKey';
+import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import type { Watchdog } from '../../dev/stack/watchdog';
 import { snapshotIdOf } from '../../src/contract/names';
 import { AuditSnapshotClient } from '../../src/client';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
@@ -14,11 +14,11 @@ import { Network, type ServerRole } from './network';
 import { Observations } from './observations';
 import type { Fault, Plan } from './plan';
 import { chunkRecordsOf, logLateRecords, logRecords, windowsOf } from './scenario';
-import type { StackPowers } from './stackPowers';
+import type { StackFaults } from './stackFaults';
 import type { Target } from './tcpProxy';
 import { WorkerProcess, type StepReport } from './workerProcess';
 
-const SERVICE = join(__dirname, '../../dist/src/server.js');
+const SERVICE = join(__dirname, '../../dist/src/http/main.js');
 const SUBMISSIONS = 60;
 
 /** A process that dies at once is not started again at once. */
@@ -28,7 +28,7 @@ type Connection = Awaited<ReturnType<typeof connectDatabase>>;
 
 export interface RunOptions {
   readonly plan: Plan;
-  readonly powers: StackPowers;
+  readonly powers: StackFaults;
   readonly client: Client;
   readonly watchdog: Watchdog;
   /** Folder for logs. */
@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly bundles: { readonly plain: string; readonly changed: string };
   readonly bug?: string | undefined;
   /** What a fault does; called at the step it is planned for, which goes on when this resolves. */
-  readonly strike: (fault: Fault, run: ChaosRun, worker: WorkerProcess) => Promise<void>;
+  readonly inject: (fault: Fault, run: ChaosRun, worker: WorkerProcess) => Promise<void>;
 }
 
 /** One run: a product of its own (database, bucket, task queue, origin, processes) behind a network of its own. */
@@ -217,7 +217,7 @@ export class ChaosRun {
       ({ at }) => at.activity === activity && at.side === side && at.nth === nth,
     );
     this.#pending = this.#pending.filter((fault) => !due.includes(fault));
-    for (const fault of due) await this.options.strike(fault, this, worker).catch(() => undefined);
+    for (const fault of due) await this.options.inject(fault, this, worker).catch(() => undefined);
   }
 
   /** Nothing may be reported as done before it is durable. */

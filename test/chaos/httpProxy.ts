@@ -9,13 +9,13 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Target, Weather } from './tcpProxy';
+import type { Target, Degradation } from './tcpProxy';
 
 /**
  * What happens to one request: it is lost, its answer is lost, the connection breaks in the middle of either, or somebody
  * else answers (429, 503, 507).
  */
-export type HttpStrike = 'lost' | 'unacknowledged' | 'requestCut' | 'answerCut' | '429' | '503' | '507';
+export type HttpFault = 'lost' | 'unacknowledged' | 'requestCut' | 'answerCut' | '429' | '503' | '507';
 
 export interface Exchange {
   readonly method: string;
@@ -25,7 +25,7 @@ export interface Exchange {
 }
 
 interface Armed {
-  readonly strike: HttpStrike;
+  readonly fault: HttpFault;
   readonly methods: readonly string[];
   readonly fired: () => void;
 }
@@ -42,7 +42,7 @@ export class HttpProxy {
   readonly #before: (method: string, path: string, body: Buffer) => Promise<void>;
   readonly #after: (exchange: Exchange) => void;
   #armed: Armed[] = [];
-  #weather: { readonly kind: Weather; readonly fired: () => void } | undefined;
+  #degradation: { readonly kind: Degradation; readonly fired: () => void } | undefined;
   #lifted = new AbortController();
 
   /** `before` is called with each request before it is sent on, `after` with what the server answered. */
@@ -60,8 +60,8 @@ export class HttpProxy {
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      if (this.#weather?.kind === 'refused') {
-        this.#weather.fired();
+      if (this.#degradation?.kind === 'refused') {
+        this.#degradation.fired();
         socket.resetAndDestroy();
       }
     });
@@ -74,19 +74,19 @@ export class HttpProxy {
   }
 
   /** Strikes the next request with one of these methods. */
-  arm(strike: HttpStrike, methods: readonly string[], fired: () => void): void {
-    this.#armed.push({ strike, methods, fired });
+  arm(fault: HttpFault, methods: readonly string[], fired: () => void): void {
+    this.#armed.push({ fault, methods, fired });
   }
 
-  begin(kind: Weather, fired: () => void): void {
-    this.#weather = { kind, fired };
+  begin(kind: Degradation, fired: () => void): void {
+    this.#degradation = { kind, fired };
     if (kind !== 'refused') return;
     if (this.#sockets.size > 0) fired();
     for (const socket of this.#sockets) socket.destroy();
   }
 
   lift(): void {
-    this.#weather = undefined;
+    this.#degradation = undefined;
     this.#armed = [];
     this.#lifted.abort();
     this.#lifted = new AbortController();
@@ -106,14 +106,14 @@ export class HttpProxy {
     await this.#suffer();
     const armed = this.#armed.find(({ methods }) => methods.includes(method));
     this.#armed = this.#armed.filter((other) => other !== armed);
-    const strike = armed?.strike;
+    const fault = armed?.fault;
     await this.#before(method, url, body);
-    switch (strike) {
+    switch (fault) {
       case '429':
       case '503':
       case '507':
         armed!.fired();
-        answer.writeHead(Number(strike), { 'retry-after': '1' }).end();
+        answer.writeHead(Number(fault), { 'retry-after': '1' }).end();
         return;
       case 'lost':
         armed!.fired();
@@ -132,13 +132,13 @@ export class HttpProxy {
     const response = await this.#send(incoming, body);
     this.#after({ method, path: url, body, status: response.status });
     // An answer without a body is either there or not.
-    if (strike === 'unacknowledged' || (strike === 'answerCut' && response.body.length < 2)) {
+    if (fault === 'unacknowledged' || (fault === 'answerCut' && response.body.length < 2)) {
       armed!.fired();
       incoming.socket.destroy();
       return;
     }
     answer.writeHead(response.status, response.headers);
-    if (strike === 'answerCut') {
+    if (fault === 'answerCut') {
       armed!.fired();
       answer.write(response.body.subarray(0, response.body.length >> 1), () => incoming.socket.destroy());
       return;
@@ -147,11 +147,11 @@ export class HttpProxy {
   }
 
   async #suffer(): Promise<void> {
-    const weather = this.#weather;
-    if (!weather) return;
+    const degradation = this.#degradation;
+    if (!degradation) return;
     const { signal } = this.#lifted;
-    weather.fired();
-    if (weather.kind === 'blackHole') await once(signal, 'abort');
+    degradation.fired();
+    if (degradation.kind === 'blackHole') await once(signal, 'abort');
     else await pause(SLOW_MS, undefined, { signal }).catch(() => undefined);
   }
 

@@ -13,7 +13,7 @@ export interface WriteCommand {
  * What a write meets: it never arrives, or it takes effect and its answer is lost. The driver tries some writes once more
  * by itself; that try meets the same.
  */
-export type MongoStrike = 'lost' | 'unacknowledged';
+export type MongoFault = 'lost' | 'unacknowledged';
 
 /** Names a write however often the driver sends it; undefined for one that it sends once. */
 export function transactionOf({ message }: WriteCommand): string | undefined {
@@ -23,7 +23,7 @@ export function transactionOf({ message }: WriteCommand): string | undefined {
 
 export interface MongoObserver {
   /** Called with each write before it goes on. */
-  onWrite(command: WriteCommand): MongoStrike | undefined;
+  onWrite(command: WriteCommand): MongoFault | undefined;
   /** Called with each write that the server says has changed something, and how many documents. */
   onChange(command: WriteCommand, changed: number): void;
 }
@@ -46,9 +46,9 @@ export class MongoTap implements Tap {
       if (name === undefined || !WRITES.has(name)) continue;
       const message = readMessage(frame);
       const command = { name, collection: String(message[name]), message };
-      const strike = this.#observer.onWrite(command);
-      if (strike === 'lost') return Promise.reject(new Error('lost'));
-      this.#waiting.set(requestIdOf(frame), { command, unacknowledged: strike === 'unacknowledged' });
+      const fault = this.#observer.onWrite(command);
+      if (fault === 'lost') return Promise.reject(new Error('lost'));
+      this.#waiting.set(requestIdOf(frame), { command, unacknowledged: fault === 'unacknowledged' });
     }
     return Promise.resolve(frames);
   }

@@ -1,7 +1,7 @@
-import type { MongoStrike } from './mongoTap';
+import type { MongoFault } from './mongoTap';
 import { MongoTap, transactionOf, type MongoObserver, type WriteCommand } from './mongoTap';
-import { HttpProxy, type Exchange, type HttpStrike } from './httpProxy';
-import { TcpProxy, type Target, type Weather } from './tcpProxy';
+import { HttpProxy, type Exchange, type HttpFault } from './httpProxy';
+import { TcpProxy, type Target, type Degradation } from './tcpProxy';
 
 export interface Targets {
   readonly temporal: Target;
@@ -42,8 +42,8 @@ export class Network implements MongoObserver {
   readonly #observer: Observer;
   readonly #tcp: Readonly<Record<'temporal' | 'mongo', TcpProxy>>;
   readonly #http: Readonly<Record<'storage' | 'vault' | 'service', HttpProxy>>;
-  readonly #struck = new Map<string, MongoStrike>();
-  #mongoStrike: { readonly kind: MongoStrike; readonly fired: () => void } | undefined;
+  readonly #struck = new Map<string, MongoFault>();
+  #mongoStrike: { readonly kind: MongoFault; readonly fired: () => void } | undefined;
 
   constructor(targets: Targets, observer: Observer) {
     this.#observer = observer;
@@ -80,22 +80,22 @@ export class Network implements MongoObserver {
     return Object.fromEntries(addresses) as Record<ServerRole, string>;
   }
 
-  weather(role: ServerRole, weather: Weather, fired: () => void): void {
-    this.#proxy(role).begin(weather, fired);
+  degradation(role: ServerRole, degradation: Degradation, fired: () => void): void {
+    this.#proxy(role).begin(degradation, fired);
   }
 
-  /** Lets the weather of one server pass. */
+  /** Lets the degradation of one server pass. */
   lift(role: ServerRole): void {
     this.#proxy(role).lift();
   }
 
-  strikeHttp(role: 'storage' | 'vault' | 'service', strike: HttpStrike, fired: () => void): void {
-    const methods = strike === 'requestCut' || strike === '507' ? BODIED : ANY;
-    const written = strike === 'unacknowledged' && role !== 'vault' ? BODIED : methods;
-    this.#http[role].arm(strike, written, fired);
+  injectHttpFault(role: 'storage' | 'vault' | 'service', inject: HttpFault, fired: () => void): void {
+    const methods = inject === 'requestCut' || inject === '507' ? BODIED : ANY;
+    const written = inject === 'unacknowledged' && role !== 'vault' ? BODIED : methods;
+    this.#http[role].arm(inject, written, fired);
   }
 
-  strikeMongo(kind: MongoStrike, fired: () => void): void {
+  injectMongoFault(kind: MongoFault, fired: () => void): void {
     this.#mongoStrike = { kind, fired };
   }
 
@@ -120,17 +120,17 @@ export class Network implements MongoObserver {
     );
   }
 
-  onWrite(command: WriteCommand): MongoStrike | undefined {
+  onWrite(command: WriteCommand): MongoFault | undefined {
     this.#observer.onWrite(command);
     const transaction = transactionOf(command);
     const again = transaction === undefined ? undefined : this.#struck.get(transaction);
     if (again) return again;
-    const strike = this.#mongoStrike;
-    if (!strike) return undefined;
+    const inject = this.#mongoStrike;
+    if (!inject) return undefined;
     this.#mongoStrike = undefined;
-    if (transaction !== undefined) this.#struck.set(transaction, strike.kind);
-    strike.fired();
-    return strike.kind;
+    if (transaction !== undefined) this.#struck.set(transaction, inject.kind);
+    inject.fired();
+    return inject.kind;
   }
 
   onChange({ name, collection }: WriteCommand, changed: number): void {

@@ -1,6 +1,6 @@
-import { parseCheckpoint } from '../../src/evidence/checkpoint';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
-import { parseNote } from '../../src/evidence/note';
+import { parseCheckpoint } from '../../src/tlog/checkpoint';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
+import { parseNote } from '../../src/tlog/note';
 import type { Exchange } from './httpProxy';
 import type { WriteCommand } from './mongoTap';
 

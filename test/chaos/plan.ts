@@ -1,5 +1,5 @@
 import type { SnapshotActivities } from '../../src/contract/activities';
-import { STEPS } from '../support/steps';
+import { STEPS } from '../harness/steps';
 
 export type ActivityName = keyof SnapshotActivities;
 

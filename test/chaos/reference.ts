@@ -3,11 +3,11 @@ import { snapshotIdOf } from '../../src/contract/names';
 import { readSealingConfig } from '../../src/config';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import type { EvidenceReader } from '../../src/evidence/evidenceReader';
-import type { TrustFile } from '../../src/evidence/trust';
-import { SOFTWARE } from '../../src/software';
-import { FakeDeps } from '../support/fakeDeps';
-import { InProcessRun } from '../support/inProcessFlow';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
+import type { TrustFile } from '../../src/evidence/trustFile';
+import { SOFTWARE } from '../../src/version';
+import { FakeDeps } from '../harness/fakeDeps';
+import { InProcessRun } from '../harness/inProcessEngine';
 import { comparableManifest } from '../simulation/invariants';
 import type { ChaosRun } from './chaosRun';
 
@@ -60,7 +60,7 @@ function portsOf(fakes: FakeDeps): Omit<FakeDeps, 'logEntries'> {
     assets,
     ledger,
     jobs,
-    directory,
+    workflowStatus,
     clock,
     settings,
   } = fakes;
@@ -74,7 +74,7 @@ function portsOf(fakes: FakeDeps): Omit<FakeDeps, 'logEntries'> {
     assets,
     ledger,
     jobs,
-    directory,
+    workflowStatus,
     clock,
     settings,
   };

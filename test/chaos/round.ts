@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { awaitRest, type JobEnd, type Patience } from './awaitRest';
 import { ChaosRun, type RunOptions } from './chaosRun';
-import { judge } from './judge';
+import { checkInvariants } from './checkInvariants';
 import { formatPlan, type Fault, type Plan } from './plan';
-import { strike } from './strike';
+import { injectFault } from './injectFault';
 
-/** Faults have this long to strike; what is frozen wakes up within the longer time. */
+/** Faults have this long to inject; what is frozen wakes up within the longer time. */
 const INJECT_MS = 14_000;
 const INJECT_WITH_FREEZE_MS = 28_000;
 const RECOVERY_MS = 120_000;
@@ -28,12 +28,12 @@ export interface Entry {
   readonly bug?: string;
 }
 
-export type Surroundings = Omit<RunOptions, 'plan' | 'strike' | 'bug'>;
+export type Surroundings = Omit<RunOptions, 'plan' | 'inject' | 'bug'>;
 
 /** Runs plans side by side on one stack: what happens to a server happens to all. Rejects only when the stack itself fails. */
 export async function runRound(entries: readonly Entry[], surroundings: Surroundings): Promise<Outcome[]> {
   const { powers } = surroundings;
-  const runs = entries.map((entry) => new ChaosRun({ ...surroundings, ...entry, strike }));
+  const runs = entries.map((entry) => new ChaosRun({ ...surroundings, ...entry, inject: injectFault }));
   try {
     const tracks = await Promise.all(runs.map(track));
     const freezing = entries.some(({ plan }) => plan.faults.some(({ kind }) => kind === 'worker.frozen'));
@@ -75,7 +75,7 @@ async function track(run: ChaosRun): Promise<Track> {
   return tracked;
 }
 
-/** Nothing more can strike: every fault has, or the jobs are at rest. */
+/** Nothing more can inject: every fault has, or the jobs are at rest. */
 function isOver({ run, restedMs }: Track): boolean {
   return !run.freezes && (!run.waits || restedMs !== undefined);
 }
@@ -86,7 +86,7 @@ async function conclude({ run, rest, patience, ...tracked }: Track, healedMs: nu
   try {
     const ends = await rest;
     const recoveryMs = tracked.restedMs === undefined ? Date.now() - healedMs : undefined;
-    return { plan, fired, recoveryMs, broken: await judge(run, ends) };
+    return { plan, fired, recoveryMs, broken: await checkInvariants(run, ends) };
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { plan, fired, recoveryMs: undefined, broken: [...run.observations.broken, reason] };

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import type { Window } from '../../src/contract/window';
 import { AuditService } from '../../src/services/audit.service';
 import type { Plan } from './plan';

@@ -15,7 +15,7 @@ export interface Tap {
 }
 
 /** Conditions of a network, from which everything that passes suffers until they are lifted. */
-export type Weather = 'refused' | 'blackHole' | 'slow';
+export type Degradation = 'refused' | 'blackHole' | 'slow';
 
 const SLOW_MS = 300;
 
@@ -25,10 +25,10 @@ export class TcpProxy {
   readonly #tapOf: (() => Tap) | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #weather: Weather | undefined;
-  #onStrike: () => void = () => undefined;
+  #degradation: Degradation | undefined;
+  #onFired: () => void = () => undefined;
   #lifted: AbortController = new AbortController();
-  #cut: { left: number; readonly strike: () => void } | undefined;
+  #cut: { left: number; readonly fired: () => void } | undefined;
 
   constructor(target: Target, tapOf?: () => Tap) {
     this.#target = target;
@@ -42,23 +42,23 @@ export class TcpProxy {
     return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
   }
 
-  /** Cuts the connection over which the next `bytes` pass, wherever that is; `strike` is told when it happens. */
-  cutAfter(bytes: number, strike: () => void): void {
-    this.#cut = { left: bytes, strike };
+  /** Cuts the connection over which the next `bytes` pass, wherever that is; `fired` is told when it happens. */
+  cutAfter(bytes: number, fired: () => void): void {
+    this.#cut = { left: bytes, fired };
   }
 
-  /** From now on; `strike` is told when something suffered from it. Refused ends what is connected as well. */
-  begin(weather: Weather, strike: () => void): void {
+  /** From now on; `fired` is told when something suffered from it. Refused ends what is connected as well. */
+  begin(degradation: Degradation, fired: () => void): void {
     this.lift();
-    this.#weather = weather;
-    this.#onStrike = strike;
-    if (weather !== 'refused') return;
-    if (this.#sockets.size > 0) strike();
+    this.#degradation = degradation;
+    this.#onFired = fired;
+    if (degradation !== 'refused') return;
+    if (this.#sockets.size > 0) fired();
     for (const socket of this.#sockets) socket.destroy();
   }
 
   lift(): void {
-    this.#weather = undefined;
+    this.#degradation = undefined;
     this.#cut = undefined;
     this.#lifted.abort();
     this.#lifted = new AbortController();
@@ -73,8 +73,8 @@ export class TcpProxy {
 
   async #join(client: Socket): Promise<void> {
     this.#keep(client);
-    if (this.#weather === 'refused') {
-      this.#onStrike();
+    if (this.#degradation === 'refused') {
+      this.#onFired();
       client.resetAndDestroy();
       return;
     }
@@ -107,7 +107,7 @@ export class TcpProxy {
       if (cut.left <= 0) {
         this.#cut = undefined;
         to.write(bytes.subarray(0, Math.max(1, bytes.length >> 1)));
-        cut.strike();
+        cut.fired();
         throw new Error('cut');
       }
     }
@@ -117,10 +117,10 @@ export class TcpProxy {
   /** Resolves when bytes may pass. */
   async #suffer(): Promise<void> {
     const { signal } = this.#lifted;
-    const weather = this.#weather;
-    if (weather === undefined) return;
-    this.#onStrike();
-    if (weather === 'slow') await pause(SLOW_MS, undefined, { signal }).catch(() => undefined);
+    const degradation = this.#degradation;
+    if (degradation === undefined) return;
+    this.#onFired();
+    if (degradation === 'slow') await pause(SLOW_MS, undefined, { signal }).catch(() => undefined);
     else await once(signal, 'abort');
   }
 

@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Watchdog } from '../../dev/watchdog';
+import type { Watchdog } from '../../dev/stack/watchdog';
 import type { ActivityName, Side } from './plan';
 
 const PROGRAM = resolve(__dirname, 'workerProgram.ts');
-const HOOK = resolve(__dirname, '../support/runTypeScript.cjs');
+const HOOK = resolve(__dirname, '../harness/runTypeScript.cjs');
 
 export interface StepReport {
   readonly id: number;

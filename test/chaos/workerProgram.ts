@@ -2,8 +2,8 @@ import { turnableClock } from './turnableClock';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
-import type { ActivityDeps } from '../../activities/deps';
-import { connectTemporal } from '../../src/adapters/temporalConnection';
+import type { SealingDeps } from '../../src/sealing/deps';
+import { connectTemporal } from '../../src/temporal/connection';
 import {
   readDatabaseConfig,
   readReportingConfig,
@@ -12,8 +12,8 @@ import {
   readTemporalConfig,
   readVaultConfig,
 } from '../../src/config';
-import { connectDeps } from '../../src/connectDeps';
-import { runMain } from '../../src/runMain';
+import { compose } from '../../src/worker/compose';
+import { runProcess } from '../../src/runProcess';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
 
 /** The worker of a chaos run: the product's own parts, put together as `src/worker.ts` does, with a stop at every step. */
@@ -29,8 +29,8 @@ const PORTS = [
   'assets',
   'ledger',
   'jobs',
-  'directory',
-] as const satisfies readonly (keyof ActivityDeps)[];
+  'workflowStatus',
+] as const satisfies readonly (keyof SealingDeps)[];
 
 const current = new AsyncLocalStorage<string>();
 const waiting = new Map<number, () => void>();
@@ -103,9 +103,9 @@ async function runChaosWorker(): Promise<void> {
     jobService: readReportingConfig(),
   };
   const { client } = await connectTemporal({ address, namespace });
-  const { deps: connected } = await connectDeps(config, client);
+  const { deps: connected } = await compose(config, client);
   const ports = PORTS.map((port) => [port, stopAtCalls(port, connected[port])] as const);
-  const stopping: ActivityDeps = { ...connected, ...Object.fromEntries(ports) };
+  const stopping: SealingDeps = { ...connected, ...Object.fromEntries(ports) };
   const bug = PLANTED_BUGS[process.env['CHAOS_BUG'] ?? ''];
   const deps = bug?.deps?.(stopping) ?? stopping;
   const real = createActivities(deps);
@@ -132,4 +132,4 @@ function spellErrors(_key: string, value: unknown): unknown {
   return value instanceof Error ? { message: value.message, stack: value.stack } : value;
 }
 
-runMain(runChaosWorker);
+runProcess(runChaosWorker);

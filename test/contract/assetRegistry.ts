@@ -1,4 +1,4 @@
-import type { AssetRegistration, AssetRegistry } from '../../src/ports';
+import type { AssetRegistration, AssetRegistry } from '../../src/ports/assetRegistry';
 
 const REGISTRATION: AssetRegistration = {
   snapshotId: 'snap-a',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ObjectStore } from '../../src/ports';
+import type { ObjectStore } from '../../src/ports/objectStore';
 
 const HOUR_MS = 3_600_000;
 const inHours = (hours: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + hours * HOUR_MS);

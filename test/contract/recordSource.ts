@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import type { Position } from '../../src/contract/activities';
 import { cutRecord, readRecord } from '../../src/evidence/recordBytes';
-import type { RecordSource } from '../../src/ports';
+import type { RecordSource } from '../../src/ports/recordSource';
 
 const { BSON, ObjectId, Int32, Double, Long, Binary, Timestamp, MinKey, MaxKey } = mongo;
 

@@ -1,5 +1,5 @@
-import { verifyEd25519 } from '../../src/evidence/ed25519';
-import type { Signer } from '../../src/ports';
+import { verifyEd25519 } from '../../src/tlog/ed25519';
+import type { Signer } from '../../src/ports/signer';
 
 export interface SignerSubject {
   readonly signer: Signer;

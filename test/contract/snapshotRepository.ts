@@ -1,5 +1,5 @@
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
-import type { ChunkRow, SnapshotRepository, SnapshotSeed } from '../../src/ports';
+import type { ChunkRow, SnapshotRepository, SnapshotSeed } from '../../src/ports/snapshotRepository';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const MANIFEST = { versionId: 'v1', sha256: 'a'.repeat(64), sizeBytes: 9, recordCount: 2, findingCount: 0 };

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { connectDatabase } from '../../src/mongo/connection';
 import { readStorageConfig } from '../../src/config';
-import { storageClient } from '../support/lockedObject';
-import { vaultAsRoot } from '../support/vaultAsRoot';
+import { storageClient } from '../harness/lockedObject';
+import { vaultAsRoot } from '../harness/vaultAsRoot';
 
 const run = promisify(execFile);
-const WORKER = resolve(__dirname, '../../dist/src/worker.js');
+const WORKER = resolve(__dirname, '../../dist/src/worker/process.js');
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 const CLOSED = '127.0.0.1:1';
 

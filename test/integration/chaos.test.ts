@@ -1,6 +1,6 @@
 import { formatPlan, parsePlan, type Fault } from '../chaos/plan';
 import { runRound, type Outcome } from '../chaos/round';
-import { Surround } from '../chaos/surround';
+import { ChaosEnvironment } from '../chaos/chaosEnvironment';
 
 /** What strikes the connections of a run. */
 const CONNECTIONS = [
@@ -26,11 +26,11 @@ const SERVERS = [
 ];
 
 describe('real processes on real servers that faults strike', () => {
-  let surround: Surround;
+  let surround: ChaosEnvironment;
   const outcomes: Outcome[] = [];
 
   beforeAll(async () => {
-    surround = await Surround.start();
+    surround = await ChaosEnvironment.start();
   }, 120_000);
 
   afterAll(async () => {

@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { connectDatabase } from '../../src/mongo/connection';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { snapshotIdOf } from '../../src/contract/names';
 import { AuditService } from '../../src/services/audit.service';
-import { runCommand, type Ran } from '../support/commandLine';
-import { Product } from '../support/product';
+import { runCommand, type Ran } from '../harness/commandLine';
+import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const WINDOW = ['--from', DAY.from, '--to', DAY.to];
@@ -19,7 +19,7 @@ const HOURLY = ['schedule', 'create', 'hourly', '--every', '1h', '--start', HOUR
 const SNAPSHOT = snapshotIdOf('day-one');
 
 describe('the command line on real servers', () => {
-  const product = new Product();
+  const product = new Services();
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-cli-'));
   const trust = join(directory, 'trust.json');
   const env = { ...process.env, ...product.env };

@@ -2,8 +2,8 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { identify } from '../../dev/processIdentity';
-import { eventually } from '../support/eventually';
+import { identify } from '../../dev/stack/processIdentity';
+import { eventually } from '../harness/eventually';
 
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 

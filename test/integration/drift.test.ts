@@ -2,22 +2,22 @@ import { mongo } from 'mongoose';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execFile } from 'node:child_process';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectTemporal } from '../../src/adapters/temporalConnection';
-import { connectSigner } from '../../src/adapters/vaultSigner';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectTemporal } from '../../src/temporal/connection';
+import { connectSigner } from '../../src/vault/vaultSigner';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { readTemporalConfig, readVaultConfig } from '../../src/config';
 import { VERIFY_WORKFLOW } from '../../src/contract/names';
-import { makeTrustFile } from '../../src/evidence/trust';
+import { makeTrustFile } from '../../src/evidence/trustFile';
 import { AuditService } from '../../src/services/audit.service';
-import { Product } from '../support/product';
+import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 const RECORDS = 100_000;
 
 describe('the live log against what was sealed, among 100,000 records', () => {
-  const product = new Product({ AUDIT_CHUNK_RECORDS: '30000' });
+  const product = new Services({ AUDIT_CHUNK_RECORDS: '30000' });
   const env = { ...process.env, ...product.env };
   const trustFile = join(product.logs, 'trust.json');
   let connection: Awaited<ReturnType<typeof connectDatabase>>;

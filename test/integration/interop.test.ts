@@ -1,20 +1,20 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { snapshotOrigin } from '../../src/evidence/checkpoint';
-import { leafHash } from '../../src/evidence/merkle';
-import { vkeyOf } from '../../src/evidence/note';
+import { snapshotOrigin } from '../../src/evidence/objectKeys';
+import { leafHash } from '../../src/tlog/merkle';
+import { vkeyOf } from '../../src/tlog/note';
 import { snapshotCheckpointKey } from '../../src/evidence/objectKeys';
-import { proveLedgerConsistency, proveRecord } from '../../src/evidence/proveRecord';
-import { readLedger, rootOfLeaves } from '../../src/evidence/readLedger';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
+import { proveLedgerConsistency, proveRecord } from '../../src/verify/proveRecord';
+import { verifyLedger, rootOfLeaves } from '../../src/verify/verifyLedger';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
 import { parseProof } from '../../src/evidence/recordProof';
 import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import { evidenceKey, readerOf } from '../support/evidence';
-import { askLibraries, buildGoPrograms, fsckOutput, type GoPrograms } from '../support/goPrograms';
-import { LEDGER_ORIGIN, ledgerEntry, ledgerObjects, trustIn } from '../support/ledger';
-import { makeEvidence, type Evidence } from '../support/sealedEvidence';
+import { evidenceKey, readerOf } from '../harness/evidence';
+import { askLibraries, buildGoPrograms, fsckOutput, type GoPrograms } from '../harness/goPrograms';
+import { LEDGER_ORIGIN, ledgerEntry, ledgerObjects, trustIn } from '../harness/ledger';
+import { makeEvidence, type Evidence } from '../harness/sealedEvidence';
 
 const KEY = evidenceKey(1);
 const VKEY = vkeyOf(LEDGER_ORIGIN, KEY.publicKey);
@@ -57,7 +57,7 @@ describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merk
       { kind: 'checkpoint', vkey: snapshotVkey, note: note(snapshotCheckpointKey(snapshotId)) },
       { kind: 'checkpoint', vkey: ledgerVkey, note: note(LEDGER_CHECKPOINT_KEY) },
     ];
-    const { ledger } = await readLedger(readerOf(objects), { trust, key: 'pinned' });
+    const { ledger } = await verifyLedger(readerOf(objects), { trust, key: 'pinned' });
     const { chunks } = parseManifest(objects.get(manifestKey(snapshotId))!);
     const ids = [...new Set(chunks.flatMap(({ first, last }) => [first.id, last.id]))];
     proofs = [];
@@ -111,7 +111,7 @@ describe('Go libraries on the growth of a ledger', () => {
   const entries = Array.from({ length: 40 }, (_, index) => ledgerEntry(index));
 
   async function consistencyCases() {
-    const { ledger } = await readLedger(readerOf(ledgerObjects(entries)), {
+    const { ledger } = await verifyLedger(readerOf(ledgerObjects(entries)), {
       trust: trustIn(KEY),
       key: 'pinned',
     });

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectTemporal } from '../../src/adapters/temporalConnection';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectTemporal } from '../../src/temporal/connection';
 import { readTemporalConfig } from '../../src/config';
-import { Product } from '../support/product';
+import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const SUBMISSION = JSON.stringify({ type: 'audit.snapshot', payload: DAY });
@@ -18,7 +18,7 @@ const headers = (key?: string) => ({
 });
 
 describe('the job service on real servers', () => {
-  const product = new Product({
+  const product = new Services({
     JOB_SERVICE_REQUESTS_PER_MINUTE: '1000',
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: '300',
   });

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { MongoJobDesk } from '../../src/services/jobDesk';
-import { Product } from '../support/product';
-import { runSchemathesis } from '../support/schemathesis';
+import { connectDatabase } from '../../src/mongo/connection';
+import { MongoJobStore } from '../../src/mongo/jobStore';
+import { Services } from '../harness/services';
+import { runSchemathesis } from '../harness/schemathesis';
 
-const CONFIG = join(__dirname, '../support/schemathesis.toml');
+const CONFIG = join(__dirname, '../harness/schemathesis.toml');
 /** The job that the OpenAPI document gives as its example. */
 const EXAMPLE_JOB = '6917a4e0c3b1f2a4d5e6f708';
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
 describe('the job service in the hands of schemathesis', () => {
-  const product = new Product({
+  const product = new Services({
     JOB_SERVICE_REQUESTS_PER_MINUTE: '1000000',
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: '1000000',
   });
@@ -18,7 +18,7 @@ describe('the job service in the hands of schemathesis', () => {
   beforeAll(async () => {
     await product.startService();
     const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    const jobs = new MongoJobDesk(connection);
+    const jobs = new MongoJobStore(connection);
     await jobs.create(EXAMPLE_JOB, 'audit.snapshot', DAY);
     await jobs.report(EXAMPLE_JOB, { status: 'failed', code: 'TAMPER_FOUND', reason: 'an example' });
     await connection.close();

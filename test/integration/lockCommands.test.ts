@@ -1,17 +1,17 @@
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectDatabase } from '../../src/mongo/connection';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { readStorageConfig } from '../../src/config';
 import { AuditService } from '../../src/services/audit.service';
-import { listVersions } from '../support/bucket';
-import { runCommand } from '../support/commandLine';
-import { storageClient } from '../support/lockedObject';
-import { Product } from '../support/product';
+import { listVersions } from '../harness/bucket';
+import { runCommand } from '../harness/commandLine';
+import { storageClient } from '../harness/lockedObject';
+import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('retention, legal hold and the doctor', () => {
-  const product = new Product();
+  const product = new Services();
   const env = { ...process.env, ...product.env };
   const store = connectObjectStore(readStorageConfig(env));
   let snapshotId: string;

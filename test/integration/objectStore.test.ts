@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { readStorageConfig } from '../../src/config';
 import { describeObjectStore } from '../contract/objectStore';
-import { storageClient } from '../support/lockedObject';
+import { storageClient } from '../harness/lockedObject';
 
 const HOUR_MS = 3_600_000;
 

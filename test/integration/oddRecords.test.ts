@@ -1,19 +1,19 @@
 import { mongo, type Connection } from 'mongoose';
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectSigner } from '../../src/adapters/vaultSigner';
-import { bucketReader } from '../../src/cli/evidenceReaders';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectSigner } from '../../src/vault/vaultSigner';
+import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { splitRecords } from '../../src/evidence/bsonStream';
 import { unpackChunk } from '../../src/evidence/chunk';
 import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { cutRecord, readRecord } from '../../src/evidence/recordBytes';
-import { sha256Hex } from '../../src/evidence/sha256';
-import { makeTrustFile } from '../../src/evidence/trust';
-import { verifySnapshot } from '../../src/evidence/verifySnapshot';
-import { Product } from '../support/product';
-import { insertRaw } from '../support/rawRecords';
+import { sha256Hex } from '../../src/tlog/sha256';
+import { makeTrustFile } from '../../src/evidence/trustFile';
+import { verifySnapshot } from '../../src/verify/verifySnapshot';
+import { Services } from '../harness/services';
+import { insertRaw } from '../harness/rawRecords';
 
 const { BSON, ObjectId, Binary } = mongo;
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
@@ -65,7 +65,7 @@ const digests = (records: Iterable<Buffer>) =>
   [...records].map((bytes) => sha256Hex(cutRecord(bytes))).toSorted();
 
 describe('a window of odd records', () => {
-  const product = new Product();
+  const product = new Services();
   const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   const stored = new Map<string, Buffer>();
   const refused: string[] = [];

@@ -3,14 +3,14 @@ import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { SnapshotHandle } from '../../src/client';
 import type { SnapshotError } from '../../src/errors';
 import { brokenAtRest } from '../simulation/invariants';
-import type { Step } from '../support/heldSteps';
-import { eventually } from '../support/eventually';
-import { Operator } from '../support/operator';
-import { ALL_DAYS, dayWindow, everyPlace, isBehind } from '../support/places';
-import { readRestingState } from '../support/restingState';
-import { RunsEverywhere } from '../support/runsEverywhere';
-import { StalledScan } from '../support/stalledScan';
-import { Workshop } from '../support/workshop';
+import type { Step } from '../harness/heldSteps';
+import { eventually } from '../harness/eventually';
+import { Operator } from '../harness/operator';
+import { ALL_DAYS, dayWindow, everyRecordPlace, isBehind } from '../harness/recordPlaces';
+import { readRestingState } from '../harness/restingState';
+import { FaultPointRuns } from '../harness/faultPointRuns';
+import { StalledScan } from '../harness/stalledScan';
+import { WorkerHarness } from '../harness/workerHarness';
 
 /** Three chunks each. */
 const RECORDS = 7;
@@ -18,12 +18,12 @@ const RECORDS = 7;
 const EVENT_TYPE_WORKFLOW_TASK_FAILED = 9;
 
 describe('a run that is cancelled', () => {
-  const places = everyPlace();
-  let workshop: Workshop;
+  const places = everyRecordPlace();
+  let workshop: WorkerHarness;
   const ends = new Map<string, string>();
 
   beforeAll(async () => {
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
     await Promise.all(places.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
     await workshop.startWorker();
     await Promise.all(
@@ -63,8 +63,8 @@ describe('a run that is cancelled', () => {
 });
 
 test('a cancel waits for the call that opens the snapshot, so that its window is not taken behind it', async () => {
-  const workshop = await Workshop.open();
-  const [place] = everyPlace();
+  const workshop = await WorkerHarness.open();
+  const [place] = everyRecordPlace();
   const { jobId } = place!.input;
   const { workflow } = workshop.client;
   await workshop.startWorker();
@@ -94,11 +94,11 @@ describe.each([
   ['paused, and let go on', pauseAndUnpause],
   ['reset', (operator: Operator, jobId: string, step: Step) => operator.reset(jobId, step)],
 ])('an activity that stands still and is %s', (_, act) => {
-  const places = everyPlace();
-  let runs: RunsEverywhere;
+  const places = everyRecordPlace();
+  let runs: FaultPointRuns;
 
   beforeAll(async () => {
-    runs = await RunsEverywhere.open(places);
+    runs = await FaultPointRuns.open(places);
     const { workshop } = runs;
     const operator = new Operator(workshop.client);
     await runs.disturb(async ({ step, moment, input }) => {
@@ -128,13 +128,13 @@ describe.each([
 });
 
 describe('what an operator does to a run', () => {
-  let workshop: Workshop;
+  let workshop: WorkerHarness;
   let scan: StalledScan;
   let operator: Operator;
   const inputs: AuditSnapshotInput[] = [];
 
   beforeAll(async () => {
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
     scan = new StalledScan(workshop.deps);
     operator = new Operator(workshop.client);
     // It keeps no workflow in memory: every workflow task replays its history.

@@ -2,24 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectSigner } from '../../src/adapters/vaultSigner';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectSigner } from '../../src/vault/vaultSigner';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { exportSnapshot } from '../../src/cli/exportEvidence';
-import { bucketReader } from '../../src/cli/evidenceReaders';
+import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
-import { makeTrustFile } from '../../src/evidence/trust';
+import { makeTrustFile } from '../../src/evidence/trustFile';
 import { AuditService } from '../../src/services/audit.service';
-import { readWithPython } from '../support/otherReader';
-import { Product } from '../support/product';
+import { readWithPython } from '../harness/otherReader';
+import { Services } from '../harness/services';
 
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('evidence checked with tools that other people wrote', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-evidence-'));
-  const product = new Product({ AUDIT_CHUNK_RECORDS: '400' });
+  const product = new Services({ AUDIT_CHUNK_RECORDS: '400' });
   let manifest: Manifest;
   let folder: string;
 

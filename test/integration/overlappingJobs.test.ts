@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 import { brokenAtRest } from '../simulation/invariants';
-import { readRestingState } from '../support/restingState';
-import { Workshop } from '../support/workshop';
+import { readRestingState } from '../harness/restingState';
+import { WorkerHarness } from '../harness/workerHarness';
 
 const JOBS = 20;
 const RECORDS = 500;
@@ -19,12 +19,12 @@ const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, p
 const WHOLE = { from: INPUTS[0]!.from, to: INPUTS.at(-1)!.to };
 
 describe('20 overlapping jobs at once', () => {
-  let workshop: Workshop;
+  let workshop: WorkerHarness;
   let results: readonly AuditSnapshotResult[] = [];
   const waiting: string[] = [];
 
   beforeAll(async () => {
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '100' });
+    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '100' });
     await workshop.log(RECORDS, WHOLE);
     await workshop.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
     const ended = Promise.all(INPUTS.map((input) => workshop.seal(input)));

@@ -1,21 +1,21 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
-import { startChild, type Child } from '../../src/cli/demo/children';
+import { connectDatabase } from '../../src/mongo/connection';
+import { auditTrail } from '../../dev/demo/auditTrail';
+import { startChild, type Child } from '../../dev/demo/childProcess';
 import { AuditService } from '../../src/services/audit.service';
-import { createLockedBucket } from '../../dev/lockedBucket';
+import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { version } from '../../package.json';
-import { installPacked, type PackedProject } from '../support/packedProject';
-import { Product } from '../support/product';
+import { installPacked, type PackedProject } from '../harness/packedProject';
+import { Services } from '../harness/services';
 
 const EXAMPLE = 'docs/examples/service-client';
 const TYPES = resolve(__dirname, '../../node_modules/@types');
 const DAY_FROM_MS = Date.parse('2026-01-31T00:00:00.000Z');
 
 describe('the packed tarball in an empty project', () => {
-  const product = new Product();
+  const product = new Services();
   let project: PackedProject;
   let worker: Child;
 
@@ -28,7 +28,7 @@ describe('the packed tarball in an empty project', () => {
     await createLockedBucket(process.env, product.env['S3_BUCKET']!);
     project = await installPacked(EXAMPLE);
     // The worker out of the tarball: whatever it needs at run time has been packed, or it does not start.
-    const script = join(project.directory, 'node_modules/audit-snapshot/dist/src/worker.js');
+    const script = join(project.directory, 'node_modules/audit-snapshot/dist/src/worker/process.js');
     worker = await startChild(script, product.env, '"worker started"', join(product.logs, 'packed.log'));
   }, 300_000);
 
@@ -103,7 +103,7 @@ describe('the packed tarball in an empty project', () => {
         'docs/check.py',
         'dist/workflow-bundle.js',
         'dist/dev/watchdogProcess.cjs',
-        'dist/src/client.d.ts',
+        'dist/src/client/index.d.ts',
       ]),
     );
     const strays = project.files.filter((file) => /^(test|src|bench)\/|\.(map|png|tsbuildinfo)$/.test(file));

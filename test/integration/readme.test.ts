@@ -3,14 +3,14 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectDatabase } from '../../src/mongo/connection';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { exportSnapshot } from '../../src/cli/exportEvidence';
-import { bucketReader } from '../../src/cli/evidenceReaders';
+import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
 import { AuditService } from '../../src/services/audit.service';
-import { Product, type JobView } from '../support/product';
+import { Services, type JobView } from '../harness/services';
 
 const ROOT = resolve(__dirname, '../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -26,7 +26,7 @@ function blockWith(text: string): string {
 
 describe('the commands of the README', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-readme-'));
-  const product = new Product();
+  const product = new Services();
   let snapshotId: string;
 
   /** Runs a block in bash, with the command line of this checkout as `audit-snapshot`. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
-import { connectDatabase, ensureIndexes } from '../../src/adapters/mongoConnection';
+import { connectDatabase, ensureIndexes } from '../../src/mongo/connection';
 import { AuditService } from '../../src/services/audit.service';
 import { describeRecordSource } from '../contract/recordSource';
-import { insertRaw } from '../support/rawRecords';
+import { insertRaw } from '../harness/rawRecords';
 
 const connections: Connection[] = [];
 

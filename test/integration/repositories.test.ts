@@ -1,12 +1,12 @@
 import { AssetService } from '../../src/services/asset.service';
-import { MongoJobDesk } from '../../src/services/jobDesk';
-import { MongoSnapshotRepository } from '../../src/services/snapshot.repository';
-import { MongoWindowLeases } from '../../src/services/windowLeases';
+import { MongoJobStore } from '../../src/mongo/jobStore';
+import { MongoSnapshotRepository } from '../../src/mongo/snapshotRepository';
+import { MongoWindowLeaseStore } from '../../src/mongo/windowLeaseStore';
 import { describeAssetRegistry } from '../contract/assetRegistry';
-import { describeJobDesk } from '../contract/jobDesk';
+import { describeJobDesk } from '../contract/jobStore';
 import { describeSnapshotRepository } from '../contract/snapshotRepository';
-import { describeWindowLeases } from '../contract/windowLeases';
-import { FreshDatabases } from '../support/freshDatabase';
+import { describeWindowLeases } from '../contract/windowLeaseStore';
+import { FreshDatabases } from '../harness/freshDatabase';
 
 const databases = new FreshDatabases();
 afterAll(() => databases.close());
@@ -17,7 +17,7 @@ describeSnapshotRepository(
 );
 describeWindowLeases(
   'the database',
-  async () => new MongoWindowLeases(await databases.connect(), 'test.example/audit'),
+  async () => new MongoWindowLeaseStore(await databases.connect(), 'test.example/audit'),
 );
 describeAssetRegistry('the database', async () => new AssetService(await databases.connect()));
-describeJobDesk('the database', async () => new MongoJobDesk(await databases.connect()));
+describeJobDesk('the database', async () => new MongoJobStore(await databases.connect()));

@@ -1,25 +1,25 @@
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
 import { brokenAtRest } from '../simulation/invariants';
-import { dayWindow, everyPlace, type Place } from '../support/places';
-import { readEvents, resetRun } from '../support/resetRun';
-import { readRestingState } from '../support/restingState';
-import { RunsEverywhere } from '../support/runsEverywhere';
-import { Workshop } from '../support/workshop';
+import { dayWindow, everyRecordPlace, type Place } from '../harness/recordPlaces';
+import { readEvents, resetRun } from '../harness/resetRun';
+import { readRestingState } from '../harness/restingState';
+import { FaultPointRuns } from '../harness/faultPointRuns';
+import { WorkerHarness } from '../harness/workerHarness';
 
 /** Three chunks each. */
 const RECORDS = 7;
-const PLACES = everyPlace();
+const PLACES = everyRecordPlace();
 /** Every boundary of a run that is under way, and not only the first and the last one. */
 const EXHAUSTIVE = process.env['EXHAUSTIVE'] === '1';
 
 describe('a finished run that is reset', () => {
   const job = { jobId: 'finished', ...dayWindow(0) };
-  let workshop: Workshop;
+  let workshop: WorkerHarness;
   let first: AuditSnapshotResult;
 
   beforeAll(async () => {
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
     await workshop.log(RECORDS, job);
     await workshop.startWorker();
     first = await workshop.seal(job);
@@ -53,11 +53,11 @@ describe('a finished run that is reset', () => {
 });
 
 describe('a run that is reset while it stands at a named step', () => {
-  let runs: RunsEverywhere;
+  let runs: FaultPointRuns;
   let resets = 0;
 
   beforeAll(async () => {
-    runs = await RunsEverywhere.open(PLACES);
+    runs = await FaultPointRuns.open(PLACES);
     await runs.disturb(resetAt);
   }, 200_000);
 

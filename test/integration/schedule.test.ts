@@ -1,20 +1,20 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Connection } from 'mongoose';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectTemporal } from '../../src/adapters/temporalConnection';
-import { boundariesOf } from '../../src/calendar/boundaries';
-import { DEFAULT_POLICY } from '../../src/calendar/scheduleSettings';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectTemporal } from '../../src/temporal/connection';
+import { boundariesOf } from '../../src/schedule/boundaries';
+import { DEFAULT_POLICY } from '../../src/schedule/scheduleSettings';
 import { readTemporalConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
 import { SCHEDULE_WORKFLOW_PREFIX, type AuditScheduleInput } from '../../src/contract/schedule';
 import type { AuditScheduleResult, ScheduleProgress } from '../../src/contract/schedule';
-import { AuditSchedules } from '../../src/schedules';
+import { AuditSchedules } from '../../src/temporal/schedules';
 import { AuditService } from '../../src/services/audit.service';
-import { MongoWindowLeases } from '../../src/services/windowLeases';
-import { createLockedBucket } from '../../dev/lockedBucket';
-import { Product } from '../support/product';
-import { SealedLog } from '../support/sealedLog';
+import { MongoWindowLeaseStore } from '../../src/mongo/windowLeaseStore';
+import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import { Services } from '../harness/services';
+import { SealedLog } from '../harness/sealedLog';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,7 +37,7 @@ const entry = (place: number, timestamp: Date) => ({
 });
 
 describe('schedules on the real server', () => {
-  const product = new Product();
+  const product = new Services();
   const temporal = readTemporalConfig({ ...process.env, ...product.env });
   let connection: Connection;
   let client: Client;
@@ -170,7 +170,7 @@ describe('schedules on the real server', () => {
       new Date(ms).toISOString(),
     );
     // Somebody else holds a part of the first window for as long as the first run is open, so that its snapshot waits.
-    const leases = new MongoWindowLeases(connection, product.env['AUDIT_ORIGIN']!);
+    const leases = new MongoWindowLeaseStore(connection, product.env['AUDIT_ORIGIN']!);
     const window = { from: '2026-02-06T00:00:00.000Z', to: '2026-02-06T00:00:00.000Z' };
     const [first = '', second = ''] = nominal;
     const { workflowId } = runOf('slow', first);

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
-import { createLockedBucket } from '../../dev/lockedBucket';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
+import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import { connectDatabase } from '../../src/mongo/connection';
 import { AuditService } from '../../src/services/audit.service';
-import { Product } from '../support/product';
-import { SealedLog } from '../support/sealedLog';
+import { Services } from '../harness/services';
+import { SealedLog } from '../harness/sealedLog';
 
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 
@@ -28,7 +28,7 @@ const entryAt = (ms: number) => ({
 });
 
 describe('schedules by the command line', () => {
-  const product = new Product();
+  const product = new Services();
   let connection: Connection;
   let log: AuditService;
 

@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { OpenSnapshotInput } from '../../src/contract/activities';
-import { connectTemporal } from '../../src/adapters/temporalConnection';
-import { DEFAULT_POLICY } from '../../src/calendar/scheduleSettings';
+import { connectTemporal } from '../../src/temporal/connection';
+import { DEFAULT_POLICY } from '../../src/schedule/scheduleSettings';
 import { readTemporalConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
 import {
@@ -12,8 +12,8 @@ import {
   type NextLateInput,
   type NextWindowInput,
 } from '../../src/contract/schedule';
-import { windowJobId } from '../../src/contract/scheduleJobs';
-import { AuditSchedules } from '../../src/schedules';
+import { windowJobId } from '../../src/contract/scheduleJobIds';
+import { AuditSchedules } from '../../src/temporal/schedules';
 
 const HOUR_MS = 3_600_000;
 const WINDOWS = 53;

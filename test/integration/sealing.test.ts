@@ -1,17 +1,17 @@
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectSigner } from '../../src/adapters/vaultSigner';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
-import { bucketReader } from '../../src/cli/evidenceReaders';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectSigner } from '../../src/vault/vaultSigner';
+import { auditTrail } from '../../dev/demo/auditTrail';
+import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import { makeTrustFile } from '../../src/evidence/trust';
-import { verifySnapshot } from '../../src/evidence/verifySnapshot';
+import { makeTrustFile } from '../../src/evidence/trustFile';
+import { verifySnapshot } from '../../src/verify/verifySnapshot';
 import { AuditService } from '../../src/services/audit.service';
-import { listVersions } from '../support/bucket';
-import { Product } from '../support/product';
+import { listVersions } from '../harness/bucket';
+import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const EMPTY_DAY = { from: '2026-04-01T00:00:00.000Z', to: '2026-04-01T23:59:59.999Z' };
@@ -19,7 +19,7 @@ const LATE_DAY = { from: '2026-05-01T00:00:00.000Z', to: '2026-05-01T23:59:59.99
 const TAMPERED_DAY = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-01T23:59:59.999Z' };
 
 describe('a window that is sealed through the job service', () => {
-  const product = new Product({ AUDIT_CHUNK_RECORDS: '1000' });
+  const product = new Services({ AUDIT_CHUNK_RECORDS: '1000' });
   const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let service: AuditService;

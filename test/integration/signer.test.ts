@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { connectSigner } from '../../src/adapters/vaultSigner';
+import { connectSigner } from '../../src/vault/vaultSigner';
 import { readVaultConfig } from '../../src/config';
 import { describeSigner } from '../contract/signer';
-import { vaultAsRoot } from '../support/vaultAsRoot';
+import { vaultAsRoot } from '../harness/vaultAsRoot';
 
 describeSigner('Vault Transit', async () => {
   const vault = vaultAsRoot();

@@ -1,11 +1,11 @@
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { verify, createPublicKey } from 'node:crypto';
-import { startStack, type RunningStack } from '../../dev/stack';
-import { cleanStack } from '../../dev/stackCommands';
-import { callVault } from '../../dev/servers/vaultApi';
-import { databaseClient } from '../support/databaseClient';
-import { embeddedEnvironment } from '../support/embeddedEnvironment';
-import { putLocked, storageClient } from '../support/lockedObject';
+import { startStack, type RunningStack } from '../../dev/stack/stack';
+import { cleanStack } from '../../dev/stack/stackCommands';
+import { callVault } from '../../dev/stack/servers/vaultApi';
+import { databaseClient } from '../harness/databaseClient';
+import { embeddedEnvironment } from '../harness/embeddedEnvironment';
+import { putLocked, storageClient } from '../harness/lockedObject';
 
 const NAME = `kill-${process.pid}`;
 const DAY_MS = 86_400_000;

@@ -3,15 +3,15 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identify } from '../../dev/processIdentity';
-import type { ServerName } from '../../dev/serverName';
-import { startStack, type RunningStack, type StartOptions } from '../../dev/stack';
-import { cleanStack } from '../../dev/stackCommands';
-import { locateStack } from '../../dev/stackDirectory';
-import { readState } from '../../dev/state';
-import { runProgram, startProgram, firstLine } from '../support/childProgram';
-import { embeddedEnvironment } from '../support/embeddedEnvironment';
-import { eventually } from '../support/eventually';
+import { identify } from '../../dev/stack/processIdentity';
+import type { ServerName } from '../../dev/stack/serverName';
+import { startStack, type RunningStack, type StartOptions } from '../../dev/stack/stack';
+import { cleanStack } from '../../dev/stack/stackCommands';
+import { locateStack } from '../../dev/stack/stackDirectory';
+import { readState } from '../../dev/stack/state';
+import { runProgram, startProgram, firstLine } from '../harness/childProgram';
+import { embeddedEnvironment } from '../harness/embeddedEnvironment';
+import { eventually } from '../harness/eventually';
 
 const TIMEOUT_MS = 120_000;
 const environment = embeddedEnvironment();
@@ -184,7 +184,7 @@ test('an address that does not answer is refused by the name of its variable', a
 }, 120_000);
 
 test('servers of a foreground stack end with their parent, even when it is killed', async () => {
-  const parent = startProgram('test/support/foregroundStack.ts', [nameOf('orphans')], environment);
+  const parent = startProgram('test/harness/foregroundStack.ts', [nameOf('orphans')], environment);
   const pids = JSON.parse(await firstLine(parent)) as number[];
   expect(pids).toHaveLength(4);
   expect(pids.every(isRunning)).toBe(true);

@@ -1,15 +1,15 @@
-import { bucketReader } from '../../src/cli/evidenceReaders';
+import { bucketReader } from '../../src/verify/evidenceReaders';
 import { snapshotIdOf } from '../../src/contract/names';
 import { MAX_MANIFEST_BYTES } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import type { HeldStep } from '../support/heldSteps';
-import { everyPlace, isBehind } from '../support/places';
-import { RunsEverywhere } from '../support/runsEverywhere';
+import type { HeldStep } from '../harness/heldSteps';
+import { everyRecordPlace, isBehind } from '../harness/recordPlaces';
+import { FaultPointRuns } from '../harness/faultPointRuns';
 
-const PLACES = everyPlace();
+const PLACES = everyRecordPlace();
 
 describe('a run that is terminated at a named step', () => {
-  let runs: RunsEverywhere;
+  let runs: FaultPointRuns;
   const zombies: HeldStep[] = [];
   const stored = new Map<string, Buffer | undefined>();
 
@@ -21,7 +21,7 @@ describe('a run that is terminated at a named step', () => {
     );
 
   beforeAll(async () => {
-    runs = await RunsEverywhere.open(PLACES);
+    runs = await FaultPointRuns.open(PLACES);
     const { workshop } = runs;
     await runs.disturb(async ({ step, moment, input }) => {
       const { jobId } = input;

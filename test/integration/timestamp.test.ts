@@ -1,12 +1,12 @@
-import { tsaClient } from '../../src/adapters/tsaClient';
-import { makeTrustFile } from '../../src/evidence/trust';
+import { tsaClient } from '../../src/tsa/tsaClient';
+import { makeTrustFile } from '../../src/evidence/trustFile';
 import { manifestKey, manifestTimestampKey } from '../../src/evidence/objectKeys';
-import { sha256 } from '../../src/evidence/sha256';
+import { sha256 } from '../../src/tlog/sha256';
 import { readTimestamp } from '../../src/evidence/timestamp';
-import { verifyEvidence } from '../../src/evidence/verifyEvidence';
-import { FakeDeps } from '../support/fakeDeps';
-import { InProcessRun } from '../support/inProcessFlow';
-import { TimestampAuthority } from '../support/timestampAuthority';
+import { verifyEvidence } from '../../src/verify/verifyEvidence';
+import { FakeDeps } from '../harness/fakeDeps';
+import { InProcessRun } from '../harness/inProcessEngine';
+import { TimestampAuthority } from '../harness/timestampAuthority';
 
 const INPUT = { jobId: 'job-1', from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const TIMESTAMP = manifestTimestampKey('snap-job-1');

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { auditRecords } from '../support/evidence';
-import { evidenceSet, type EvidenceSet } from '../support/evidenceSet';
+import { auditRecords } from '../harness/evidence';
+import { evidenceSet, type EvidenceSet } from '../harness/evidenceSet';
 
 const DOCS = resolve(__dirname, '../../docs');
 const PAGE = readFileSync(join(DOCS, 'verify.md'), 'utf8');

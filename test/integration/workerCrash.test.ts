@@ -1,8 +1,8 @@
 import type { Client, Connection } from '@temporalio/client';
-import { connectObjectStore } from '../../src/adapters/minioObjectStore';
-import { connectDatabase } from '../../src/adapters/mongoConnection';
-import { connectTemporal } from '../../src/adapters/temporalConnection';
-import { auditTrail } from '../../src/cli/demo/auditTrail';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectDatabase } from '../../src/mongo/connection';
+import { connectTemporal } from '../../src/temporal/connection';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { readStorageConfig, readTemporalConfig } from '../../src/config';
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { splitRecords } from '../../src/evidence/bsonStream';
@@ -11,15 +11,15 @@ import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { AuditService } from '../../src/services/audit.service';
-import { listVersions } from '../support/bucket';
-import { eventually } from '../support/eventually';
-import { Product } from '../support/product';
+import { listVersions } from '../harness/bucket';
+import { eventually } from '../harness/eventually';
+import { Services } from '../harness/services';
 
 const RECORDS = 300_000;
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('worker processes that are killed in the middle of 300,000 records', () => {
-  const product = new Product({ AUDIT_CHUNK_RECORDS: '16384' });
+  const product = new Services({ AUDIT_CHUNK_RECORDS: '16384' });
   const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let temporal: Connection;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { workflowIdOf } from '../../src/contract/names';
 import { bundleChanged } from '../chaos/changedBundle';
 import { brokenAtRest } from '../simulation/invariants';
-import { dayWindow } from '../support/places';
-import { readRestingState } from '../support/restingState';
-import { Workshop } from '../support/workshop';
+import { dayWindow } from '../harness/recordPlaces';
+import { readRestingState } from '../harness/restingState';
+import { WorkerHarness } from '../harness/workerHarness';
 
 const RECORDS = 7;
 /** `EventType` of Temporal's API: what a patch that is taken leaves in the history. */
@@ -15,12 +15,12 @@ const EVENT_TYPE_MARKER_RECORDED = 25;
 describe('a worker that is upgraded in the middle of a run', () => {
   const begun = { jobId: 'begun-before', ...dayWindow(0) };
   const later = { jobId: 'begun-after', ...dayWindow(1) };
-  let workshop: Workshop;
+  let workshop: WorkerHarness;
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'audit-snapshot-upgrade-'));
-    workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
     await workshop.log(RECORDS, begun);
     await workshop.log(RECORDS, later, 1);
   }, 300_000);

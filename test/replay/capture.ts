@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { locateInCache } from '../../dev/cache';
-import { choosePorts } from '../../dev/ports';
-import { temporal } from '../../dev/servers/temporal';
-import { cleanStack } from '../../dev/stackCommands';
-import { startStack } from '../../dev/stack';
-import { eventually } from '../support/eventually';
-import { Workshop } from '../support/workshop';
+import { locateInCache } from '../../dev/stack/cache';
+import { choosePorts } from '../../dev/stack/ports';
+import { temporal } from '../../dev/stack/servers/temporal';
+import { cleanStack } from '../../dev/stack/stackCommands';
+import { startStack } from '../../dev/stack/stack';
+import { eventually } from '../harness/eventually';
+import { WorkerHarness } from '../harness/workerHarness';
 import { SCENARIOS, faultyDeps, inputOf, schedule, verify, workflowOf } from './scenarios';
 
 /**
@@ -59,8 +59,8 @@ async function main(): Promise<void> {
   }
 }
 
-async function withWorkshop(use: (workshop: Workshop) => Promise<void>): Promise<void> {
-  const workshop = await Workshop.open({ AUDIT_CHUNK_RECORDS: '3' });
+async function withWorkshop(use: (workshop: WorkerHarness) => Promise<void>): Promise<void> {
+  const workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
   try {
     await workshop.startWorker({ identity: 'worker' }, faultyDeps(workshop.deps));
     await use(workshop);
@@ -69,7 +69,7 @@ async function withWorkshop(use: (workshop: Workshop) => Promise<void>): Promise
   }
 }
 
-async function capture(workshop: Workshop, name: string, runId?: string, as = name): Promise<void> {
+async function capture(workshop: WorkerHarness, name: string, runId?: string, as = name): Promise<void> {
   const path = join(FOLDER, `${as}.json`);
   if (existsSync(path)) return;
   const history = await workshop.client.workflow.getHandle(workflowOf(name), runId).fetchHistory();

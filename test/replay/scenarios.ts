@@ -1,11 +1,11 @@
-import type { ActivityDeps } from '../../activities/deps';
+import type { SealingDeps } from '../../src/sealing/deps';
 import { VERIFY_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { SCHEDULE_WORKFLOW, type AuditScheduleInput } from '../../src/contract/schedule';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import { SnapshotError } from '../../src/errors';
-import { dayWindow } from '../support/places';
-import { replaceMethods } from '../support/replaceMethods';
-import type { Workshop } from '../support/workshop';
+import { dayWindow } from '../harness/recordPlaces';
+import { replaceMethods } from '../harness/replaceMethods';
+import type { WorkerHarness } from '../harness/workerHarness';
 
 const DAY_SECONDS = 86_400;
 const SCHEDULED_RECORDS = 4;
@@ -13,7 +13,7 @@ const SCHEDULED_RECORDS = 4;
 /** What a captured run is called, and how to make one: leaves a run of this workflow id as the latest one. */
 export interface Scenario {
   readonly name: string;
-  readonly run: (workshop: Workshop, input: AuditSnapshotInput) => Promise<unknown>;
+  readonly run: (workshop: WorkerHarness, input: AuditSnapshotInput) => Promise<unknown>;
   /** Records in its window. Default seven, which make three chunks. */
   readonly records?: number;
 }
@@ -61,7 +61,7 @@ export function inputOf(name: string): AuditSnapshotInput {
 }
 
 /** Compares everything that the other scenarios sealed. */
-export function verify(workshop: Workshop): Promise<unknown> {
+export function verify(workshop: WorkerHarness): Promise<unknown> {
   return workshop.client.workflow.execute(VERIFY_WORKFLOW, {
     workflowId: workflowOf('verify'),
     taskQueue: workshop.env['TEMPORAL_TASK_QUEUE'] ?? '',
@@ -70,7 +70,7 @@ export function verify(workshop: Workshop): Promise<unknown> {
 }
 
 /** A run of a schedule that has two windows to seal, and looks for records that arrived late in both of them. */
-export async function schedule(workshop: Workshop): Promise<void> {
+export async function schedule(workshop: WorkerHarness): Promise<void> {
   const first = SCENARIOS.length + 1;
   const [day, next] = [dayWindow(first), dayWindow(first + 1)];
   for (const window of [day, next]) await workshop.log(SCHEDULED_RECORDS, window);
@@ -90,7 +90,7 @@ export async function schedule(workshop: Workshop): Promise<void> {
 }
 
 /** Faults that scenarios ask for: two tries that storage does not answer, and an attempt that its lease was lost to. */
-export function faultyDeps(deps: ActivityDeps): ActivityDeps {
+export function faultyDeps(deps: SealingDeps): SealingDeps {
   const retried = `snapshots/${snapshotIdOf('retried')}/`;
   const lost = snapshotIdOf('second-attempt');
   let failures = 2;
@@ -114,7 +114,7 @@ export function faultyDeps(deps: ActivityDeps): ActivityDeps {
 }
 
 async function cancelAt(
-  workshop: Workshop,
+  workshop: WorkerHarness,
   input: AuditSnapshotInput,
   step: 'sealManifest' | 'registerAsset',
 ): Promise<void> {

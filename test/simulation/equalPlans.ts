@@ -18,7 +18,7 @@ const READS: ReadonlySet<string> = new Set([
   'leases.find',
   'ledger.head',
   'ledger.list',
-  'directory.isOpen',
+  'workflowStatus.isOpen',
 ]);
 
 /**

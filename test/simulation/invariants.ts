@@ -2,15 +2,15 @@ import type { AuditSnapshotResult } from '../../src/contract/snapshot';
 import { NO_ASSET, snapshotIdOf } from '../../src/contract/names';
 import { splitBlocks } from '../../src/evidence/bsonStream';
 import { unpackBlocks } from '../../src/evidence/chunk';
-import type { EvidenceReader } from '../../src/evidence/evidenceReader';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { parseEntry } from '../../src/evidence/ledgerEntry';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { readRecord } from '../../src/evidence/recordBytes';
-import type { TrustFile } from '../../src/evidence/trust';
-import { verifyEvidence } from '../../src/evidence/verifyEvidence';
-import type { Verdict } from '../../src/evidence/verifyReport';
+import type { TrustFile } from '../../src/evidence/trustFile';
+import { verifyEvidence } from '../../src/verify/verifyEvidence';
+import type { Verdict } from '../../src/verify/report';
 
 /** Larger than any chunk that simulations and chaos runs make. */
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { SnapshotError, type ErrorCode } from '../../src/errors';
-import type { ActivityDeps } from '../../activities/deps';
+import type { SealingDeps } from '../../src/sealing/deps';
 import { turn, type Caller } from './caller';
 import type { Fault, FaultKind } from './plan';
 import type { VirtualTime } from './virtualTime';
@@ -14,9 +14,9 @@ const UNREACHABLE = {
   assets: 'DATABASE_UNREACHABLE',
   ledger: 'DATABASE_UNREACHABLE',
   jobs: 'DATABASE_UNREACHABLE',
-  directory: 'TEMPORAL_UNREACHABLE',
+  workflowStatus: 'TEMPORAL_UNREACHABLE',
   timestamper: 'TIMESTAMP_FAILED',
-} as const satisfies Partial<Record<keyof ActivityDeps, ErrorCode>>;
+} as const satisfies Partial<Record<keyof SealingDeps, ErrorCode>>;
 
 export type Port = keyof typeof UNREACHABLE;
 
@@ -92,7 +92,7 @@ export class Network {
   }
 
   /** The ports as one caller reaches them. */
-  connect(deps: ActivityDeps, caller: Caller): ActivityDeps {
+  connect(deps: SealingDeps, caller: Caller): SealingDeps {
     const ports: Partial<Record<Port, object>> = {};
     for (const port of PORTS) {
       const real = deps[port];
@@ -101,7 +101,7 @@ export class Network {
       this.#connected.set(port, shared);
       ports[port] = Object.assign(Object.create(shared) as object, { caller });
     }
-    return { ...deps, ...ports } as ActivityDeps;
+    return { ...deps, ...ports } as SealingDeps;
   }
 
   /** Lets one call go through; false when none waits. */

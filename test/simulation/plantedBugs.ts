@@ -1,15 +1,15 @@
-import type { ActivityDeps } from '../../activities/deps';
+import type { SealingDeps } from '../../src/sealing/deps';
 import type { SnapshotError } from '../../src/errors';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { replaceMethods } from '../support/replaceMethods';
+import { replaceMethods } from '../harness/replaceMethods';
 import type { Seam } from './world';
 
-type Ports = Omit<ActivityDeps, 'clock' | 'settings' | 'timestamper'>;
+type Ports = Omit<SealingDeps, 'clock' | 'settings' | 'timestamper'>;
 
 /** The ports with some methods in other words. */
 function withMethods<P extends keyof Ports>(
   port: P,
-  change: (real: Ports[P], deps: ActivityDeps) => Partial<Ports[P]>,
+  change: (real: Ports[P], deps: SealingDeps) => Partial<Ports[P]>,
 ): Seam {
   return {
     deps: (deps) => {

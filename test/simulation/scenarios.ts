@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mongo } from 'mongoose';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
-import type { Timestamper } from '../../src/ports';
+import type { Timestamper } from '../../src/ports/timestamper';
 import { buildEntry } from '../../src/services/auditEntry';
-import type { FakeDeps } from '../support/fakeDeps';
+import type { FakeDeps } from '../harness/fakeDeps';
 import type { ScenarioName } from './plan';
 
 /** Text that is in every record, and nowhere but in records and chunks. */

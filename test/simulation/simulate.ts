@@ -1,16 +1,16 @@
 import { mongo } from 'mongoose';
-import type { ActivityDeps } from '../../activities/deps';
+import type { SealingDeps } from '../../src/sealing/deps';
 import { snapshotIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
-import type { EvidenceReader } from '../../src/evidence/evidenceReader';
-import type { TrustFile } from '../../src/evidence/trust';
-import { verifyEvidence } from '../../src/evidence/verifyEvidence';
-import { FakeDeps } from '../support/fakeDeps';
-import type { FakeObjectStore } from '../support/fakes/fakeObjectStore';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
+import type { TrustFile } from '../../src/evidence/trustFile';
+import { verifyEvidence } from '../../src/verify/verifyEvidence';
+import { FakeDeps } from '../harness/fakeDeps';
+import type { FakeObjectStore } from '../harness/fakes/fakeObjectStore';
 import { brokenAtRest, type RestingState } from './invariants';
 import type { Change } from './network';
 import type { FaultKind, Plan, ScenarioName } from './plan';
-import { compareOnce, examineOnce, trustOnce } from './rememberedJudgement';
+import { compareOnce, examineOnce, trustOnce } from './memoizedInvariants';
 import {
   CONTENT,
   EARLIER,
@@ -45,7 +45,7 @@ export interface Simulated {
 
 /** Runs a plan to its end and judges what is left. Nothing in it depends on anything but the plan. */
 export async function simulate(plan: Plan, seam?: Seam): Promise<Simulated> {
-  const house = new House(plan, seam);
+  const house = new Simulation(plan, seam);
   const simulated = await house.run();
   // Between two simulations the process may do what else it has to.
   await new Promise(setImmediate);
@@ -55,13 +55,13 @@ export async function simulate(plan: Plan, seam?: Seam): Promise<Simulated> {
 /** The manifest that a scenario makes when nothing happens to it. */
 const undisturbed = new Map<ScenarioName, Promise<string | undefined>>();
 
-class House {
+class Simulation {
   readonly #plan: Plan;
   readonly #scenario: Scenario;
   readonly #seam: Seam | undefined;
   readonly #time = new VirtualTime(START_MS);
   readonly #fakes = new FakeDeps(KEYS[0]);
-  readonly #deps: ActivityDeps;
+  readonly #deps: SealingDeps;
   readonly #watch = new Watch(this.#fakes, CONTENT);
   readonly #eligible: string[] = [];
   readonly #late = [...LATE];
@@ -144,7 +144,7 @@ class House {
       plan,
       time: this.#time,
       deps: this.#deps,
-      open: this.#fakes.directory.open,
+      open: this.#fakes.workflowStatus.open,
       ...(continueAfter === undefined ? {} : { continueAfter }),
       final: new Set([...GIVEN, ...(disaster?.codes ?? [])]),
       inTurns,
@@ -220,7 +220,7 @@ class House {
   }
 
   async #rest(ends: readonly JobEnd[]): Promise<RestingState> {
-    const { records, store, ledger, assets, jobs, leases, directory } = this.#fakes;
+    const { records, store, ledger, assets, jobs, leases, workflowStatus } = this.#fakes;
     const given = new Set(ends.filter(({ result }) => result === undefined).map(({ jobId }) => jobId));
     const held = await Promise.all(ends.map(({ jobId }) => leases.find(snapshotIdOf(jobId))));
     const sealed =
@@ -248,7 +248,7 @@ class House {
       jobs: jobs.jobs,
       given,
       leases: held.flatMap((lease) => (lease ? [lease.snapshotId] : [])),
-      openWorkflows: [...directory.open],
+      openWorkflows: [...workflowStatus.open],
     };
   }
 
@@ -273,7 +273,7 @@ function versionOf(store: FakeObjectStore, key: string, version: string | undefi
 
 /** The manifest of a run that nothing strikes; that run alone is compared with none. */
 function cleanManifest(scenario: ScenarioName): Promise<string | undefined> {
-  const house = new House({ scenario, order: 0, faults: [] });
+  const house = new Simulation({ scenario, order: 0, faults: [] });
   const made = house.run(false).then(() => house.manifest());
   undisturbed.set(scenario, made);
   return made;

@@ -1,19 +1,20 @@
 import { NO_ASSET, snapshotIdOf } from '../../src/contract/names';
 import type { JobOutcome } from '../../src/contract/activities';
 import { splitRecords } from '../../src/evidence/bsonStream';
-import { parseCheckpoint, snapshotOrigin } from '../../src/evidence/checkpoint';
+import { parseCheckpoint } from '../../src/tlog/checkpoint';
+import { snapshotOrigin } from '../../src/evidence/objectKeys';
 import { unpackChunk } from '../../src/evidence/chunk';
-import { verifyEd25519 } from '../../src/evidence/ed25519';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/ledgerTree';
-import { leafHash } from '../../src/evidence/merkle';
-import { parseNote } from '../../src/evidence/note';
+import { verifyEd25519 } from '../../src/tlog/ed25519';
+import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
+import { leafHash } from '../../src/tlog/merkle';
+import { parseNote } from '../../src/tlog/note';
 import { manifestKey, manifestSignatureKey } from '../../src/evidence/objectKeys';
-import { rootOfLeaves } from '../../src/evidence/readLedger';
+import { rootOfLeaves } from '../../src/verify/verifyLedger';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { entryIdOnce } from '../../src/services/auditEntry';
-import type { FakeDeps } from '../support/fakeDeps';
+import type { FakeDeps } from '../harness/fakeDeps';
 import type { Effect } from './network';
-import { parseOnce } from './rememberedJudgement';
+import { parseOnce } from './memoizedInvariants';
 
 const CHUNK = /\.bson\.gz$/;
 /** An authority answers otherwise each time, and the first answer counts. */

@@ -1,13 +1,13 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { createActivities } from '../../activities/createActivities';
-import type { ActivityDeps } from '../../activities/deps';
+import type { SealingDeps } from '../../src/sealing/deps';
 import type { SnapshotActivities } from '../../src/contract/activities';
 import { workflowIdOf } from '../../src/contract/names';
-import type { AuditSnapshotInput, AuditSnapshotResult, Carry } from '../../src/contract/snapshot';
-import { checkInput } from '../../workflows/checkInput';
-import type { Flow } from '../../workflows/flow';
-import { ProgressBoard } from '../../workflows/progressBoard';
-import { runJob } from '../../workflows/runJob';
+import type { AuditSnapshotInput, AuditSnapshotResult, ContinuedState } from '../../src/contract/snapshot';
+import { checkInput } from '../../workflows/snapshot/checkInput';
+import type { WorkflowEngine } from '../../workflows/snapshot/workflowEngine';
+import { SnapshotProgressTracker } from '../../workflows/snapshot/snapshotProgressTracker';
+import { runJob } from '../../workflows/snapshot/runJob';
 import { contextOf, enterContext } from './activityContext';
 import { Caller, turn } from './caller';
 import { Network, type Change, type Effect } from './network';
@@ -30,8 +30,8 @@ type ActivityName = keyof Activities;
 type Output<N extends ActivityName> = Awaited<ReturnType<Activities[N]>>;
 
 class Continued extends Error {
-  readonly carry: Carry;
-  constructor(carry: Carry) {
+  readonly carry: ContinuedState;
+  constructor(carry: ContinuedState) {
     super('continued as new');
     this.carry = carry;
   }
@@ -42,15 +42,15 @@ class Lost extends Error {}
 
 /** Changes what runs, so that a campaign can prove that it notices: a planted bug. */
 export interface Seam {
-  readonly deps?: (deps: ActivityDeps) => ActivityDeps;
+  readonly deps?: (deps: SealingDeps) => SealingDeps;
   readonly activities?: (activities: Activities) => Activities;
-  readonly flow?: (flow: Flow) => Flow;
+  readonly flow?: (flow: WorkflowEngine) => WorkflowEngine;
 }
 
 export interface WorldOptions {
   readonly plan: Plan;
   readonly time: VirtualTime;
-  readonly deps: ActivityDeps;
+  readonly deps: SealingDeps;
   /** Workflows that are open, as the leases ask for them. */
   readonly open: Set<string>;
   readonly continueAfter?: number;
@@ -157,13 +157,13 @@ export class World {
   }
 
   async #chain(run: Run, given: AuditSnapshotInput): Promise<AuditSnapshotResult> {
-    let carry: Carry | undefined;
+    let carry: ContinuedState | undefined;
     for (;;) {
       run.activities = 0;
       const flow = this.#flow(run);
       const input = checkInput(flow, given);
       try {
-        return await runJob(flow, new ProgressBoard(flow, input), input, carry);
+        return await runJob(flow, new SnapshotProgressTracker(flow, input), input, carry);
       } catch (error) {
         if (!(error instanceof Continued)) throw error;
         ({ carry } = error);
@@ -171,10 +171,10 @@ export class World {
     }
   }
 
-  #flow(run: Run): Flow {
+  #flow(run: Run): WorkflowEngine {
     const { time, continueAfter = Number.POSITIVE_INFINITY, seam } = this.#options;
     const { scopes } = run;
-    const flow: Flow = {
+    const flow: WorkflowEngine = {
       call: (name, _summary, input) => this.#call(run, name, input),
       nowMs: () => time.nowMs(),
       sleep: (ms) => scopes.sleep(ms),

@@ -3,8 +3,8 @@ import { snapshotIdOf } from '../../src/contract/names';
 import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { handleAuditSnapshotJob, type SnapshotStarter } from '../../src/jobs/handlers/auditSnapshotHandler';
-import { FakeDeps } from '../support/fakeDeps';
-import { InProcessRun } from '../support/inProcessFlow';
+import { FakeDeps } from '../harness/fakeDeps';
+import { InProcessRun } from '../harness/inProcessEngine';
 
 /** The handler, the orchestration and the activities are the real ones; only the servers are in memory. */
 const JOB = {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { startProgram } from '../support/childProgram';
+import { startProgram } from '../harness/childProgram';
 
 test('a process whose log nobody reads any more ends all the same', async () => {
-  const child = startProgram('test/support/unreadLog.ts', [], process.env);
+  const child = startProgram('test/harness/unreadLog.ts', [], process.env);
   await once(child.stdout!, 'data');
   child.stdout!.destroy();
   child.stdin!.end();

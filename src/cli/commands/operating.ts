@@ -13,7 +13,7 @@ export function addOperating(program: Command): void {
     .addHelpText('after', example('audit-snapshot worker --processes 4'))
     .action((options: { processes?: number }) =>
       finish(() => {
-        const { runWorkers }: typeof import('../../workers') = require('../../workers');
+        const { runWorkers }: typeof import('../../worker/main') = require('../../worker/main');
         return runWorkers(options);
       }, {}),
     );
@@ -24,7 +24,7 @@ export function addOperating(program: Command): void {
     .addHelpText('after', example('JOB_SERVICE_KEYS_FILE=keys.json audit-snapshot serve'))
     .action(() =>
       finish(async () => {
-        const { runServer }: typeof import('../../server') = require('../../server');
+        const { runServer }: typeof import('../../http/main') = require('../../http/main');
         await runServer();
         return EXIT.ok;
       }, {}),

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { OVERLAPS, type Overlap } from '../../calendar/scheduleSettings';
+import { OVERLAPS, type Overlap } from '../../schedule/scheduleSettings';
 import { PROCESS_OUTPUT as output } from '../output';
 import type { BackfillOptions, CreateOptions } from '../schedule/change';
 import { durationArgument, instantArgument } from '../schedule/options';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DemoOptions } from '../demo/demo';
+import type { DemoOptions } from '../../../dev/demo/demo';
 import { PROCESS_OUTPUT as output } from '../output';
 import { example, finish, GROUPS, jsonOption, parseCount } from './shell';
 
@@ -15,7 +15,7 @@ export function addTrying(program: Command): void {
     .addHelpText('after', example('audit-snapshot demo --records 1000000 --keep'))
     .action((options: DemoOptions) =>
       finish(() => {
-        const { runDemo }: typeof import('../demo/demo') = require('../demo/demo');
+        const { runDemo }: typeof import('../../../dev/demo/demo') = require('../../../dev/demo/demo');
         return runDemo(options, output);
       }, options),
     );

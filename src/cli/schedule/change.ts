@@ -1,14 +1,14 @@
-import { boundariesOf, countBoundaries } from '../../calendar/boundaries';
-import { checkSchedule } from '../../calendar/checkSchedule';
+import { boundariesOf, countBoundaries } from '../../schedule/boundaries';
+import { checkSchedule } from '../../schedule/checkSchedule';
 import {
   DEFAULT_POLICY,
   describeSettings,
   type Overlap,
   type ScheduleSettings,
-} from '../../calendar/scheduleSettings';
-import { isScheduleId } from '../../contract/scheduleJobs';
+} from '../../schedule/scheduleSettings';
+import { isScheduleId } from '../../contract/scheduleJobIds';
 import { SnapshotError } from '../../errors';
-import type { AuditSchedules } from '../../schedules';
+import type { AuditSchedules } from '../../temporal/schedules';
 import { EXIT, type Output } from '../output';
 import { settingsView, withOptions, type SettingOptions } from './options';
 import { formerEnd, preview, type Preview } from './preview';

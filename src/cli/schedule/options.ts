@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { formatDuration, parseDuration } from '../../calendar/duration';
-import type { Overlap, ScheduleSettings } from '../../calendar/scheduleSettings';
+import { formatDuration, parseDuration } from '../../schedule/duration';
+import type { Overlap, ScheduleSettings } from '../../schedule/scheduleSettings';
 import { parseInstantMs } from '../../contract/window';
 import type { AuditScheduleInput } from '../../contract/schedule';
 import type { OnTamper } from '../../contract/snapshot';

@@ -1,14 +1,14 @@
-import { connectDatabase } from '../../adapters/mongoConnection';
-import { checkSchedule, type CheckedSchedule } from '../../calendar/checkSchedule';
-import type { ScheduleSettings } from '../../calendar/scheduleSettings';
+import { connectDatabase } from '../../mongo/connection';
+import { checkSchedule, type CheckedSchedule } from '../../schedule/checkSchedule';
+import type { ScheduleSettings } from '../../schedule/scheduleSettings';
 import { readDatabaseConfig } from '../../config';
 import { snapshotIdOf } from '../../contract/names';
-import { jobRange, parseScheduleJob } from '../../contract/scheduleJobs';
+import { jobRange, parseScheduleJob } from '../../contract/scheduleJobIds';
 import type { Window } from '../../contract/window';
-import type { SnapshotSummary } from '../../ports';
+import type { SnapshotSummary } from '../../ports/snapshotRepository';
 import { AuditService } from '../../services/audit.service';
-import { planWindow } from '../../services/scheduleRules';
-import { MongoSnapshotRepository } from '../../services/snapshot.repository';
+import { planWindow } from '../../schedule/windowPlanning';
+import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
 
 const WINDOWS_SHOWN = 5;
 const COUNT_MS = 10_000;

@@ -1,8 +1,8 @@
 import type { ScheduleSummary } from '@temporalio/client';
-import { formatDuration } from '../../calendar/duration';
-import { describeCadence, describeSettings } from '../../calendar/scheduleSettings';
-import { readRuns, sealedUntilOf, type ScheduleRun } from '../../scheduleRuns';
-import type { KnownSchedule } from '../../schedules';
+import { formatDuration } from '../../schedule/duration';
+import { describeCadence, describeSettings } from '../../schedule/scheduleSettings';
+import { readRuns, sealedUntilOf, type ScheduleRun } from '../../temporal/scheduleRuns';
+import type { KnownSchedule } from '../../temporal/schedules';
 import { EXIT, type Output } from '../output';
 import { settingsView } from './options';
 import { withSchedules } from './withSchedules';

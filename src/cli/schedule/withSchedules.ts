@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { connectTemporal } from '../../adapters/temporalConnection';
+import { connectTemporal } from '../../temporal/connection';
 import { readTemporalConfig } from '../../config';
-import { AuditSchedules } from '../../schedules';
+import { AuditSchedules } from '../../temporal/schedules';
 
 /** Connects to Temporal for the time of `run`. TEMPORAL_*, CONFIG_INVALID. */
 export async function withSchedules<T>(

@@ -7,8 +7,8 @@ import { openSnapshot } from '../../../activities/openSnapshot';
 import { resolveTarget } from '../../../activities/resolveTarget';
 import { snapshotIdOf, workflowIdOf } from '../../../src/contract/names';
 import type { AuditScheduleInput, PlannedSnapshot, SealedUntil } from '../../../src/contract/schedule';
-import { FakeDeps } from '../../support/fakeDeps';
-import { InProcessRun } from '../../support/inProcessFlow';
+import { FakeDeps } from '../../harness/fakeDeps';
+import { InProcessRun } from '../../harness/inProcessEngine';
 
 const START = '2026-03-01T00:00:00.000Z';
 const hourly: AuditScheduleInput = { scheduleId: 'hourly', everySeconds: 3600, startAt: START };
@@ -132,10 +132,10 @@ describe('a run of a schedule', () => {
     const strict = { ...hourly, onTamper: 'fail' } as const;
     await expect(runSchedule(deps, strict, hour(1))).rejects.toMatchObject({ type: 'TAMPER_FOUND' });
     await expect(runSchedule(deps, strict, hour(1))).rejects.toMatchObject({ type: 'TAMPER_FOUND' });
-    deps.directory.open.add(workflowIdOf('hourly-20260301t000000z'));
+    deps.workflowStatus.open.add(workflowIdOf('hourly-20260301t000000z'));
     const plan = { schedule: hourly, target: hour(1), sealed: null };
     await expect(nextWindow(deps, plan)).resolves.toMatchObject({ next: { onTamper: 'fail' } });
-    deps.directory.open.clear();
+    deps.workflowStatus.open.clear();
     await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({
       windows: ['hourly-20260301t000000z-2: 2'],
     });
@@ -199,12 +199,12 @@ describe('a snapshot that another run seals', () => {
 
   test('is waited for while that run is open, and has its result when it is closed', async () => {
     const deps = new FakeDeps();
-    deps.directory.open.add(workflowIdOf(jobId));
+    deps.workflowStatus.open.add(workflowIdOf(jobId));
     await expect(awaitSnapshot(deps, { jobId })).rejects.toMatchObject({
       code: 'WINDOW_BUSY',
       retryable: true,
     });
-    deps.directory.open.clear();
+    deps.workflowStatus.open.clear();
     await expect(awaitSnapshot(deps, { jobId })).resolves.toBeNull();
     await runSchedule(deps, hourly, hour(1));
     await expect(awaitSnapshot(deps, { jobId })).resolves.toMatchObject({ recordCount: 0 });

@@ -1,9 +1,9 @@
 import { renderReport, type ReportFacts } from '../../../src/cli/reportHtml';
-import { coverageOf } from '../../../src/evidence/coverage';
-import { readLedger } from '../../../src/evidence/readLedger';
-import { verifyEvidence } from '../../../src/evidence/verifyEvidence';
-import { auditRecords, readerOf } from '../../support/evidence';
-import { evidenceSet } from '../../support/evidenceSet';
+import { coverageOf } from '../../../src/verify/coverage';
+import { verifyLedger } from '../../../src/verify/verifyLedger';
+import { verifyEvidence } from '../../../src/verify/verifyEvidence';
+import { auditRecords, readerOf } from '../../harness/evidence';
+import { evidenceSet } from '../../harness/evidenceSet';
 
 const WITHIN = { from: '2026-01-31T00:00:00.000Z', to: '2026-02-01T23:59:59.999Z' };
 
@@ -14,7 +14,7 @@ async function factsOf(
   const objects = new Map(set.objects);
   change(objects);
   const report = await verifyEvidence(readerOf(objects), { trust: set.trust, found: set.snapshotIds });
-  const { ledger } = await readLedger(readerOf(objects), { trust: set.trust, key: 'pinned' });
+  const { ledger } = await verifyLedger(readerOf(objects), { trust: set.trust, key: 'pinned' });
   const entries = ledger?.entries ?? [];
   return {
     report,

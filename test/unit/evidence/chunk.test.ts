@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { splitBlocks, splitRecords } from '../../../src/evidence/bsonStream';
 import { unpackBlocks, unpackChunk } from '../../../src/evidence/chunk';
 import { packChunk } from '../../../src/evidence/chunkPacker';
-import { sha256Hex } from '../../../src/evidence/sha256';
+import { sha256Hex } from '../../../src/tlog/sha256';
 
 const MALFORMED = { code: 'EVIDENCE_MALFORMED' };
 

@@ -1,7 +1,7 @@
 import { canonicalJson, parseCanonicalJson } from '../../../src/evidence/canonicalJson';
 import { parseManifest, serializeManifest, type Manifest } from '../../../src/evidence/manifest';
 import { manifestKey } from '../../../src/evidence/objectKeys';
-import { makeEvidence } from '../../support/sealedEvidence';
+import { makeEvidence } from '../../harness/sealedEvidence';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 

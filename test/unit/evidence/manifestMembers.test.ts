@@ -2,8 +2,8 @@ import { SnapshotError } from '../../../src/errors';
 import { canonicalJson } from '../../../src/evidence/canonicalJson';
 import { MAX_LISTED_FINDINGS, parseManifest, serializeManifest } from '../../../src/evidence/manifest';
 import type { Manifest } from '../../../src/evidence/manifest';
-import { vkeyOf } from '../../../src/evidence/note';
-import { auditRecord, auditRecords, evidenceKey, makeEvidence } from '../../support/evidence';
+import { vkeyOf } from '../../../src/tlog/note';
+import { auditRecord, auditRecords, evidenceKey, makeEvidence } from '../../harness/evidence';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 

@@ -14,7 +14,7 @@ import {
 } from 'bson';
 import { cutRecord, readRecord, recordHash } from '../../../src/evidence/recordBytes';
 import { findFault } from '../../../src/evidence/recordFinding';
-import { sha256Hex } from '../../../src/evidence/sha256';
+import { sha256Hex } from '../../../src/tlog/sha256';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { lookUp } from './sources';
+import { VARIABLES, type Environment } from './schema';
+import { SnapshotError } from '../errors';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+export interface TemporalConfig {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly uiUrl: string | undefined;
+}
+export interface VaultConfig {
+  readonly address: string;
+  readonly key: string;
+  readonly credentials: { readonly roleId: string; readonly secretId: string } | { readonly token: string };
+}
+export interface StorageConfig {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly bucket: string;
+  readonly region: string;
+}
+export interface JobServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly authentication: {
+    /** JSON list of hashed keys. */
+    readonly keys: string | undefined;
+    readonly jwt:
+      { readonly jwksUrl: string; readonly issuer: string; readonly audience: string } | undefined;
+  };
+  readonly limits: { readonly requestsPerMinute: number; readonly submissionsPerMinute: number };
+  readonly idempotencyHours: number;
+  /** Between turning unready and refusing connections, for load balancers to notice. */
+  readonly drainMs: number;
+}
+export interface SealingConfig {
+  readonly origin: string;
+  readonly hashScheme: 'bson-sha256/v1' | 'opaque';
+  readonly retentionMs: number;
+  readonly holdMs: number;
+  readonly lateAllowanceMs: number;
+  /** RFC 3161 authority; undefined: no timestamps. */
+  readonly tsaUrl: string | undefined;
+  readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
+}
+export interface WorkerConfig {
+  readonly processes: number;
+  /** Of all processes together: a chunk is up to 32 MiB unpacked, so this bounds their memory. */
+  readonly activitiesAtOnce: number;
+  /** Unique among those that run at once; undefined: made up at every start. */
+  readonly identity: string | undefined;
+}
+
+/** Reads one part of the settings; CONFIG_INVALID names every wrong variable at once and never shows a value. */
+function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.ZodObject<S>> {
+  const given = Object.fromEntries(
+    Object.keys(shape).flatMap((name) => {
+      const found = lookUp(name, env);
+      return found?.value === undefined || found.value === '' ? [] : [[name, found.value]];
+    }),
+  );
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return name in given
+      ? `${name} ${issue.code === 'custom' ? '' : 'is invalid: '}${issue.message}`
+      : `${name} is not set`;
+  });
+  throw new SnapshotError('CONFIG_INVALID', `configuration: ${faults.join('; ')}`);
+}
+
+export function readDatabaseConfig(env: Environment = process.env): { readonly uri: string } {
+  return { uri: read(VARIABLES.database, env).MONGODB_URI };
+}
+
+export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
+  const temporal = read(VARIABLES.temporal, env);
+  return {
+    address: temporal.TEMPORAL_ADDRESS,
+    namespace: temporal.TEMPORAL_NAMESPACE,
+    taskQueue: temporal.TEMPORAL_TASK_QUEUE,
+    uiUrl: temporal.TEMPORAL_UI_URL,
+  };
+}
+
+export function readVaultConfig(env: Environment = process.env): VaultConfig {
+  const vault = read(VARIABLES.vault, env);
+  const base = { address: vault.VAULT_ADDR, key: vault.VAULT_TRANSIT_KEY };
+  if (vault.VAULT_ROLE_ID !== undefined && vault.VAULT_SECRET_ID !== undefined) {
+    return { ...base, credentials: { roleId: vault.VAULT_ROLE_ID, secretId: vault.VAULT_SECRET_ID } };
+  }
+  if (vault.VAULT_TOKEN !== undefined) return { ...base, credentials: { token: vault.VAULT_TOKEN } };
+  throw new SnapshotError(
+    'CONFIG_INVALID',
+    'configuration: set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), or VAULT_TOKEN',
+  );
+}
+
+export function readStorageConfig(env: Environment = process.env): StorageConfig {
+  const storage = read(VARIABLES.storage, env);
+  return {
+    endpoint: storage.S3_ENDPOINT,
+    accessKey: storage.S3_ACCESS_KEY,
+    secretKey: storage.S3_SECRET_KEY,
+    bucket: storage.S3_BUCKET,
+    region: storage.S3_REGION,
+  };
+}
+
+export function readSealingConfig(env: Environment = process.env): SealingConfig {
+  const sealing = read(VARIABLES.sealing, env);
+  return {
+    origin: sealing.AUDIT_ORIGIN,
+    hashScheme: sealing.AUDIT_HASH_SCHEME,
+    retentionMs: sealing.AUDIT_RETENTION_DAYS * DAY_MS,
+    holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,
+    tsaUrl: sealing.TSA_URL,
+    lateAllowanceMs: sealing.AUDIT_LATE_HOURS * HOUR_MS,
+    chunkLimits: { maxRecords: sealing.AUDIT_CHUNK_RECORDS, maxBytes: sealing.AUDIT_CHUNK_BYTES },
+  };
+}
+
+/** Where workers report jobs, and as whom; without a URL they write the job rows themselves. */
+export function readReportingConfig(env: Environment = process.env): {
+  readonly url: string | undefined;
+  readonly token: string | undefined;
+} {
+  const reporting = read(VARIABLES.reporting, env);
+  return { url: reporting.JOB_SERVICE_URL, token: reporting.JOB_SERVICE_TOKEN };
+}
+
+/** CONFIG_INVALID unless callers are authenticated, or the flag for development says that they are not, on loopback. */
+export function readJobServiceConfig(env: Environment = process.env): JobServiceConfig {
+  const service = read(VARIABLES.jobService, env);
+  const authentication = { keys: service.JOB_SERVICE_KEYS, jwt: jwtOf(service) };
+  const authenticated = authentication.keys !== undefined || authentication.jwt !== undefined;
+  const insecure = service.JOB_SERVICE_INSECURE_NO_AUTH === 'true';
+  if (!authenticated && !insecure) {
+    throw invalid(
+      'the job service does not know whom to trust: set JOB_SERVICE_KEYS_FILE (hashed keys), or JOB_SERVICE_JWKS_URL with JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE; on a developer machine JOB_SERVICE_INSECURE_NO_AUTH=true lets everybody in',
+    );
+  }
+  if (authenticated && insecure)
+    throw invalid('JOB_SERVICE_INSECURE_NO_AUTH contradicts the authentication that is set; remove one');
+  if (insecure && !LOOPBACK.has(service.HOST))
+    throw invalid(`JOB_SERVICE_INSECURE_NO_AUTH needs a loopback HOST, not ${service.HOST}`);
+  return {
+    host: service.HOST,
+    port: service.PORT,
+    authentication,
+    limits: {
+      requestsPerMinute: service.JOB_SERVICE_REQUESTS_PER_MINUTE,
+      submissionsPerMinute: service.JOB_SERVICE_SUBMISSIONS_PER_MINUTE,
+    },
+    idempotencyHours: service.JOB_SERVICE_IDEMPOTENCY_HOURS,
+    drainMs: service.JOB_SERVICE_DRAIN_SECONDS * 1000,
+  };
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+function invalid(fault: string): SnapshotError {
+  return new SnapshotError('CONFIG_INVALID', `configuration: ${fault}`);
+}
+
+function jwtOf({
+  JOB_SERVICE_JWKS_URL: jwksUrl,
+  JOB_SERVICE_JWT_ISSUER: issuer,
+  JOB_SERVICE_JWT_AUDIENCE: audience,
+}: z.output<z.ZodObject<typeof VARIABLES.jobService>>) {
+  const given = [jwksUrl, issuer, audience].filter((value) => value !== undefined);
+  if (given.length === 0) return undefined;
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    const names = 'JOB_SERVICE_JWKS_URL, JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE';
+    throw invalid(`${names} belong together; set all of them`);
+  }
+  const { protocol, hostname } = new URL(jwksUrl);
+  // Whoever answers there decides who gets in.
+  if (protocol !== 'https:' && !LOOPBACK.has(hostname.replaceAll(/[[\]]/g, '')))
+    throw invalid('JOB_SERVICE_JWKS_URL must be https://');
+  return { jwksUrl, issuer, audience };
+}
+
+export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
+  const worker = read(VARIABLES.worker, env);
+  return {
+    processes: worker.WORKER_PROCESSES,
+    activitiesAtOnce: worker.WORKER_ACTIVITIES,
+    identity: worker.WORKER_IDENTITY,
+  };
+}
+
+export function readLogLevel(env: Environment = process.env): 'debug' | 'info' | 'warn' | 'error' {
+  return read(VARIABLES.logging, env).LOG_LEVEL;
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { parseInstantMs } from '../contract/window';
+import { ERROR_CODES } from '../errors';
+import { JOB_STATUSES } from '../contract/jobStatus';
+import { describeJobTypes, INSTANT_PATTERN } from '../jobs/jobRegistry';
+
+const count = z.int().min(0);
+const jobId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'is not a job id')
+  .meta({ description: 'The id of a job.', examples: ['6917a4e0c3b1f2a4d5e6f708'] });
+const instant = z.string().meta({ format: 'date-time', examples: ['2026-01-31T23:59:59.999Z'] });
+
+export const jobParams = z.strictObject({ id: jobId });
+
+const jobTypes = describeJobTypes();
+
+/** `POST /jobs`; the payload is parsed by its job type. */
+export const submission = z
+  .strictObject({
+    type: z.string().min(1).max(64).meta({ enum: jobTypes.names, description: 'What is to be done.' }),
+    payload: z.unknown().meta(jobTypes.payload),
+  })
+  .meta({ id: 'Submission', examples: [{ type: 'audit.snapshot', payload: jobTypes.payload.examples[0] }] });
+
+/** `Idempotency-Key` as it came; visible ASCII, compared byte for byte. Node gives header names in lower case. */
+export const submissionHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'is not 1 to 255 visible ASCII characters')
+    .optional()
+    .meta({
+      description:
+        'A value of your own for this one submission, such as a UUID. Sent again with the same body it gets the same answer and starts nothing new.',
+      examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
+    }),
+});
+
+export const snapshotResult = z
+  .strictObject({
+    snapshotAssetId: z.string().min(1).max(64),
+    recordCount: count,
+    snapshotId: z.string().min(1).max(128),
+    window: z.strictObject({ from: z.string(), to: z.string() }),
+    findingCount: count,
+    conflictCount: count,
+    lateCount: count,
+    manifestSha256: z.string().regex(/^[0-9a-f]{64}$/),
+    ledgerIndex: count,
+  })
+  .meta({
+    id: 'SnapshotResult',
+    description: 'What was sealed; `snapshotAssetId` is `NONE` for an empty window.',
+  });
+
+/** `POST /jobs/:id/succeed`. */
+export const success = z.strictObject({ result: snapshotResult });
+
+/** `POST /jobs/:id/fail`. */
+export const failure = z.strictObject({
+  status: z.enum(['failed', 'cancelled']).default('failed'),
+  code: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
+  reason: z.string().max(8192),
+});
+
+/** A job as the service shows it. */
+export const jobView = z
+  .object({
+    jobId,
+    type: z.string(),
+    payload: z.unknown(),
+    status: z.enum(JOB_STATUSES),
+    result: snapshotResult.nullable(),
+    error: z.object({ code: z.string(), reason: z.string() }).nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+    progress: z.unknown().optional().meta({
+      description: 'Of a running job, as its workflow tells it; left out when that does not answer at once.',
+    }),
+  })
+  .meta({ id: 'Job' });
+
+export type JobView = z.infer<typeof jobView>;
+
+/** One page of `GET /jobs`, newest first. */
+export const jobPage = z
+  .object({
+    jobs: z.array(jobView),
+    next: z
+      .string()
+      .nullable()
+      .meta({ description: '`cursor` of the next page; null: this is the last one.' }),
+  })
+  .meta({ id: 'JobPage' });
+
+/** RFC 9457. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: 'For people; it may change.' }),
+    code: z.enum(ERROR_CODES).meta({ description: 'Stable; branch on it.' }),
+    instance: z.string().optional(),
+  })
+  .meta({
+    id: 'Problem',
+    examples: [
+      {
+        type: 'urn:audit-snapshot:problem:WINDOW_INVALID',
+        title: 'The window cannot be sealed',
+        status: 422,
+        detail: 'to "2099-01-01T00:00:00Z" lies in the future; seal a window only after it is over',
+        code: 'WINDOW_INVALID',
+        instance: 'urn:uuid:2f1c6a0e-6f0b-4f0e-9f0a-0f4f5f1c6a0e',
+      },
+    ],
+  });
+
+/** A query parameter that is a canonical whole number in `[min, max]`. */
+function wholeNumber(min: number, max: number) {
+  const text = z.string().refine((given) => {
+    return /^(0|[1-9]\d{0,5})$/.test(given) && Number(given) >= min && Number(given) <= max;
+  }, `is not a whole number from ${min} to ${max}`);
+  return text.transform(Number).meta({ type: 'integer', minimum: min, maximum: max });
+}
+
+function instantMs(description: string) {
+  const text = z
+    .string()
+    .refine((given) => parseInstantMs(given) !== undefined, 'is not an ISO 8601 instant with an offset');
+  const shown = { pattern: INSTANT_PATTERN, description, examples: ['2026-01-31T00:00:00Z'] };
+  return text.transform((given) => parseInstantMs(given)!).meta(shown);
+}
+
+/** `GET /jobs`. */
+export const jobQuery = z.strictObject({
+  status: z.enum(JOB_STATUSES).optional(),
+  type: z.string().min(1).max(64).optional(),
+  createdAfter: instantMs('Jobs made at this instant or later.').optional(),
+  createdBefore: instantMs('Jobs made before this instant.').optional(),
+  from: instantMs('Jobs whose window ends at this instant or later.').optional(),
+  to: instantMs('Jobs whose window begins at this instant or earlier.').optional(),
+  limit: wholeNumber(1, 100)
+    .default(50)
+    .meta({ description: 'Jobs on the page, at most; a page may hold fewer and still have a next one.' }),
+  cursor: z.string().max(200).optional().meta({ description: '`next` of the page before.' }),
+});
+
+/** `GET /jobs/:id`. */
+export const waitQuery = z.strictObject({
+  wait: z
+    .string()
+    .regex(/^(0|[1-9]|[1-5]\d|60)s$/, 'is not whole seconds up to 60s, such as 30s')
+    .optional()
+    .meta({ description: 'Answer when the job has ended, or after this time.', examples: ['30s'] }),
+});

@@ -1,0 +1,102 @@
+import type { Connection, Model } from 'mongoose';
+import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
+import { SnapshotError } from '../errors';
+import { idempotencyKeyModel, type IIdempotencyKey } from '../models/idempotencyKey.model';
+
+export interface SubmissionClaim {
+  /** Hash of caller and key. */
+  readonly id: string;
+  /** Hash of what is asked for. */
+  readonly fingerprint: string;
+  /** The job to make if this is the first request with this key. */
+  readonly jobId: string;
+}
+
+export type ClaimOutcome =
+  /** Go on, with this job and no other; an earlier request may have done part of it. */
+  | { readonly state: 'claimed'; readonly jobId: string }
+  | { readonly state: 'answered'; readonly answer: string }
+  | { readonly state: 'inFlight' }
+  /** The key stands for another request. */
+  | { readonly state: 'reused' };
+
+/** Submissions that happen once for each key. A crash of whoever claimed one leaves it to the next request, a minute later. */
+export interface IdempotencyKeys {
+  claim(claim: SubmissionClaim, nowMs: number): Promise<ClaimOutcome>;
+  /** Keeps the answer for everybody who sends the key again; the first one stays. */
+  answer(id: string, jobId: string, answer: string): Promise<void>;
+  /** Gives an unanswered claim up: the next request with the key goes on at once. */
+  release(id: string, jobId: string): Promise<void>;
+}
+
+/** Whoever has not answered after this time is taken for dead; going on beside somebody slow makes the same job. */
+const CLAIM_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** A row may expire between two looks at it; twice in a row it does not. */
+const MAX_TRIES = 4;
+
+/** The keys of submissions in MongoDB. Exactly one of many inserts wins; nothing here is an upsert. */
+export class MongoIdempotencyKeys implements IdempotencyKeys {
+  readonly #keys: Model<IIdempotencyKey>;
+  readonly #keepMs: number;
+
+  constructor(connection: Connection, keepHours: number) {
+    this.#keys = idempotencyKeyModel(connection);
+    this.#keepMs = keepHours * HOUR_MS;
+  }
+
+  async claim({ id, fingerprint, jobId }: SubmissionClaim, nowMs: number): Promise<ClaimOutcome> {
+    const expiresAt = new Date(nowMs + this.#keepMs);
+    const row = { _id: id, fingerprint, jobId, claimedAtMs: nowMs, answer: null, expiresAt };
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      if (await this.#insert(row)) return { state: 'claimed', jobId };
+      const known = await onDatabase(what(id), () => this.#keys.findById(id).lean());
+      if (!known) continue;
+      if (known.expiresAt.getTime() <= nowMs) {
+        // The server removes expired rows when it gets round to it.
+        const expired = { _id: id, expiresAt: known.expiresAt };
+        await onDatabase(what(id), () => this.#keys.deleteOne(expired));
+        continue;
+      }
+      if (known.fingerprint !== fingerprint) return { state: 'reused' };
+      if (known.answer !== null) return { state: 'answered', answer: known.answer };
+      const stale = nowMs - known.claimedAtMs >= CLAIM_MS;
+      if (stale && (await this.#takeOver(known, nowMs))) return { state: 'claimed', jobId: known.jobId };
+      return { state: 'inFlight' };
+    }
+    throw new SnapshotError('DATABASE_FAILED', `${what(id)} comes and goes`, { retryable: true });
+  }
+
+  /** The first answer is the one for ever. */
+  async answer(id: string, jobId: string, answer: string): Promise<void> {
+    const open = { _id: id, jobId, answer: null };
+    await onDatabase(what(id), () => this.#keys.updateOne(open, { $set: { answer } }));
+  }
+
+  async release(id: string, jobId: string): Promise<void> {
+    const open = { _id: id, jobId, answer: null };
+    await onDatabase(what(id), () => this.#keys.updateOne(open, { $set: { claimedAtMs: 0 } }));
+  }
+
+  async #insert(row: IIdempotencyKey): Promise<boolean> {
+    try {
+      await this.#keys.create(row);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw toDatabaseError(what(row._id), error);
+    }
+  }
+
+  /** One of those who found the claim stale gets it. */
+  async #takeOver({ _id, claimedAtMs }: IIdempotencyKey, nowMs: number): Promise<boolean> {
+    const stale = { _id, claimedAtMs, answer: null };
+    const update = { $set: { claimedAtMs: nowMs } };
+    const { modifiedCount } = await onDatabase(what(_id), () => this.#keys.updateOne(stale, update));
+    return modifiedCount === 1;
+  }
+}
+
+function what(id: string): string {
+  return `idempotency key ${id.slice(0, 12)}…`;
+}

@@ -1,0 +1,241 @@
+import type { Connection, Model, UpdateQuery } from 'mongoose';
+import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
+import type { AuditSnapshotResult } from '../contract/snapshot';
+import type { Window } from '../contract/window';
+import { SnapshotError } from '../errors';
+import {
+  chunkModel,
+  snapshotModel,
+  type ChunkDocument,
+  type SnapshotDocument,
+} from '../models/snapshot.model';
+import type {
+  ChunkMark,
+  ChunkRow,
+  ManifestRef,
+  SignatureRef,
+  SnapshotRepository,
+  SnapshotRow,
+  SnapshotSeed,
+  SnapshotSummary,
+} from '../ports/snapshotRepository';
+import { deepEqualJson } from '../sealing/deepEqualJson';
+import { refuseOtherPlan, sameChunk } from '../sealing/snapshotRules';
+
+/** Conflicting ids a chunk row lists; the count is exact beyond that. */
+const MAX_LISTED_CONFLICTS = 10_000;
+
+/** Rows of snapshots and chunks in MongoDB; every write is a conditional update, and the first one wins. */
+export class MongoSnapshotRepository implements SnapshotRepository {
+  readonly #snapshots: Model<SnapshotDocument>;
+  readonly #chunks: Model<ChunkDocument>;
+
+  constructor(connection: Connection) {
+    this.#snapshots = snapshotModel(connection);
+    this.#chunks = chunkModel(connection);
+  }
+
+  async open(seed: SnapshotSeed): Promise<SnapshotRow> {
+    const { snapshotId, ...members } = seed;
+    const known = await this.find(snapshotId);
+    if (known) return refuseOtherPlan(known, seed);
+    try {
+      await this.#snapshots.create({ _id: snapshotId, ...members, overlaps: [] });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw toDatabaseError(`snapshot ${snapshotId}`, error);
+    }
+    return refuseOtherPlan(await this.#get(snapshotId), seed);
+  }
+
+  async find(snapshotId: string): Promise<SnapshotRow | undefined> {
+    const found = await onDatabase(`snapshot ${snapshotId}`, () =>
+      this.#snapshots.findById(snapshotId).lean(),
+    );
+    return found ? rowOf(found) : undefined;
+  }
+
+  async listSummaries(fromId: string, untilId: string): Promise<readonly SnapshotSummary[]> {
+    const found = await onDatabase(`snapshots from ${fromId}`, () =>
+      this.#snapshots
+        .find({ _id: { $gte: fromId, $lt: untilId } })
+        .select('jobId window result.snapshotId')
+        .sort({ _id: 1 })
+        .lean(),
+    );
+    return found.map(({ jobId, window, result }) => ({ jobId, window, closed: (result ?? null) !== null }));
+  }
+
+  async grant(
+    snapshotId: string,
+    leaseSequence: number,
+    overlaps: SnapshotRow['overlaps'],
+  ): Promise<SnapshotRow> {
+    const row = await this.#setOnce(snapshotId, 'leaseSequence', { leaseSequence, overlaps });
+    if ((row.leaseSequence ?? 0) >= leaseSequence) return row;
+    const earlier = { _id: snapshotId, leaseSequence: { $lt: leaseSequence } };
+    await onDatabase(`snapshot ${snapshotId}`, () =>
+      this.#snapshots.updateOne(earlier, { $set: { leaseSequence } }),
+    );
+    return { ...row, leaseSequence };
+  }
+
+  async addChunk(row: ChunkRow): Promise<void> {
+    const { snapshotId, chunk } = row;
+    const _id = chunkId(snapshotId, chunk.index);
+    try {
+      await this.#chunks.create({ _id, ...row });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw toDatabaseError(`chunk ${_id}`, error);
+      const known = await this.findChunk(snapshotId, chunk.index);
+      if (!known || !sameChunk(known, row))
+        throw conflict(`chunk ${_id} is there already, with other values`);
+    }
+  }
+
+  async listChunks(snapshotId: string, until: number): Promise<readonly ChunkRow[]> {
+    const range = { $gte: chunkId(snapshotId, 0), $lt: chunkId(snapshotId, until) };
+    const found = await onDatabase(`chunks of ${snapshotId}`, () =>
+      this.#chunks.find({ _id: range }).sort({ _id: 1 }).lean(),
+    );
+    if (found.length !== until)
+      throw conflict(`snapshot ${snapshotId} has ${found.length} of ${until} chunk rows`);
+    return found.map(chunkOf);
+  }
+
+  async findChunk(snapshotId: string, index: number): Promise<ChunkRow | undefined> {
+    const _id = chunkId(snapshotId, index);
+    const found = await onDatabase(`chunk ${_id}`, () => this.#chunks.findById(_id).lean());
+    return found ? chunkOf(found) : undefined;
+  }
+
+  async lastChunk(snapshotId: string): Promise<ChunkRow | undefined> {
+    const range = { $gte: chunkId(snapshotId, 0), $lte: chunkId(snapshotId, 999_999) };
+    const keys = await onDatabase(`chunks of ${snapshotId}`, () =>
+      this.#chunks.find({ _id: range }).select('chunk').sort({ _id: 1 }).lean(),
+    );
+    const broken = keys.findIndex(({ chunk }, place) => chunk.index !== place);
+    const count = broken < 0 ? keys.length : broken;
+    return count === 0 ? undefined : this.findChunk(snapshotId, count - 1);
+  }
+
+  async setMarked(snapshotId: string, index: number, conflicts: readonly string[]): Promise<void> {
+    const _id = chunkId(snapshotId, index);
+    const marked = { conflicts: conflicts.slice(0, MAX_LISTED_CONFLICTS), conflictCount: conflicts.length };
+    await onDatabase(`chunk ${_id}`, () =>
+      this.#chunks.updateOne({ _id, marked: null }, { $set: { marked } }),
+    );
+  }
+
+  async listMarks(snapshotId: string): Promise<readonly ChunkMark[]> {
+    const range = { $gte: chunkId(snapshotId, 0), $lte: chunkId(snapshotId, 999_999) };
+    const found = await onDatabase(`marks of ${snapshotId}`, () =>
+      this.#chunks
+        .find({ _id: range, marked: { $ne: null } })
+        .select('chunk marked.conflictCount')
+        .sort({ _id: 1 })
+        .lean(),
+    );
+    return found.map(({ chunk: { index, count }, marked }) => ({
+      index,
+      count,
+      conflictCount: marked?.conflictCount ?? 0,
+    }));
+  }
+
+  async fixChunkCount(snapshotId: string, chunkCount: number): Promise<number> {
+    const row = await this.#setOnce(snapshotId, 'chunkCount', { chunkCount });
+    return row.chunkCount ?? chunkCount;
+  }
+
+  setManifest(snapshotId: string, manifest: ManifestRef): Promise<void> {
+    return this.#setSame(snapshotId, 'manifest', manifest);
+  }
+
+  setSignature(snapshotId: string, signature: SignatureRef): Promise<void> {
+    return this.#setSame(snapshotId, 'signature', signature);
+  }
+
+  setAsset(snapshotId: string, snapshotAssetId: string): Promise<void> {
+    return this.#setSame(snapshotId, 'snapshotAssetId', snapshotAssetId);
+  }
+
+  setLedgerIndex(snapshotId: string, ledgerIndex: number): Promise<void> {
+    return this.#setSame(snapshotId, 'ledgerIndex', ledgerIndex);
+  }
+
+  async close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult> {
+    const row = await this.#setOnce(snapshotId, 'result', { result });
+    return row.result ?? result;
+  }
+
+  async listSignedOverlaps(
+    origin: string,
+    { from, to }: Window,
+    except: string,
+  ): Promise<readonly SnapshotRow[]> {
+    const filter = {
+      origin,
+      'window.to': { $gte: from },
+      'window.from': { $lte: to },
+      signature: { $ne: null },
+    };
+    const found = await onDatabase(`snapshots of ${origin}`, () => this.#snapshots.find(filter).lean());
+    return found.map(rowOf).filter(({ snapshotId }) => snapshotId !== except);
+  }
+
+  /** Records of an origin that were sealed although they did not fit their own hash. */
+  async countFindings(origin: string): Promise<number> {
+    const found = await onDatabase(`findings of ${origin}`, () =>
+      this.#snapshots
+        .find({ origin, 'manifest.findingCount': { $gt: 0 } })
+        .select('manifest')
+        .lean(),
+    );
+    return found.reduce((sum, { manifest }) => sum + (manifest?.findingCount ?? 0), 0);
+  }
+
+  async #get(snapshotId: string): Promise<SnapshotRow> {
+    const row = await this.find(snapshotId);
+    if (row) return row;
+    throw new SnapshotError('SNAPSHOT_NOT_FOUND', `snapshot ${snapshotId} has no row`);
+  }
+
+  /** Sets members unless `guard` is set already; the row then in force is what counts. */
+  async #setOnce(
+    snapshotId: string,
+    guard: keyof SnapshotRow,
+    members: Partial<SnapshotRow>,
+  ): Promise<SnapshotRow> {
+    const filter = { _id: snapshotId, [guard]: null };
+    const update = { $set: members } as UpdateQuery<SnapshotDocument>;
+    await onDatabase(`snapshot ${snapshotId}`, () => this.#snapshots.updateOne(filter, update));
+    return this.#get(snapshotId);
+  }
+
+  async #setSame<K extends keyof SnapshotRow>(
+    snapshotId: string,
+    member: K,
+    value: SnapshotRow[K],
+  ): Promise<void> {
+    const row = await this.#setOnce(snapshotId, member, { [member]: value });
+    if (!deepEqualJson(row[member], value))
+      throw conflict(`${member} of snapshot ${snapshotId} is set already, otherwise`);
+  }
+}
+
+function chunkId(snapshotId: string, index: number): string {
+  return `${snapshotId}/${String(index).padStart(6, '0')}`;
+}
+
+function rowOf({ _id, ...members }: SnapshotDocument): SnapshotRow {
+  return { snapshotId: _id, ...members };
+}
+
+function chunkOf(document: ChunkDocument): ChunkRow {
+  const { _id, marked: _marked, ...row } = document;
+  return row;
+}
+
+function conflict(message: string): SnapshotError {
+  return new SnapshotError('SNAPSHOT_CONFLICT', message);
+}

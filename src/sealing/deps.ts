@@ -1,0 +1,42 @@
+import type { HashScheme } from '../evidence/recordFinding';
+import type { AssetRegistry } from '../ports/assetRegistry';
+import type { Clock } from '../ports/clock';
+import type { JobReporter } from '../ports/jobReporter';
+import type { LedgerSequencer } from '../ports/ledgerSequencer';
+import type { ObjectStore } from '../ports/objectStore';
+import type { RecordSource } from '../ports/recordSource';
+import type { Signer } from '../ports/signer';
+import type { SnapshotRepository } from '../ports/snapshotRepository';
+import type { Timestamper } from '../ports/timestamper';
+import type { WindowLeaseStore } from '../ports/windowLeaseStore';
+import type { WorkflowStatusReader } from '../ports/workflowStatusReader';
+
+/** What the activities work with; a composition root fills it with adapters, a unit test with fakes. */
+export interface SealingDeps {
+  readonly records: RecordSource;
+  readonly store: ObjectStore;
+  readonly signer: Signer;
+  readonly snapshots: SnapshotRepository;
+  readonly leases: WindowLeaseStore;
+  readonly timestamper: Timestamper | undefined;
+  readonly assets: AssetRegistry;
+  readonly ledger: LedgerSequencer;
+  readonly jobs: JobReporter;
+  readonly workflowStatus: WorkflowStatusReader;
+  readonly clock: Clock;
+  readonly settings: SealingSettings;
+}
+
+interface SealingSettings {
+  /** Schema-less URL that names this ledger in every checkpoint. */
+  readonly origin: string;
+  readonly hashScheme: HashScheme;
+  readonly retentionMs: number;
+  /** Lock of an object from its first write until its asset is registered. */
+  readonly holdMs: number;
+  /** How much later than its timestamp a record may arrive before it counts as backdated. */
+  readonly lateAllowanceMs: number;
+  readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
+  /** Name and version of this software, as the manifest names it. */
+  readonly software: string;
+}

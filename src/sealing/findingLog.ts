@@ -1,0 +1,48 @@
+import type { RecordView } from '../evidence/recordBytes';
+import { findFault, type FindingKind, type HashScheme } from '../evidence/recordFinding';
+import type { Finding } from '../ports/snapshotRepository';
+
+/** Findings listed by chunk: the counts stay exact, and a row stays far below the size limit of a document. */
+const MAX_LISTED = 10_000;
+
+/** What hashing notices about the records of one chunk. */
+export class FindingLog {
+  readonly #scheme: HashScheme;
+  readonly #counts: Record<FindingKind, number> = {
+    'hash-mismatch': 0,
+    'hash-missing': 0,
+    'hash-repeated': 0,
+  };
+  readonly #listed: Finding[] = [];
+  #firstTampered: Finding | undefined;
+
+  constructor(scheme: HashScheme) {
+    this.#scheme = scheme;
+  }
+
+  check(index: number, record: RecordView): void {
+    const kind = findFault(record, this.#scheme);
+    if (kind === undefined) return;
+    const finding: Finding = { kind, index, id: record.id };
+    this.#counts[kind]++;
+    if (this.#listed.length < MAX_LISTED) this.#listed.push(finding);
+    if (kind !== 'hash-missing') this.#firstTampered ??= finding;
+  }
+
+  get counts(): Readonly<Record<FindingKind, number>> {
+    return this.#counts;
+  }
+
+  get total(): number {
+    return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  get listed(): readonly Finding[] {
+    return this.#listed;
+  }
+
+  /** The first record whose content and hash contradict each other; a missing hash contradicts nothing. */
+  get firstTampered(): Finding | undefined {
+    return this.#firstTampered;
+  }
+}

@@ -1,0 +1,28 @@
+import type { ResumePoint, HashState } from '../contract/activities';
+import { newDigest } from '../evidence/logDigest';
+import type { SnapshotRow } from '../ports/snapshotRepository';
+import type { SealingDeps } from './deps';
+
+/** Width of the first slice of log time; from then on slices follow the density of the log. */
+const FIRST_SLICE_MS = 60_000;
+
+/** What is durable of a snapshot: the checkpoint behind its last chunk, or the start of its window. */
+export async function readResumePoint(deps: SealingDeps, row: SnapshotRow): Promise<ResumePoint> {
+  const complete = row.chunkCount !== null;
+  const last =
+    row.chunkCount === null
+      ? await deps.snapshots.lastChunk(row.snapshotId)
+      : await deps.snapshots.findChunk(row.snapshotId, row.chunkCount - 1);
+  if (last) return { ...last.checkpoint, complete };
+  return {
+    nextIndex: 0,
+    cursor: { after: null, sliceMs: FIRST_SLICE_MS },
+    hash: await emptyHashState(),
+    complete,
+  };
+}
+
+async function emptyHashState(): Promise<HashState> {
+  const digest = await newDigest();
+  return { range: { begin: 0, end: 0, hashes: [] }, digestState: digest.save(), findingCount: 0 };
+}

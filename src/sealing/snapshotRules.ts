@@ -1,0 +1,22 @@
+import { SnapshotError } from '../errors';
+import type { ChunkRow, SnapshotRow, SnapshotSeed } from '../ports/snapshotRepository';
+import { deepEqualJson } from './deepEqualJson';
+
+/** A job seals one window under one policy: opened again with another, it is not the same job. SNAPSHOT_CONFLICT. */
+export function refuseOtherPlan(row: SnapshotRow, { window, onTamper, origin }: SnapshotSeed): SnapshotRow {
+  const same = deepEqualJson(row.window, window) && row.onTamper === onTamper && row.origin === origin;
+  if (same) return row;
+  const known = `${row.window.from} → ${row.window.to}, onTamper ${row.onTamper}, origin ${row.origin}`;
+  const message = `job ${row.jobId} was opened for ${known}; submit a new job for another window or policy`;
+  throw new SnapshotError('SNAPSHOT_CONFLICT', message);
+}
+
+/**
+ * True when two rows speak of the same chunk. The checkpoint behind it is left out: the width of the next slice depends
+ * on how an attempt came there, and nothing that is sealed depends on it.
+ */
+export function sameChunk(left: ChunkRow, right: ChunkRow): boolean {
+  const { checkpoint: ours, ...known } = left;
+  const { checkpoint: theirs, ...given } = right;
+  return deepEqualJson(known, given) && deepEqualJson(ours.hash.range, theirs.hash.range);
+}

@@ -1,0 +1,219 @@
+import {
+  isGrpcServiceError,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleSummary,
+} from '@temporalio/client';
+import { toTemporalError } from './connection';
+import { checkSchedule } from '../schedule/checkSchedule';
+import { toSpec } from '../schedule/scheduleSpec';
+import {
+  describeCadence,
+  describeSettings,
+  differences,
+  type Overlap,
+  type ScheduleSettings,
+} from '../schedule/scheduleSettings';
+import { TASK_QUEUE } from '../contract/names';
+import { SCHEDULE_WORKFLOW, SCHEDULE_WORKFLOW_PREFIX, type AuditScheduleInput } from '../contract/schedule';
+import { SnapshotError } from '../errors';
+
+const POLICIES: Readonly<Record<Overlap, ScheduleOverlapPolicy>> = {
+  skip: ScheduleOverlapPolicy.SKIP,
+  'buffer-one': ScheduleOverlapPolicy.BUFFER_ONE,
+  'buffer-all': ScheduleOverlapPolicy.BUFFER_ALL,
+  'allow-all': ScheduleOverlapPolicy.ALLOW_ALL,
+};
+
+const ABOUT =
+  'Seals the audit log in contiguous windows (audit-snapshot). Change it with: audit-snapshot schedule update';
+const GRPC_INVALID_ARGUMENT = 3;
+
+/** A schedule as Temporal has it. */
+export interface KnownSchedule {
+  readonly settings: ScheduleSettings;
+  readonly description: ScheduleDescription;
+}
+
+/** Temporal Schedules that seal contiguous windows. Errors: SCHEDULE_NOT_FOUND, SCHEDULE_CONFLICT, PAYLOAD_INVALID, TEMPORAL_*. */
+export class AuditSchedules {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  constructor(client: Client, taskQueue: string = TASK_QUEUE) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  /**
+   * Creates a schedule. One with the same settings is left as it is and answers false; with others it is
+   * SCHEDULE_CONFLICT. `sameStart: false` accepts whatever begin the one there has.
+   */
+  async create(
+    settings: ScheduleSettings,
+    options: { readonly paused: boolean; readonly note?: string; readonly sameStart: boolean },
+  ): Promise<boolean> {
+    checkSchedule(settings.input);
+    const { scheduleId } = settings.input;
+    const note = options.note ?? describeSettings(settings);
+    try {
+      await this.#client.schedule.create({
+        ...this.#options(settings),
+        scheduleId,
+        memo: { about: ABOUT },
+        state: { paused: options.paused, note },
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw failure(scheduleId, error);
+    }
+    const known = (await this.find(scheduleId)).settings;
+    const { startAt } = options.sameStart ? settings.input : known.input;
+    const other = differences(known, { ...settings, input: { ...settings.input, startAt } });
+    if (other.length === 0) return false;
+    const message = `schedule ${scheduleId} is there already, with other settings (${other.join('; ')}); change it with: audit-snapshot schedule update ${scheduleId}`;
+    throw new SnapshotError('SCHEDULE_CONFLICT', message);
+  }
+
+  async find(scheduleId: string): Promise<KnownSchedule> {
+    const description = await this.#on(scheduleId, () => this.#handle(scheduleId).describe());
+    return { description, settings: settingsOf(description) };
+  }
+
+  /** Every schedule of the namespace that seals, in no order. Eventually consistent: a new one may take seconds to appear. */
+  async list(): Promise<ScheduleSummary[]> {
+    const found: ScheduleSummary[] = [];
+    try {
+      for await (const summary of this.#client.schedule.list())
+        if (summary.action?.workflowType === SCHEDULE_WORKFLOW) found.push(summary);
+    } catch (error) {
+      throw toTemporalError('schedules', error);
+    }
+    return found;
+  }
+
+  /** Changes settings; runs that are under way go on as they began. A later begin is SCHEDULE_CONFLICT: it would skip windows. */
+  async update(
+    scheduleId: string,
+    change: (known: ScheduleSettings) => ScheduleSettings,
+    note?: string,
+  ): Promise<ScheduleSettings> {
+    const known = await this.find(scheduleId);
+    const settings = change(known.settings);
+    const { startMs } = checkSchedule(settings.input);
+    if (startMs > Date.parse(known.settings.input.startAt)) {
+      const message = `schedule ${scheduleId} seals from ${known.settings.input.startAt} on; a later begin would leave log time unsealed`;
+      throw new SnapshotError('SCHEDULE_CONFLICT', message);
+    }
+    await this.#on(scheduleId, () =>
+      this.#handle(scheduleId).update(({ state }) => ({
+        ...this.#options(settings),
+        state: {
+          ...state,
+          note: note ?? (state.paused ? state.note : undefined) ?? describeSettings(settings),
+        },
+      })),
+    );
+    return settings;
+  }
+
+  /** Nothing is lost by a pause: the first run after it seals everything since the last sealed instant. */
+  async pause(scheduleId: string, reason: string): Promise<void> {
+    await this.find(scheduleId);
+    await this.#on(scheduleId, () => this.#handle(scheduleId).pause(reason));
+  }
+
+  async resume(scheduleId: string, note?: string): Promise<void> {
+    const { settings } = await this.find(scheduleId);
+    await this.#on(scheduleId, () => this.#handle(scheduleId).unpause(note ?? describeSettings(settings)));
+  }
+
+  /** One run now, which stands for now. */
+  async trigger(scheduleId: string, overlap: Overlap): Promise<void> {
+    await this.find(scheduleId);
+    await this.#on(scheduleId, () => this.#handle(scheduleId).trigger(POLICIES[overlap]));
+  }
+
+  /** One run for each time of the schedule in `[start, end]`. */
+  async backfill(scheduleId: string, start: Date, end: Date, overlap: Overlap): Promise<void> {
+    await this.find(scheduleId);
+    const request = { start, end, overlap: POLICIES[overlap] };
+    await this.#on(scheduleId, () => this.#handle(scheduleId).backfill(request));
+  }
+
+  /** Runs that are under way go on; what was sealed stays sealed. */
+  async delete(scheduleId: string): Promise<void> {
+    await this.find(scheduleId);
+    await this.#on(scheduleId, () => this.#handle(scheduleId).delete());
+  }
+
+  #handle(scheduleId: string) {
+    return this.#client.schedule.getHandle(scheduleId);
+  }
+
+  #options(settings: ScheduleSettings) {
+    const { input, overlap, catchupSeconds, pauseOnFailure, jitterSeconds } = settings;
+    const cadence = describeCadence(input);
+    return {
+      spec: { ...toSpec(input), jitter: jitterSeconds * 1000 },
+      action: {
+        type: 'startWorkflow' as const,
+        workflowType: SCHEDULE_WORKFLOW,
+        workflowId: `${SCHEDULE_WORKFLOW_PREFIX}${input.scheduleId}`,
+        taskQueue: this.#taskQueue,
+        args: [input],
+        memo: { schedule: input.scheduleId, windowsEnd: cadence, sealsFrom: input.startAt },
+        staticSummary: `Seal the audit log, windows end ${cadence}`,
+        staticDetails: describeSettings(settings),
+      },
+      policies: {
+        overlap: POLICIES[overlap],
+        catchupWindow: catchupSeconds * 1000,
+        pauseOnFailure,
+      },
+    };
+  }
+
+  async #on<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw failure(scheduleId, error);
+    }
+  }
+}
+
+/** The settings a description stands for. SCHEDULE_NOT_FOUND when it starts something else. */
+function settingsOf({ scheduleId, action, policies, spec }: ScheduleDescription): ScheduleSettings {
+  const [input] = (action.args ?? []) as readonly AuditScheduleInput[];
+  if (action.workflowType !== SCHEDULE_WORKFLOW || input === undefined) {
+    const message = `schedule ${scheduleId} starts ${action.workflowType}, not ${SCHEDULE_WORKFLOW}; it is none of audit-snapshot's`;
+    throw new SnapshotError('SCHEDULE_NOT_FOUND', message);
+  }
+  const overlap = Object.entries(POLICIES).find(([, policy]) => policy === policies.overlap)?.[0];
+  return {
+    input,
+    jitterSeconds: Math.round((spec.jitter ?? 0) / 1000),
+    overlap: (overlap ?? 'skip') as Overlap,
+    catchupSeconds: Math.round(policies.catchupWindow / 1000),
+    pauseOnFailure: policies.pauseOnFailure,
+  };
+}
+
+function failure(scheduleId: string, error: unknown): SnapshotError {
+  if (error instanceof ScheduleNotFoundError) {
+    const message = `there is no schedule ${scheduleId}; audit-snapshot schedule list says which there are`;
+    return new SnapshotError('SCHEDULE_NOT_FOUND', message);
+  }
+  const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const grpcCode: number | undefined = isGrpcServiceError(cause) ? cause.code : undefined;
+  if (grpcCode === GRPC_INVALID_ARGUMENT && isGrpcServiceError(cause))
+    return new SnapshotError(
+      'PAYLOAD_INVALID',
+      `schedule ${scheduleId}: Temporal refuses it: ${cause.details}`,
+    );
+  return toTemporalError(`schedule ${scheduleId}`, error);
+}

@@ -1,0 +1,185 @@
+import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { BSON, ObjectId } from 'bson';
+import { checkpointText } from '../../src/tlog/checkpoint';
+import { snapshotOrigin } from '../../src/evidence/objectKeys';
+import { packChunk } from '../../src/evidence/chunkPacker';
+import { publicKeyOfPem } from '../../src/tlog/ed25519';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
+import { newDigest } from '../../src/evidence/logDigest';
+import { serializeManifest, type Manifest } from '../../src/evidence/manifest';
+import { RangeBuilder, emptyRange, leafHash, rootOf, serializeRange } from '../../src/tlog/merkle';
+import { formatNote, keyId, vkeyOf } from '../../src/tlog/note';
+import {
+  chunkKey,
+  manifestKey,
+  manifestSignatureKey,
+  snapshotCheckpointKey,
+} from '../../src/evidence/objectKeys';
+import { readRecord, recordHash } from '../../src/evidence/recordBytes';
+import { findFault, type HashScheme } from '../../src/evidence/recordFinding';
+import { sha256Hex } from '../../src/tlog/sha256';
+import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
+
+const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
+const START_MS = Date.parse('2026-01-31T00:00:00.000Z');
+const ORIGIN = 'audit.example.org';
+
+export interface EvidenceKey {
+  readonly privateKey: KeyObject;
+  /** 32 raw bytes. */
+  readonly publicKey: Buffer;
+}
+
+export interface Evidence {
+  readonly manifest: Manifest;
+  /** Every object by its key in the bucket. */
+  readonly objects: ReadonlyMap<string, Buffer>;
+  readonly trust: TrustFile;
+}
+
+interface EvidenceOptions {
+  /** Record bytes in their order. */
+  readonly records: readonly Buffer[];
+  readonly chunkRecords: number;
+  readonly key?: EvidenceKey;
+  readonly jobId?: string;
+  readonly hashScheme?: HashScheme;
+}
+
+/** The Ed25519 key of a 32-byte seed that repeats one byte: a test that fails does so again on the same bytes. */
+export function evidenceKey(seedByte: number): EvidenceKey {
+  const der = Buffer.concat([PKCS8_HEADER, Buffer.alloc(32, seedByte)]);
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const pem = createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
+  return { privateKey, publicKey: publicKeyOfPem(pem) };
+}
+
+/** An audit record, one second behind the previous one; its hash fits, unless `members` say otherwise. */
+export function auditRecord(index: number, members: Record<string, unknown> = {}): Buffer {
+  const document = {
+    _id: new ObjectId(index.toString(16).padStart(24, '0')),
+    timestamp: new Date(START_MS + index * 1000),
+    action: 'document.read',
+    actor: `user-${index}`,
+  };
+  const hash = recordHash(BSON.serialize(document));
+  return Buffer.from(BSON.serialize({ ...document, hash, ...members }));
+}
+
+export function auditRecords(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, index) => auditRecord(index));
+}
+
+/** Seals any record bytes in memory: a whole set of evidence, valid to the byte, and the trust file that pins its key. */
+export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> {
+  const { records, chunkRecords, key = evidenceKey(1), jobId = 'job-1' } = options;
+  const { hashScheme = 'bson-sha256/v1' } = options;
+  const snapshotId = `snap-${jobId}`;
+  const objects = new Map<string, Buffer>();
+  const chunks: Manifest['chunks'] = [];
+  for (let begin = 0; begin < records.length; begin += chunkRecords) {
+    const own = records.slice(begin, begin + chunkRecords);
+    const body = await packChunk(own);
+    const chunk = describeChunk(snapshotId, chunks.length, begin, own, body);
+    objects.set(chunk.key, body);
+    chunks.push(chunk);
+  }
+  const manifest: Manifest = {
+    format: 'audit-snapshot/v1',
+    origin: ORIGIN,
+    snapshotId,
+    jobId,
+    window: { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' },
+    recordCount: records.length,
+    root: rootOf(rangeOf(0, records).range()).toString('base64'),
+    ...(await readHashes(records, hashScheme)),
+    logHashScheme: hashScheme,
+    late: { recordCount: 0, snapshots: [] },
+    chunks,
+    retention: { mode: 'COMPLIANCE', until: '2033-02-01T00:00:00.000Z' },
+    key: {
+      version: 1,
+      publicKey: key.publicKey.toString('base64'),
+      vkey: vkeyOf(snapshotOrigin(ORIGIN, snapshotId), key.publicKey),
+    },
+    openedAt: '2026-02-01T00:00:05.000Z',
+    software: 'audit-snapshot/0.0.0',
+  };
+  const pinned = { version: 1, publicKey: key.publicKey, createdAt: new Date(START_MS) };
+  return {
+    manifest,
+    objects: new Map([...objects, ...signEvidence(manifest, key)]),
+    trust: makeTrustFile(ORIGIN, [pinned]),
+  };
+}
+
+/** The three objects a key answers for, by their keys: the manifest, its signature and the checkpoint. */
+export function signEvidence(manifest: Manifest, key: EvidenceKey): Map<string, Buffer> {
+  const { origin, snapshotId, recordCount, root } = manifest;
+  const body = serializeManifest(manifest);
+  const name = snapshotOrigin(origin, snapshotId);
+  const text = checkpointText({ origin: name, size: recordCount, root: Buffer.from(root, 'base64') });
+  const signature = sign(null, Buffer.from(text), key.privateKey);
+  const line = { name, keyId: keyId(name, key.publicKey), signature };
+  return new Map([
+    [manifestKey(snapshotId), body],
+    [manifestSignatureKey(snapshotId), Buffer.from(sign(null, body, key.privateKey).toString('base64'))],
+    [snapshotCheckpointKey(snapshotId), formatNote(text, [line])],
+  ]);
+}
+
+function describeChunk(
+  snapshotId: string,
+  index: number,
+  begin: number,
+  records: readonly Buffer[],
+  body: Buffer,
+): Manifest['chunks'][number] {
+  const positions = records.map((bytes) => {
+    const { id, timestamps } = readRecord(bytes);
+    return { timestamp: new Date(timestamps[0] ?? START_MS).toISOString(), id };
+  });
+  return {
+    index,
+    key: chunkKey(snapshotId, index),
+    versionId: `version-${index}`,
+    bytes: body.length,
+    sha256: sha256Hex(body),
+    count: records.length,
+    begin,
+    first: positions[0]!,
+    last: positions.at(-1)!,
+    nodes: [...serializeRange(rangeOf(begin, records).range()).hashes],
+  };
+}
+
+function rangeOf(begin: number, records: readonly Buffer[]): RangeBuilder {
+  const range = new RangeBuilder(emptyRange(begin));
+  for (const record of records) range.appendLeaf(leafHash(record));
+  return range;
+}
+
+async function readHashes(
+  records: readonly Buffer[],
+  scheme: HashScheme,
+): Promise<Pick<Manifest, 'logHashDigest' | 'findings'>> {
+  const digest = await newDigest();
+  const findings: Manifest['findings'] = {
+    counts: { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 },
+    records: [],
+  };
+  for (const [index, bytes] of records.entries()) {
+    const record = readRecord(bytes);
+    if (record.hashText) digest.update(record.hashText);
+    const kind = findFault(record, scheme);
+    if (kind === undefined) continue;
+    findings.counts[kind]++;
+    findings.records.push({ kind, index, id: record.id });
+  }
+  return { logHashDigest: digest.hex(), findings };
+}
+
+/** Reads from a map of objects, whatever the version asked for. */
+export function readerOf(objects: ReadonlyMap<string, Buffer>): EvidenceReader {
+  return { read: (key) => Promise.resolve(objects.get(key)) };
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { BSON, ObjectId } from 'bson';
+import { entryOf } from '../../src/evidence/ledgerEntry';
+import { manifestKey } from '../../src/evidence/objectKeys';
+import { recordHash } from '../../src/evidence/recordBytes';
+import { sha256Hex } from '../../src/tlog/sha256';
+import type { TrustFile } from '../../src/evidence/trustFile';
+import { evidenceKey, makeEvidence, type Evidence, type EvidenceKey } from './evidence';
+import { ledgerObjects } from './ledger';
+
+const START_MS = Date.parse('2026-01-31T00:00:00.000Z');
+
+/** What an auditor is handed: snapshots, the ledger over them, and the keys to pin. */
+export interface EvidenceSet {
+  readonly objects: ReadonlyMap<string, Buffer>;
+  readonly snapshotIds: readonly string[];
+  readonly trust: TrustFile;
+}
+
+/** A record with a payload that does not compress, so that few records make many bytes; the same at every run. */
+export function bulkyRecord(index: number, sizeBytes: number): Buffer {
+  const payload = Buffer.concat(
+    Array.from({ length: Math.ceil(sizeBytes / 32) }, (_, part) =>
+      createHash('sha256').update(`${index} ${part}`).digest(),
+    ),
+  );
+  const document = {
+    _id: new ObjectId((index + 1).toString(16).padStart(24, '0')),
+    timestamp: new Date(START_MS + index * 1000),
+    action: 'document.read',
+    payload: payload.subarray(0, sizeBytes),
+  };
+  const hash = recordHash(BSON.serialize(document));
+  return Buffer.from(BSON.serialize({ ...document, hash }));
+}
+
+/** Snapshots `snap-job-1` … of these records each, in chunks, and their ledger. */
+export async function evidenceSet(
+  snapshots: readonly (readonly Buffer[])[],
+  chunkRecords: number,
+  key: EvidenceKey = evidenceKey(1),
+): Promise<EvidenceSet> {
+  const sealed: Evidence[] = [];
+  for (const [place, records] of snapshots.entries())
+    sealed.push(await makeEvidence({ records, chunkRecords, key, jobId: `job-${place + 1}` }));
+  const entries = sealed.map(({ manifest, objects }) =>
+    entryOf(manifest, sha256Hex(objects.get(manifestKey(manifest.snapshotId))!)),
+  );
+  return {
+    objects: new Map([...sealed.flatMap(({ objects }) => [...objects]), ...ledgerObjects(entries, key)]),
+    snapshotIds: sealed.map(({ manifest }) => manifest.snapshotId),
+    trust: sealed[0]!.trust,
+  };
+}

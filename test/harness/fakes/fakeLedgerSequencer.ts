@@ -1,0 +1,32 @@
+import { SnapshotError } from '../../../src/errors';
+import { leafHash } from '../../../src/tlog/merkle';
+import { rootOfLeaves } from '../../../src/verify/verifyLedger';
+import type { LedgerSequencer, LedgerHead } from '../../../src/ports/ledgerSequencer';
+import { FaultPlan } from './faults';
+
+/** The committed entries of one ledger in memory. */
+export class FakeLedgerSequencer implements LedgerSequencer {
+  readonly faults = new FaultPlan<keyof LedgerSequencer>('DATABASE_UNREACHABLE');
+  /** What a restore from a backup would change. */
+  leaves: { readonly snapshotId: string; readonly entry: Buffer }[] = [];
+
+  append(snapshotId: string, entry: Buffer): Promise<number> {
+    return this.faults.run('append', () => {
+      const place = this.leaves.findIndex((leaf) => leaf.snapshotId === snapshotId);
+      if (place < 0) return this.leaves.push({ snapshotId, entry: Buffer.from(entry) }) - 1;
+      if (this.leaves[place]!.entry.equals(entry)) return place;
+      throw new SnapshotError('SNAPSHOT_CONFLICT', `the ledger has another entry of ${snapshotId}`);
+    });
+  }
+
+  head(): Promise<LedgerHead> {
+    return this.faults.run('head', () => ({
+      size: this.leaves.length,
+      root: rootOfLeaves(this.leaves.map(({ entry }) => leafHash(entry))),
+    }));
+  }
+
+  list(from: number, until: number): Promise<readonly Buffer[]> {
+    return this.faults.run('list', () => this.leaves.slice(from, until).map(({ entry }) => entry));
+  }
+}

@@ -1,0 +1,182 @@
+import { mongo } from 'mongoose';
+import { bsonElements } from '../../../src/evidence/bsonElements';
+import { cutRecord, readRecord } from '../../../src/evidence/recordBytes';
+import type { Window } from '../../../src/contract/window';
+import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../../../src/ports/recordSource';
+import {
+  buildEntry,
+  entryIdOnce,
+  SNAPSHOT_CREATED,
+  SYSTEM_ACTOR_ID,
+  type AuditEntry,
+} from '../../../src/services/auditEntry';
+import { FaultPlan } from './faults';
+import { compareIds } from './idComparison';
+
+const { BSON } = mongo;
+
+interface Held {
+  readonly id: string;
+  readonly timestamps: readonly number[];
+  readonly bytes: Buffer;
+}
+
+/** An audit log in memory, of BSON bytes. */
+export class FakeRecordSource implements RecordSource {
+  readonly faults = new FaultPlan<keyof RecordSource>('DATABASE_UNREACHABLE');
+  /** How often each record was marked, by position id: a record that is sealed once stands at 1. */
+  readonly markCounts = new Map<string, number>();
+  readonly #records = new Map<string, Held>();
+
+  /** Adds an entry as the audit service would store it; returns its position id. */
+  log(entry: AuditEntry): string {
+    return this.add(buildEntry(entry).document);
+  }
+
+  add(document: mongo.Document): string {
+    return this.addRaw(BSON.serialize(document));
+  }
+
+  /** Adds a record as these bytes, or puts them in place of the one with its id. */
+  addRaw(bytes: Uint8Array): string {
+    const own = Buffer.from(bytes);
+    const { id } = readRecord(own);
+    this.#records.set(id, { id, timestamps: timestampsOf(own), bytes: own });
+    return id;
+  }
+
+  remove(id: string): void {
+    this.#records.delete(id);
+  }
+
+  /** The record as it is stored now. */
+  read(id: string): Buffer | undefined {
+    const held = this.#records.get(id);
+    return held && Buffer.from(held.bytes);
+  }
+
+  /** Which snapshot sealed a record; undefined while none has. */
+  sealedBy(id: string): string | undefined {
+    return sealOf(this.#records.get(id)?.bytes ?? Buffer.alloc(0)).snapshotId;
+  }
+
+  ids(): string[] {
+    return [...this.#records.keys()];
+  }
+
+  async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('scan', () => this.#find(slice).slice(0, limit));
+    for (const { bytes } of found) {
+      signal?.throwIfAborted();
+      yield Buffer.from(bytes);
+    }
+  }
+
+  async *scanMarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('scanMarked', () => this.#between(fromMs, untilMs));
+    for (const { bytes } of found) if (sealOf(bytes).immutable === true) yield Buffer.from(bytes);
+  }
+
+  async *scanUnmarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('scanUnmarked', () => this.#between(fromMs, untilMs));
+    for (const { bytes } of found) if (sealOf(bytes).immutable !== true) yield Buffer.from(bytes);
+  }
+
+  findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.faults.run('findByIds', () =>
+      ids.flatMap((id) => {
+        const bytes = this.read(id);
+        return bytes ? [bytes] : [];
+      }),
+    );
+  }
+
+  countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
+    const slice = { fromMs: Date.parse(from), untilMs: Date.parse(to) + 1, after: null };
+    return this.faults.run('countUnsealed', () => {
+      signal?.throwIfAborted();
+      return this.#find(slice).length;
+    });
+  }
+
+  updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
+    return this.faults.run('updateLogImmutability', () => ({
+      conflicts: logIds.filter((id) => !this.#mark(id, snapshotId)),
+    }));
+  }
+
+  recordSnapshotCreated(created: SnapshotCreated): Promise<void> {
+    return this.faults.run('recordSnapshotCreated', () => {
+      const [action, resourceId] = [SNAPSHOT_CREATED, created.snapshotAssetId];
+      const entry = {
+        resourceType: 'audit_snapshot',
+        resourceId,
+        action,
+        actorId: SYSTEM_ACTOR_ID,
+        details: created,
+      };
+      const id = entryIdOnce(action, resourceId);
+      if (!this.#records.has(id.toHexString())) this.add(buildEntry(entry, id).document);
+    });
+  }
+
+  #between(fromMs: number, untilMs: number): Held[] {
+    return [...this.#records.values()]
+      .filter(({ timestamps }) => timestamps.some((ms) => ms >= fromMs && ms < untilMs))
+      .toSorted((one, other) => sortKey(one) - sortKey(other) || compareIds(one.id, other.id));
+  }
+
+  #find({ fromMs, untilMs, after }: LogSlice): Held[] {
+    const afterMs = after === null ? undefined : Date.parse(after.timestamp);
+    const isBehind = (ms: number, id: string): boolean =>
+      afterMs === undefined || ms > afterMs || (ms === afterMs && compareIds(id, after?.id ?? '') > 0);
+    return [...this.#records.values()]
+      .filter(({ bytes }) => sealOf(bytes).unsealed)
+      .filter(({ id, timestamps }) =>
+        timestamps.some((ms) => ms >= fromMs && ms < untilMs && isBehind(ms, id)),
+      )
+      .toSorted((one, other) => sortKey(one) - sortKey(other) || compareIds(one.id, other.id));
+  }
+
+  #mark(id: string, snapshotId: string): boolean {
+    const held = this.#records.get(id);
+    if (!held) return false;
+    const seal = sealOf(held.bytes);
+    if (!seal.unsealed) return seal.snapshotId === snapshotId;
+    const members = BSON.serialize({ immutable: true, snapshotId }).subarray(4);
+    const sealed = Buffer.concat([cutRecord(held.bytes).subarray(0, -1), members]);
+    sealed.writeInt32LE(sealed.length, 0);
+    this.#records.set(id, { ...held, bytes: sealed });
+    this.markCounts.set(id, (this.markCounts.get(id) ?? 0) + 1);
+    return true;
+  }
+}
+
+function sortKey({ timestamps }: Held): number {
+  return Math.min(...timestamps);
+}
+
+function sealOf(bytes: Buffer): {
+  immutable: boolean | undefined;
+  unsealed: boolean;
+  snapshotId: string | undefined;
+} {
+  const members = bytes.length === 0 ? [] : [...bsonElements(bytes)];
+  const immutable = members.find(({ name, type }) => name === 'immutable' && type === 0x08);
+  const owner = members.find(({ name, type }) => name === 'snapshotId' && type === 0x02);
+  return {
+    immutable: immutable && bytes[immutable.valueStart] === 1,
+    unsealed: immutable !== undefined && bytes[immutable.valueStart] === 0,
+    snapshotId: owner && bytes.toString('utf8', owner.valueStart + 4, owner.end - 1),
+  };
+}
+
+/** Dates that a query for `timestamp` meets: the member's own, or those in its array. */
+function timestampsOf(bytes: Buffer): number[] {
+  const arrays = [...bsonElements(bytes)].filter(({ name, type }) => name === 'timestamp' && type === 0x04);
+  const listed = arrays.flatMap(({ valueStart, end }) =>
+    Object.values(BSON.deserialize(bytes.subarray(valueStart, end))),
+  );
+  const dates = listed.filter((value) => value instanceof Date).map((date) => date.getTime());
+  return [...readRecord(bytes).timestamps, ...dates];
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import { startChild, type Child } from '../../dev/demo/childProcess';
+import { newServiceKey } from '../../dev/demo/serviceKey';
+import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
+import type { Window } from '../../src/contract/window';
+
+const DIST = resolve(__dirname, '../../dist/src');
+
+export interface JobView {
+  readonly jobId: string;
+  readonly status: string;
+  readonly result: AuditSnapshotResult | null;
+  readonly progress?: Progress;
+  readonly error: { readonly code: string; readonly reason: string } | null;
+}
+
+/** A worker and a job service of our own on the shared stack, with their own database, task queue and origin. */
+export class Services {
+  readonly env: Readonly<Record<string, string>>;
+  readonly logs = mkdtempSync(join(tmpdir(), 'audit-snapshot-test-'));
+  worker: Child | undefined;
+  /** Of the worker that was started last. */
+  workerLog = '';
+  #service: Child | undefined;
+  /** May do everything. */
+  readonly #key = newServiceKey('test', 'jobs:write', 'jobs:read', 'jobs:report');
+  #url = '';
+
+  constructor(extra: Readonly<Record<string, string>> = {}) {
+    const name = `t${randomUUID().slice(0, 8)}`;
+    const uri = new URL(process.env['MONGODB_URI'] ?? '');
+    uri.pathname = `/${name}`;
+    this.env = {
+      S3_BUCKET: name,
+      MONGODB_URI: uri.href,
+      TEMPORAL_TASK_QUEUE: name,
+      AUDIT_ORIGIN: `test.example/${name}`,
+      JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
+      JOB_SERVICE_DRAIN_SECONDS: '0',
+      ...extra,
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#startServers();
+    await this.startWorker();
+  }
+
+  /** As `start`, with what `audit-snapshot worker` runs in place of a single worker process. */
+  async startSupervised(): Promise<void> {
+    await this.#startServers();
+    await this.startWorkers();
+  }
+
+  async #startServers(): Promise<void> {
+    await createLockedBucket(process.env, this.env['S3_BUCKET']!);
+    await this.startService();
+  }
+
+  async startService(): Promise<void> {
+    const env = { ...this.env, PORT: '0' };
+    const service = await startChild(
+      join(DIST, 'http/main.js'),
+      env,
+      '"listening"',
+      join(this.logs, 'service.log'),
+    );
+    this.#service = service;
+    this.#url = (JSON.parse(service.ready) as { url: string }).url;
+  }
+
+  async startWorker(): Promise<Child> {
+    return this.#startWorker('worker/process.js', '"worker started"');
+  }
+
+  /** A supervisor with its worker processes; all of them have started. */
+  async startWorkers(): Promise<Child> {
+    return this.#startWorker('worker/main.js', '"worker processes started"');
+  }
+
+  async #startWorker(script: string, ready: string): Promise<Child> {
+    const env = { ...this.env, JOB_SERVICE_URL: this.#url, JOB_SERVICE_TOKEN: this.token };
+    this.workerLog = join(this.logs, `worker-${Date.now()}.log`);
+    this.worker = await startChild(join(DIST, script), env, ready, this.workerLog);
+    return this.worker;
+  }
+
+  /** SIGKILL: nothing is flushed, no heartbeat says goodbye. */
+  async killWorker(): Promise<void> {
+    const child = this.worker?.process;
+    if (!child || child.exitCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  /** The worker processes of the supervisor, as the kernel knows them, the oldest first. */
+  workerPids(): number[] {
+    const { pid } = this.worker!.process;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? [] : children.split(' ').map(Number);
+  }
+
+  /** The worker process that Temporal knows by this identity, as its own log line says. */
+  workerPid(identity: string): number | undefined {
+    const started = readFileSync(this.workerLog, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"worker started"'))
+      .map((line) => JSON.parse(line) as { pid: number; identity: string });
+    return started.find((line) => line.identity === identity)?.pid;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get token(): string {
+    return this.#key.token;
+  }
+
+  /** A request to the job service, with the token. */
+  async ask(
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal } = {},
+  ): Promise<Response> {
+    const authorization = `Bearer ${this.token}`;
+    return fetch(`${this.#url}${path}`, { ...init, headers: { authorization, ...init.headers } });
+  }
+
+  async submit(window: Window): Promise<string> {
+    const response = await this.ask('/jobs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
+    });
+    if (response.status !== 202) throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as JobView).jobId;
+  }
+
+  async job(jobId: string): Promise<JobView> {
+    const response = await this.ask(`/jobs/${jobId}`);
+    return (await response.json()) as JobView;
+  }
+
+  /** Polls until the job has ended; `whileWaiting` runs between two looks. */
+  async ended(jobId: string, whileWaiting?: (job: JobView) => Promise<void> | void): Promise<JobView> {
+    for (;;) {
+      const job = await this.job(jobId);
+      if (!['queued', 'running'].includes(job.status)) return job;
+      await whileWaiting?.(job);
+      await pause(100);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.worker?.stop();
+    await this.#service?.stop();
+  }
+}

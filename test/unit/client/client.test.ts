@@ -1,0 +1,173 @@
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { AuditSnapshotClient, isSnapshotError, SnapshotError } from '../../../src/client';
+import { FakeTemporalClient, grpcFailure } from '../../harness/fakes/fakeTemporalClient';
+
+const DAY = { from: '2026-03-01T00:00:00Z', to: '2026-03-01T23:59:59.999Z' };
+const CANONICAL = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
+const RESULT = { recordCount: 3, snapshotId: 'snap-day' };
+
+function setUp() {
+  const temporal = new FakeTemporalClient();
+  return { temporal, client: new AuditSnapshotClient(temporal.client, 'queue') };
+}
+
+async function submitted() {
+  const { temporal, client } = setUp();
+  return { temporal, client, run: await client.submit(DAY, { jobId: 'day' }) };
+}
+
+describe('submitting a window', () => {
+  test('starts one run with a canonical window on the task queue of the client', async () => {
+    const { temporal, client } = setUp();
+    const run = await client.submit(
+      { from: new Date(DAY.from), to: '2026-03-02T00:59:59.999+01:00' },
+      { jobId: 'day', onTamper: 'fail', maxAttempts: undefined },
+    );
+    expect(run).toMatchObject({ jobId: 'day', snapshotId: 'snap-day', workflowId: 'audit-snapshot/day' });
+    expect(temporal.runs.get('audit-snapshot/day')).toMatchObject({
+      input: { jobId: 'day', ...CANONICAL, onTamper: 'fail' },
+      taskQueue: 'queue',
+    });
+  });
+
+  test('without a job id every call is a job of its own', async () => {
+    const { temporal, client } = setUp();
+    const [first, second] = [await client.submit(DAY), await client.submit(DAY)];
+    expect(first.jobId).not.toBe(second.jobId);
+    expect(temporal.runs.size).toBe(2);
+  });
+
+  test('with a job id a second call finds the run of the first, under way and done', async () => {
+    const { temporal, client } = setUp();
+    await client.submit(DAY, { jobId: 'day' });
+    const again = await client.submit(DAY, { jobId: 'day' });
+    temporal.end('audit-snapshot/day', { result: RESULT });
+    await expect(again.wait()).resolves.toEqual(RESULT);
+    const later = await client.submit(DAY, { jobId: 'day' });
+    await expect(later.result()).resolves.toEqual(RESULT);
+    expect(temporal.runs.size).toBe(1);
+  });
+
+  test('a second window under the id of a job is refused', async () => {
+    const { client } = setUp();
+    await client.submit(DAY, { jobId: 'day' });
+    const other = { from: DAY.from, to: '2026-03-01T12:00:00Z' };
+    await expect(client.submit(other, { jobId: 'day' })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
+  });
+
+  test('a job of another task queue is refused: its snapshot is of another log', async () => {
+    const { temporal, client } = setUp();
+    await new AuditSnapshotClient(temporal.client, 'elsewhere').submit(DAY, { jobId: 'day' });
+    temporal.end('audit-snapshot/day', { result: RESULT });
+    const refused = { code: 'JOB_CONFLICT', message: expect.stringContaining('task queue elsewhere') };
+    await expect(client.submit(DAY, { jobId: 'day' })).rejects.toMatchObject(refused);
+  });
+
+  test.each([
+    ['a date without offset', { from: '2026-03-01', to: DAY.to }, {}, 'WINDOW_INVALID'],
+    ['an invalid Date', { from: new Date('no'), to: DAY.to }, {}, 'WINDOW_INVALID'],
+    ['no instant at all', { to: DAY.to }, {}, 'WINDOW_INVALID'],
+    ['a future', { from: DAY.from, to: new Date(Date.now() + 3_600_000) }, {}, 'WINDOW_INVALID'],
+    ['a job id that would be a path', DAY, { jobId: '../x' }, 'PAYLOAD_INVALID'],
+  ])('%s is refused before anything is started', async (_, window, options, code) => {
+    const { temporal, client } = setUp();
+    await expect(client.submit(window as typeof DAY, options)).rejects.toMatchObject({ code });
+    expect(temporal.runs.size).toBe(0);
+  });
+
+  test.each([
+    [14, 'no connection established', 'TEMPORAL_UNREACHABLE', true],
+    [7, 'no', 'TEMPORAL_UNAUTHORIZED', false],
+    [3, 'search attribute AuditStage is not defined', 'TEMPORAL_FAILED', false],
+  ])('gRPC status %d is %s', async (status, details, code, retryable) => {
+    const { temporal, client } = setUp();
+    temporal.startFailure = grpcFailure(status, details);
+    await expect(client.submit(DAY)).rejects.toMatchObject({ code, retryable });
+  });
+});
+
+describe('a run', () => {
+  test.each([
+    [ApplicationFailure.nonRetryable('odd record', 'TAMPER_FOUND'), 'TAMPER_FOUND'],
+    [ApplicationFailure.nonRetryable('?', 'NOT_OURS'), 'INTERNAL'],
+    [new CancelledFailure('Workflow canceled'), 'JOB_CANCELLED'],
+    [new TerminatedFailure('by hand'), 'JOB_TERMINATED'],
+  ])('that ended with %s says so by its code', async (cause, code) => {
+    const { temporal, run } = await submitted();
+    temporal.end('audit-snapshot/day', { cause });
+    await expect(run.wait()).rejects.toMatchObject({ name: 'SnapshotError', code });
+  });
+
+  test('that takes longer than somebody waits goes on, and can be waited for again', async () => {
+    const { temporal, run } = await submitted();
+    await expect(run.wait({ timeoutMs: 1 })).rejects.toMatchObject({
+      code: 'WAIT_TIMED_OUT',
+      retryable: true,
+    });
+    expect(temporal.abortedCalls).toBe(1);
+    temporal.end('audit-snapshot/day', { result: RESULT });
+    await expect(run.wait({ timeoutMs: 60_000 })).resolves.toEqual(RESULT);
+  });
+
+  test('is no longer waited for once the signal is aborted, before the call or during it', async () => {
+    const { temporal, run } = await submitted();
+    const leave = new AbortController();
+    const waiting = run.wait({ signal: leave.signal, timeoutMs: 60_000 });
+    leave.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    await expect(run.wait({ signal: leave.signal })).rejects.toThrow('gone');
+    expect(temporal.runs.get('audit-snapshot/day')).toMatchObject({ status: 'RUNNING', cancels: 0 });
+  });
+
+  test('whose progress no worker tells is not taken for one that Temporal cannot reach', async () => {
+    const { temporal, run } = await submitted();
+    await expect(run.progress()).rejects.toMatchObject({ code: 'WORKER_UNAVAILABLE', retryable: true });
+    temporal.onQuery = () => Promise.resolve({ stage: 'sealing' });
+    await expect(run.progress()).resolves.toEqual({ stage: 'sealing' });
+  });
+
+  test('can be cancelled, also when it has ended by then', async () => {
+    const { temporal, client, run } = await submitted();
+    await run.cancel();
+    expect(temporal.runs.get('audit-snapshot/day')).toMatchObject({ cancels: 1 });
+    temporal.end('audit-snapshot/day', { result: RESULT });
+    await run.cancel();
+    expect(temporal.runs.get('audit-snapshot/day')).toMatchObject({ cancels: 1 });
+    await expect(client.attach('nobody').cancel()).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+
+  test('is described without a worker', async () => {
+    const { run } = await submitted();
+    await expect(run.describe()).resolves.toMatchObject({
+      jobId: 'day',
+      snapshotId: 'snap-day',
+      status: 'running',
+      stage: 'opening',
+      window: CANONICAL,
+      findings: undefined,
+    });
+  });
+
+  test.each(['wait', 'progress', 'describe', 'cancel'] as const)(
+    'that Temporal does not know is JOB_NOT_FOUND for %s',
+    async (call) => {
+      const { client } = setUp();
+      await expect(client.attach('nobody')[call]()).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+    },
+  );
+});
+
+describe('isSnapshotError', () => {
+  test('knows errors of another copy of this package, and no others', () => {
+    const foreign = Object.assign(new Error('busy'), { name: 'SnapshotError', code: 'WINDOW_BUSY' });
+    expect(isSnapshotError(foreign)).toBe(true);
+    expect(isSnapshotError(foreign, 'WINDOW_BUSY')).toBe(true);
+    expect(isSnapshotError(foreign, 'LEASE_LOST')).toBe(false);
+    expect(isSnapshotError(new SnapshotError('INTERNAL', 'x'))).toBe(true);
+    for (const other of [new Error('x'), undefined, 'INTERNAL', { name: 'SnapshotError', code: 'INTERNAL' }])
+      expect(isSnapshotError(other)).toBe(false);
+    expect(isSnapshotError(Object.assign(new Error('x'), { name: 'SnapshotError', code: 'NOT_OURS' }))).toBe(
+      false,
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { followProgress, type Followed } from '../../../src/client/followProgress';
+import type { Progress } from '../../../src/contract/snapshot';
+import { deferred } from '../../harness/deferred';
+
+const at = (hashed: number) => ({ stage: 'sealing', hashed }) as Progress;
+
+/** A run whose answers are scripted; `end` ends it. */
+function setUp(answers: readonly (Progress | Error)[]) {
+  const ended = deferred<void>();
+  const state = { asked: 0, left: false };
+  const run: Followed = {
+    progress: async () => {
+      const answer = answers[Math.min(state.asked++, answers.length - 1)]!;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    ended: (signal) => {
+      signal.addEventListener('abort', () => {
+        state.left = true;
+        ended.reject(signal.reason as Error);
+      });
+      return ended.promise;
+    },
+  };
+  return { run, state, end: () => ended.resolve(), fail: (error: Error) => ended.reject(error) };
+}
+
+describe('following a run', () => {
+  test('yields every change once, over questions that nobody answers, and the last state behind the end', async () => {
+    const answers = [at(1), at(1), new Error('no worker'), at(2), at(3)];
+    const { run, state, end } = setUp(answers);
+    const seen: number[] = [];
+    for await (const { hashed } of followProgress(run, { intervalMs: 0 })) {
+      seen.push(hashed);
+      if (hashed === 2) end();
+    }
+    expect(seen).toEqual([1, 2, 3]);
+    expect(state).toEqual({ asked: 5, left: true });
+  });
+
+  test('of a run that has ended yields its last state and ends', async () => {
+    const { run, end } = setUp([at(7)]);
+    end();
+    const seen: number[] = [];
+    for await (const { hashed } of followProgress(run, { intervalMs: 60_000 })) seen.push(hashed);
+    expect(seen).toEqual([7]);
+  });
+
+  test('a run that nobody answers for is followed to its end all the same', async () => {
+    const { run, state, end } = setUp([new Error('no worker')]);
+    const seen: Progress[] = [];
+    queueMicrotask(end);
+    for await (const progress of followProgress(run, { intervalMs: 60_000 })) seen.push(progress);
+    expect(seen).toEqual([]);
+    expect(state.asked).toBeGreaterThan(0);
+  });
+
+  test('whoever leaves the loop leaves nothing waiting behind', async () => {
+    const { run, state } = setUp([at(1)]);
+    for await (const _ of followProgress(run, { intervalMs: 60_000 })) break;
+    expect(state.left).toBe(true);
+  });
+
+  test('an aborted signal ends the loop with its reason', async () => {
+    const { run } = setUp([at(1)]);
+    const leave = new AbortController();
+    const following = (async () => {
+      for await (const _ of followProgress(run, { intervalMs: 60_000, signal: leave.signal }))
+        leave.abort(new Error('gone'));
+    })();
+    await expect(following).rejects.toThrow('gone');
+  });
+
+  test('a run whose end cannot be known ends the loop with the failure', async () => {
+    const { run, fail } = setUp([at(1)]);
+    const following = (async () => {
+      for await (const _ of followProgress(run, { intervalMs: 60_000 })) fail(new Error('unreachable'));
+    })();
+    await expect(following).rejects.toThrow('unreachable');
+  });
+});

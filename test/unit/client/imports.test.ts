@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const ROOT = resolve(__dirname, '../../..');
+
+/** Loads a module in a process of its own and prints what each file of ours in it has required, and which packages came along. */
+const PROGRAM = `
+const { relative } = require('node:path');
+require(process.argv[1]);
+const nameOf = (file) => {
+  const path = relative(process.cwd(), file);
+  const packaged = /^node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path);
+  return packaged ? packaged[1] : path;
+};
+const modules = Object.values(require.cache).filter((module) => module.filename !== __filename);
+const ours = modules.filter(({ filename }) => nameOf(filename).startsWith('src/'));
+const direct = ours.flatMap(({ children }) => children.map(({ filename }) => nameOf(filename)));
+console.log(JSON.stringify({
+  files: ours.map(({ filename }) => nameOf(filename)).sort(),
+  direct: [...new Set(direct)].filter((name) => !name.startsWith('src/')).sort(),
+  packages: [...new Set(modules.map(({ filename }) => nameOf(filename)))].filter((name) => !name.startsWith('src/')),
+}));
+`;
+
+interface Loaded {
+  readonly files: readonly string[];
+  readonly direct: readonly string[];
+  readonly packages: readonly string[];
+}
+
+function load(file: string): Loaded {
+  const hook = resolve(ROOT, 'test/harness/runTypeScript.cjs');
+  const args = ['-r', hook, '-e', PROGRAM, resolve(ROOT, file)];
+  return JSON.parse(execFileSync(process.execPath, args, { cwd: ROOT }).toString()) as Loaded;
+}
+
+const HEAVY = ['zod', 'mongoose', 'minio', 'node-vault', 'fastify', 'pino', '@temporalio/worker'];
+
+describe('what another service loads with the client', () => {
+  test('is Temporal and a handful of small files of ours', () => {
+    const { files, direct, packages } = load('src/client/index.ts');
+    expect(direct).toEqual(['@temporalio/client', '@temporalio/common']);
+    expect(files.filter((file) => !/^src\/(client|contract)[/.]/.test(file))).toEqual([
+      'src/errors.ts',
+      'src/temporal/connection.ts',
+    ]);
+    expect(packages.filter((name) => HEAVY.includes(name))).toEqual([]);
+  });
+
+  test('is told apart from what the job service loads', () => {
+    expect(load('src/http/main.ts').packages).toEqual(
+      expect.arrayContaining(['zod', 'mongoose', 'fastify', 'pino']),
+    );
+  });
+});

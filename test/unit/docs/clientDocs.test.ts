@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
+
+const ROOT = resolve(__dirname, '../../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+function snippetsOf(path: string): string[] {
+  return [...read(path).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, snippet]) => snippet!);
+}
+
+describe('the TypeScript in the documentation', () => {
+  // Inside of the checkout, so that packages are found; ignored by git.
+  const directory = mkdtempSync(join(ROOT, 'node_modules/.snippets-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  /** What the compiler says of modules with these texts, against the client as it is in src/. */
+  function complaints(texts: readonly string[]): string[] {
+    const files = texts.map((_text, index) => join(directory, `${index}.mts`));
+    for (const [index, text] of texts.entries()) writeFileSync(files[index]!, text);
+    const program = ts.createProgram(files, {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.Node20,
+      moduleResolution: ts.ModuleResolutionKind.Node16,
+      paths: { 'audit-snapshot/client': [join(ROOT, 'src/client/index.ts')] },
+      types: ['node'],
+      typeRoots: [join(ROOT, 'node_modules/@types')],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+      noEmit: true,
+    });
+    return files.flatMap((file) => {
+      const source = program.getSourceFile(file)!;
+      const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+      return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    });
+  }
+
+  test('compiles, and would not with a member that is not there', () => {
+    const snippets = snippetsOf('docs/client.md');
+    expect(snippets.length).toBeGreaterThan(4);
+    const wrong = snippets.at(-1)!.replaceAll('run.jobId', 'run.jobName');
+    expect(complaints(snippets)).toEqual([]);
+    expect(complaints([wrong]).join()).toContain("'jobName' does not exist");
+  });
+
+  test.each(['README.md', 'docs/client.md'])(
+    'the example in %s is the file of the example project',
+    (page) => {
+      expect(snippetsOf(page)).toContain(read('docs/examples/service-client/seal.ts'));
+    },
+  );
+});

@@ -1,0 +1,101 @@
+import { DAY, makeJobService, RESULT } from '../../harness/jobService';
+
+const FAILED = { status: 'failed', code: 'TAMPER_FOUND', reason: 'altered' };
+
+async function failed() {
+  const service = makeJobService();
+  const jobId = await service.submit();
+  await service.post(`/jobs/${jobId}/fail`, FAILED);
+  service.runs.open.clear();
+  return { ...service, jobId };
+}
+
+describe('cancel', () => {
+  test('asks the run to stop and may be repeated', async () => {
+    const { post, submit, jobs } = makeJobService();
+    const jobId = await submit();
+    await jobs.ensure({ jobId, ...DAY }, 1);
+    for (const answer of [await post(`/jobs/${jobId}/cancel`), await post(`/jobs/${jobId}/cancel`)]) {
+      expect(answer.json()).toMatchObject({ jobId, status: 'running' });
+      expect([answer.statusCode, answer.headers['location']]).toEqual([202, `/jobs/${jobId}`]);
+    }
+  });
+
+  test('ends a job itself that has no run, and a cancelled one stays so', async () => {
+    const { post, submit, runs } = makeJobService();
+    const jobId = await submit();
+    runs.open.clear();
+    const answer = await post(`/jobs/${jobId}/cancel`);
+    expect(answer.json()).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
+    expect((await post(`/jobs/${jobId}/cancel`)).json()).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('is refused for now while Temporal cannot be reached, and the job is left alone', async () => {
+    const { post, submit, runs, jobs } = makeJobService();
+    const jobId = await submit();
+    runs.unreachable = true;
+    expect((await post(`/jobs/${jobId}/cancel`)).json()).toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
+    expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'queued' });
+  });
+});
+
+describe('retry', () => {
+  test('starts a failed job again with its own id, window and policy', async () => {
+    const { post, jobId, runs } = await failed();
+    const answer = await post(`/jobs/${jobId}/retry`);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      202,
+      expect.objectContaining({ jobId, status: 'queued', error: null }),
+    ]);
+    expect(runs.started).toHaveLength(2);
+    expect(runs.started[1]).toEqual(runs.started[0]);
+  });
+
+  test('of a job that waits or runs starts nothing new', async () => {
+    const { post, submit, runs, jobs } = makeJobService();
+    const jobId = await submit();
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 'queued' });
+    await jobs.ensure({ jobId, ...DAY }, 1);
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 'running' });
+    expect(runs.started).toHaveLength(1);
+  });
+
+  test('starts a job whose submission died in front of its run', async () => {
+    const { post, submit, runs } = makeJobService();
+    const jobId = await submit();
+    runs.open.clear();
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(202);
+    expect(runs.open).toEqual(new Set([jobId]));
+  });
+
+  test('waits for the last run to be gone instead of attaching to it', async () => {
+    const { post, jobId, runs, clock } = await failed();
+    runs.open.add(jobId);
+    let looks = 0;
+    clock.onPause = () => void (++looks === 3 && runs.open.clear());
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(202);
+    expect([looks, runs.started.length]).toEqual([3, 2]);
+  });
+
+  test('is a conflict when the last run does not end', async () => {
+    const { post, jobId, runs, jobs } = await failed();
+    runs.open.add(jobId);
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
+    expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'failed' });
+  });
+
+  test('that cannot start leaves the job failed, with its reason', async () => {
+    const { post, jobId, runs, jobs } = await failed();
+    runs.start = () => Promise.reject(new Error('not now'));
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(500);
+    expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'failed', error: { reason: 'altered' } });
+  });
+
+  test('of a job that succeeded is a conflict', async () => {
+    const { post, submit, runs } = makeJobService();
+    const jobId = await submit();
+    await post(`/jobs/${jobId}/succeed`, { result: RESULT });
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
+    expect(runs.started).toHaveLength(1);
+  });
+});

@@ -1,0 +1,30 @@
+import { describeAssetRegistry } from '../../contract/assetRegistry';
+import { describeJobDesk } from '../../contract/jobStore';
+import { describeLedgerBook } from '../../contract/ledgerSequencer';
+import { describeSnapshotRepository } from '../../contract/snapshotRepository';
+import { describeWindowLeases } from '../../contract/windowLeaseStore';
+import { FakeAssetRegistry } from '../../harness/fakes/fakeAssetRegistry';
+import { FakeJobStore } from '../../harness/fakes/fakeJobStore';
+import { FakeSnapshotRepository } from '../../harness/fakes/fakeSnapshotRepository';
+import { FakeWindowLeaseStore } from '../../harness/fakes/fakeWindowLeaseStore';
+import { FakeLedgerSequencer } from '../../harness/fakes/fakeLedgerSequencer';
+import { describeRecordSource } from '../../contract/recordSource';
+import { FakeRecordSource } from '../../harness/fakes/fakeRecordSource';
+
+describeRecordSource('the fake', () => {
+  const source = new FakeRecordSource();
+  return Promise.resolve({
+    source,
+    insert: (records) => {
+      for (const bytes of records) source.addRaw(bytes);
+      return Promise.resolve();
+    },
+    read: (id) => Promise.resolve(source.read(id.toHexString())),
+  });
+});
+
+describeLedgerBook('the fake', () => Promise.resolve(new FakeLedgerSequencer()));
+describeSnapshotRepository('the fake', () => Promise.resolve(new FakeSnapshotRepository()));
+describeWindowLeases('the fake', () => Promise.resolve(new FakeWindowLeaseStore()));
+describeAssetRegistry('the fake', () => Promise.resolve(new FakeAssetRegistry()));
+describeJobDesk('the fake', () => Promise.resolve(new FakeJobStore()));

@@ -1,0 +1,131 @@
+import { leafHash, nodeHash } from '../../../src/tlog/merkle';
+import {
+  proveConsistency,
+  proveInclusion,
+  rootOfInclusion,
+  sourceOf,
+  verifyConsistency,
+} from '../../../src/tlog/proof';
+import { rootOfLeaves } from '../../../src/verify/verifyLedger';
+
+const LEAVES = Array.from({ length: 40 }, (_, index) => leafHash(Buffer.from(`leaf ${index}`)));
+const SOURCE = sourceOf(LEAVES.map((hash, begin) => ({ begin, size: 1, hash })));
+
+/** RFC 6962, section 2.1, word for word: what the proofs are compared with. */
+function mth(leaves: readonly Buffer[]): Buffer {
+  if (leaves.length === 1) return leaves[0]!;
+  const k = largestBelow(leaves.length);
+  return nodeHash(mth(leaves.slice(0, k)), mth(leaves.slice(k)));
+}
+
+function path(m: number, leaves: readonly Buffer[]): Buffer[] {
+  if (leaves.length === 1) return [];
+  const k = largestBelow(leaves.length);
+  return m < k
+    ? [...path(m, leaves.slice(0, k)), mth(leaves.slice(k))]
+    : [...path(m - k, leaves.slice(k)), mth(leaves.slice(0, k))];
+}
+
+function subproof(m: number, leaves: readonly Buffer[], whole: boolean): Buffer[] {
+  if (m === leaves.length) return whole ? [] : [mth(leaves)];
+  const k = largestBelow(leaves.length);
+  return m <= k
+    ? [...subproof(m, leaves.slice(0, k), whole), mth(leaves.slice(k))]
+    : [...subproof(m - k, leaves.slice(k), false), mth(leaves.slice(0, k))];
+}
+
+function largestBelow(count: number): number {
+  return 2 ** (Math.ceil(Math.log2(count)) - 1);
+}
+
+const hex = (hashes: readonly Buffer[]) => hashes.map((hash) => hash.toString('hex'));
+const head = (size: number) => ({ size, root: rootOfLeaves(LEAVES.slice(0, size)) });
+
+test('every inclusion proof up to 40 leaves is that of the RFC and leads to the root', () => {
+  for (let size = 1; size <= LEAVES.length; size++) {
+    for (let index = 0; index < size; index++) {
+      const proof = proveInclusion(SOURCE, index, size);
+      expect(hex(proof)).toEqual(hex(path(index, LEAVES.slice(0, size))));
+      expect(rootOfInclusion(LEAVES[index]!, index, size, proof)!.equals(head(size).root)).toBe(true);
+    }
+  }
+});
+
+test('every consistency proof up to 40 leaves is that of the RFC and holds', () => {
+  for (let later = 1; later <= LEAVES.length; later++) {
+    for (let earlier = 1; earlier <= later; earlier++) {
+      const proof = proveConsistency(SOURCE, earlier, later);
+      expect(hex(proof)).toEqual(hex(subproof(earlier, LEAVES.slice(0, later), true)));
+      expect(verifyConsistency(head(earlier), head(later), proof)).toBe(true);
+    }
+    expect(verifyConsistency(head(0), head(later), proveConsistency(SOURCE, 0, later))).toBe(true);
+  }
+});
+
+test('an inclusion proof with another place, size, leaf, hash or length leads nowhere', () => {
+  for (const size of [1, 2, 3, 7, 8, 9, 33, 40]) {
+    for (let index = 0; index < size; index++) {
+      const proof = proveInclusion(SOURCE, index, size);
+      const { root } = head(size);
+      const leads = (leaf: Buffer, at: number, of: number, hashes: readonly Buffer[]) =>
+        rootOfInclusion(leaf, at, of, hashes)?.equals(root) ?? false;
+      const leaf = LEAVES[index]!;
+      const others = Array.from({ length: size }, (_, other) => other).filter((other) => other !== index);
+      expect(others.filter((other) => leads(leaf, other, size, proof))).toEqual([]);
+      expect(leads(LEAVES[(index + 1) % 40]!, index, size, proof)).toBe(false);
+      expect(leads(leaf, index, size, [...proof, root])).toBe(false);
+      expect(leads(leaf, size, size, proof)).toBe(false);
+      expect(leads(leaf, -1, size, proof)).toBe(false);
+      expect(proof.length > 0 && leads(leaf, index, size, proof.slice(1))).toBe(false);
+      for (let place = 0; place < proof.length; place++)
+        expect(leads(leaf, index, size, proof.with(place, leaf))).toBe(false);
+    }
+  }
+});
+
+test('a consistency proof does not hold for another tree, another size or with another hash', () => {
+  for (const [earlier, later] of [
+    [1, 2],
+    [2, 3],
+    [3, 7],
+    [4, 8],
+    [6, 8],
+    [33, 40],
+    [32, 40],
+    [7, 7],
+  ] as const) {
+    const proof = proveConsistency(SOURCE, earlier, later);
+    const forged = { size: earlier, root: leafHash(Buffer.from('another history')) };
+    expect(verifyConsistency(forged, head(later), proof)).toBe(false);
+    expect(verifyConsistency(head(earlier), { ...forged, size: later }, proof)).toBe(false);
+    expect(verifyConsistency(head(later), head(earlier), proof)).toBe(earlier === later);
+    expect(verifyConsistency(head(earlier), head(later), [...proof, forged.root])).toBe(false);
+    const shorter = proof.slice(1);
+    expect(proof.length > 0 && verifyConsistency(head(earlier), head(later), shorter)).toBe(false);
+    for (let place = 0; place < proof.length; place++)
+      expect(verifyConsistency(head(earlier), head(later), proof.with(place, forged.root))).toBe(false);
+  }
+  expect(verifyConsistency(head(0), head(5), [LEAVES[0]!])).toBe(false);
+  expect(verifyConsistency({ size: 0, root: LEAVES[0]! }, head(5), [])).toBe(false);
+});
+
+test('proofs come as well from subtrees that are known only as a whole', () => {
+  const known = [
+    { begin: 0, size: 4, hash: rootOfLeaves(LEAVES.slice(0, 4)) },
+    ...LEAVES.slice(4, 7).map((hash, place) => ({ begin: 4 + place, size: 1, hash })),
+    { begin: 7, size: 1, hash: LEAVES[7]! },
+    { begin: 8, size: 2, hash: rootOfLeaves(LEAVES.slice(8, 10)) },
+  ];
+  for (const index of [4, 5, 6])
+    expect(hex(proveInclusion(sourceOf(known), index, 10))).toEqual(hex(path(index, LEAVES.slice(0, 10))));
+});
+
+test('what is not known, or beyond the tree, is an error', () => {
+  expect(() => proveInclusion(SOURCE, 5, 5)).toThrow('has no leaf 5');
+  expect(() => proveInclusion(SOURCE, -1, 5)).toThrow('has no leaf -1');
+  expect(() => proveConsistency(SOURCE, 6, 5)).toThrow('had never 6');
+  expect(() => proveInclusion(SOURCE, 0, 41)).toThrow('no hash is known at leaf 40');
+  const coarse = sourceOf([{ begin: 0, size: 4, hash: LEAVES[0]! }]);
+  expect(() => proveInclusion(coarse, 0, 2)).toThrow('no hash is known at leaf 1');
+  expect(() => coarse(0, 2)).toThrow('not a subtree');
+});

@@ -1,0 +1,262 @@
+import { sign } from 'node:crypto';
+import { packChunk } from '../../../src/evidence/chunkPacker';
+import type { Manifest } from '../../../src/evidence/manifest';
+import {
+  chunkKey,
+  manifestKey,
+  manifestSignatureKey,
+  snapshotCheckpointKey,
+} from '../../../src/evidence/objectKeys';
+import { sha256Hex } from '../../../src/tlog/sha256';
+import { verifySnapshot, type VerifyOptions } from '../../../src/verify/verifySnapshot';
+import type { Layer, VerifyReport } from '../../../src/verify/report';
+import {
+  auditRecord,
+  auditRecords,
+  evidenceKey,
+  makeEvidence,
+  signEvidence,
+  type Evidence,
+} from '../../harness/evidence';
+
+const SNAPSHOT = 'snap-job-1';
+const KEY = evidenceKey(1);
+const RECORDS = [...auditRecords(5), auditRecord(5, { hash: 'f'.repeat(64) }), ...auditRecords(8).slice(6)];
+
+type Objects = ReadonlyMap<string, Buffer>;
+type Read = { key: string; versionId: string | undefined };
+
+let evidence: Evidence;
+
+beforeAll(async () => {
+  evidence = await makeEvidence({ records: RECORDS, chunkRecords: 3 });
+});
+
+function verify(objects: Objects, options: Partial<VerifyOptions> = {}): Promise<VerifyReport> {
+  const reader = { read: (key: string) => Promise.resolve(objects.get(key)) };
+  return verifySnapshot(reader, { snapshotId: SNAPSHOT, trust: evidence.trust, ...options });
+}
+
+/** The evidence with other objects in place of its own. */
+function withObjects(...others: Iterable<[string, Buffer]>[]): Objects {
+  return new Map([...evidence.objects, ...others.flatMap((other) => [...other])]);
+}
+
+/** What is said of chunk 1, and all else, is signed by the pinned key itself: only the content can tell. */
+function signedWith(members: Partial<Manifest>): Objects {
+  return withObjects(signEvidence({ ...evidence.manifest, ...members }, KEY));
+}
+
+function withChunk(members: Partial<Manifest['chunks'][number]>): Partial<Manifest> {
+  return {
+    chunks: evidence.manifest.chunks.map((chunk) => (chunk.index === 1 ? { ...chunk, ...members } : chunk)),
+  };
+}
+
+function failedLayers({ failures }: VerifyReport): Layer[] {
+  return [...new Set(failures.map(({ layer }) => layer))];
+}
+
+test('a record sealed with a hash that does not fit is a finding, and no failure', async () => {
+  const report = await verify(evidence.objects);
+  expect(report).toMatchObject({ verdict: 'VERIFIED', recordCount: 8, findingCount: 1, failureCount: 0 });
+  const counts = report.layers.map(({ layer, passed, total }) => [layer, passed, total]);
+  expect(counts).toEqual([
+    ['manifest', 1, 1],
+    ['signature', 3, 3],
+    ['checkpoint', 1, 1],
+    ['stored bytes', 3, 3],
+    ['chunks', 3, 3],
+    ['record hashes', 9, 9],
+    ['roots', 4, 4],
+    ['log digest', 1, 1],
+  ]);
+});
+
+describe('what the pinned key has signed is still compared with the records', () => {
+  test.each<[string, Layer, () => Partial<Manifest>]>([
+    ['another log digest', 'log digest', () => ({ logHashDigest: '0'.repeat(64) })],
+    [
+      'a finding kept quiet',
+      'record hashes',
+      () => ({
+        findings: { counts: { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 }, records: [] },
+      }),
+    ],
+    ['a finding too many', 'record hashes', () => withFinding('hash-missing', 2)],
+    ['a finding of another kind', 'record hashes', () => withFinding('hash-repeated')],
+    ['another hash scheme', 'record hashes', () => ({ logHashScheme: 'opaque' })],
+    ['another sum of a chunk', 'stored bytes', () => withChunk({ sha256: '0'.repeat(64) })],
+    ['another first record', 'chunks', () => withChunk({ first: place(3, 'e') })],
+    ['another last record', 'chunks', () => withChunk({ last: place(5, 'e') })],
+  ])('%s is NOT VERIFIED by its %s', async (_, layer, members) => {
+    const report = await verify(signedWith(members()));
+    expect(report.verdict).toBe('NOT VERIFIED');
+    expect(failedLayers(report)).toEqual([layer]);
+  });
+
+  test.each<[string, (records: Buffer[]) => Buffer[], string[]]>([
+    [
+      'a record altered',
+      ([a, , c]) => [a!, auditRecord(4, { actor: 'mallory' }), c!],
+      ['record hashes', 'roots'],
+    ],
+    ['a record and its hash altered', ([a, , c]) => [a!, auditRecord(44), c!], ['roots', 'log digest']],
+    ['a record dropped', ([a, , c]) => [a!, c!], ['chunks', 'record hashes', 'roots', 'log digest']],
+    ['two records swapped', ([a, b, c]) => [b!, a!, c!], ['chunks', 'roots', 'log digest']],
+    [
+      'a record added',
+      ([a, b, c]) => [a!, b!, auditRecord(44), c!],
+      ['chunks', 'record hashes', 'roots', 'log digest'],
+    ],
+    ['a record twice', ([a, b, c]) => [a!, b!, b!, c!], ['chunks', 'record hashes', 'roots', 'log digest']],
+    ['no records', () => [], ['chunks', 'record hashes', 'roots', 'log digest']],
+    [
+      'a member of sealing in a record',
+      ([a, , c]) => [a!, auditRecord(4, { immutable: true }), c!],
+      ['chunks', 'roots'],
+    ],
+  ])('%s, and the sum of the chunk signed with it, is NOT VERIFIED', async (_, change, layers) => {
+    const body = await packChunk(change(RECORDS.slice(3, 6)));
+    const objects = new Map(signedWith(withChunk({ sha256: sha256Hex(body) })));
+    const report = await verify(objects.set(chunkKey(SNAPSHOT, 1), body));
+    expect(report.verdict).toBe('NOT VERIFIED');
+    expect(failedLayers(report).toSorted()).toEqual(layers.toSorted());
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['no gzip', Buffer.from('{"records":[]}')],
+    ['half of a chunk', undefined],
+  ])('a chunk of %s, and its sum signed with it, is NOT VERIFIED', async (_, given) => {
+    const body = given ?? evidence.objects.get(chunkKey(SNAPSHOT, 1))!.subarray(0, 100);
+    const objects = new Map(signedWith(withChunk({ sha256: sha256Hex(body) })));
+    const report = await verify(objects.set(chunkKey(SNAPSHOT, 1), body));
+    expect(report.verdict).toBe('NOT VERIFIED');
+    expect(report.failures).toEqual([
+      expect.objectContaining({ layer: 'chunks', kind: 'invalid', object: chunkKey(SNAPSHOT, 1) }),
+    ]);
+  });
+});
+
+test('an altered record in a chunk packed anew is named with its id, chunk and index', async () => {
+  const altered = auditRecord(4, { actor: 'mallory' });
+  const body = await packChunk([RECORDS[3]!, altered, RECORDS[5]!]);
+  const report = await verify(withObjects([[chunkKey(SNAPSHOT, 1), body]]));
+  const named = report.failures.filter(({ object }) => object.startsWith('record '));
+  expect(named).toEqual([
+    {
+      layer: 'record hashes',
+      kind: 'invalid',
+      object: 'record 000000000000000000000004 [chunk=snapshots/snap-job-1/chunks/000001.bson.gz, index=1]',
+      expected: 'hash fits',
+      found: 'hash-mismatch',
+    },
+  ]);
+  expect(report.verdict).toBe('NOT VERIFIED');
+});
+
+describe('objects of another snapshot under the same key', () => {
+  let other: Evidence;
+  const renamed = (key: string): [string, Buffer] => [
+    key,
+    other.objects.get(key.replace(SNAPSHOT, other.manifest.snapshotId))!,
+  ];
+
+  beforeAll(async () => {
+    other = await makeEvidence({ records: RECORDS, chunkRecords: 3, jobId: 'job-2' });
+  });
+
+  test.each<[string, string, Layer]>([
+    ['manifest', manifestKey(SNAPSHOT), 'manifest'],
+    ['signature', manifestSignatureKey(SNAPSHOT), 'signature'],
+    ['checkpoint', snapshotCheckpointKey(SNAPSHOT), 'checkpoint'],
+  ])('its %s is no evidence for this one', async (_, key, layer) => {
+    const report = await verify(withObjects([renamed(key)]));
+    expect(report.verdict).toBe('NOT VERIFIED');
+    expect(failedLayers(report)).toEqual([layer]);
+    expect(report.failures[0]?.object).toBe(key);
+  });
+
+  test('all of them together are no evidence for this one', async () => {
+    const report = await verify(new Map([...evidence.objects.keys()].map(renamed)));
+    expect(report.verdict).toBe('NOT VERIFIED');
+  });
+});
+
+test('a checkpoint of another size by the pinned key is NOT VERIFIED', async () => {
+  const shorter = await makeEvidence({ records: RECORDS.slice(0, 7), chunkRecords: 3 });
+  const key = snapshotCheckpointKey(SNAPSHOT);
+  const report = await verify(withObjects([[key, shorter.objects.get(key)!]]));
+  expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['checkpoint']]);
+});
+
+test('everything made anew under another key is NOT VERIFIED, though it is sound in itself', async () => {
+  const forged = await makeEvidence({ records: auditRecords(8), chunkRecords: 3, key: evidenceKey(2) });
+  const report = await verify(forged.objects);
+  expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['signature']]);
+  await expect(verify(forged.objects, { trust: undefined })).resolves.toMatchObject({
+    verdict: 'INCOMPLETE',
+    key: 'self-asserted',
+    failureCount: 0,
+  });
+});
+
+test('a manifest that claims the pinned key but is signed by another is NOT VERIFIED', async () => {
+  const body = evidence.objects.get(manifestKey(SNAPSHOT))!;
+  const signature = sign(null, body, evidenceKey(2).privateKey).toString('base64');
+  const report = await verify(withObjects([[manifestSignatureKey(SNAPSHOT), Buffer.from(signature)]]));
+  expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['signature']]);
+});
+
+test('a key version that is not pinned is NOT VERIFIED', async () => {
+  const key = { ...evidence.manifest.key, version: 2 };
+  const report = await verify(signedWith({ key }));
+  expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['signature']]);
+});
+
+test('every failure is counted, and the first of them are listed', async () => {
+  const body = await packChunk(auditRecords(3).map((_, index) => auditRecord(index, { hash: 'none' })));
+  const objects = withObjects([[chunkKey(SNAPSHOT, 0), body]]);
+  const all = await verify(objects, { maxFailures: 100 });
+  const some = await verify(objects, { maxFailures: 2 });
+  expect(all.failures).toHaveLength(all.failureCount);
+  expect(some).toEqual({ ...all, failures: all.failures.slice(0, 2) });
+});
+
+test('each chunk is read in the version that was signed, and progress ends at the last record', async () => {
+  const reads: Read[] = [];
+  const progress: number[] = [];
+  const read = (key: string, versionId: string | undefined) => {
+    reads.push({ key, versionId });
+    return Promise.resolve(evidence.objects.get(key));
+  };
+  const onProgress = (records: number) => void progress.push(records);
+  await verifySnapshot({ read }, { snapshotId: SNAPSHOT, trust: evidence.trust, onProgress });
+  const chunks = evidence.manifest.chunks.map(({ key, versionId }) => ({ key, versionId }));
+  expect(reads.filter(({ versionId }) => versionId !== undefined)).toEqual(chunks);
+  expect(progress).toEqual([3, 6, 8]);
+});
+
+test('a reader that fails, at whatever object, is no verdict', async () => {
+  for (const broken of evidence.objects.keys()) {
+    const read = (key: string) =>
+      key === broken
+        ? Promise.reject(new Error(`${key}: timed out`))
+        : Promise.resolve(evidence.objects.get(key));
+    const verified = verifySnapshot({ read }, { snapshotId: SNAPSHOT, trust: evidence.trust });
+    await expect(verified).rejects.toThrow(`${broken}: timed out`);
+  }
+});
+
+function place(second: number, digit: string): { timestamp: string; id: string } {
+  return { timestamp: `2026-01-31T00:00:0${second}.000Z`, id: digit.repeat(24) };
+}
+
+function withFinding(kind: 'hash-missing' | 'hash-repeated', index?: number): Partial<Manifest> {
+  const [own] = evidence.manifest.findings.records;
+  const counts = { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0, [kind]: 1 };
+  if (index === undefined) return { findings: { counts, records: [{ ...own!, kind }] } };
+  const records = [{ kind, index, id: index.toString(16).padStart(24, '0') }, own!];
+  return { findings: { counts: { ...counts, 'hash-mismatch': 1 }, records } };
+}

@@ -1,0 +1,142 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { auditTrail } from '../../../dev/demo/auditTrail';
+
+const FOLDER = join(__dirname, '../../replay/histories');
+const NAMES = readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
+
+/** All that payloads may hold: references, digests, places and counts. */
+const KNOWN_MEMBERS = new Set(
+  `after altered attempt attemptStartedAtMs backdated begin checkpoint chunk chunkCount chunks code complete
+  conflictCount conflicts count counts cursor deleted digestState drifts end everySeconds evidence exhausted
+  expected findingCount firstSealed from hash hashes id index jobId key keyVersion late lateCount ledgerIndex
+  ledgerSize left lookbackSeconds manifestSha256 marked-otherwise marks next nextIndex nextPlace nominalTime
+  onDrift onTamper outcome place planted range reason recordCount records released result schedule scheduleId
+  sealed settleSeconds sha256 signature signing sizeBytes sliceMs snapshotAssetId snapshotId snapshots startAt
+  state status tally target timestamp to unmarked until versionId window windowCount windows within`.split(
+    /\s+/,
+  ),
+);
+
+interface CapturedEvent {
+  eventId: string;
+  eventType: string;
+  activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+}
+interface Captured {
+  events: CapturedEvent[];
+}
+
+let workflowBundle: { code: string };
+
+beforeAll(async () => {
+  const logger = new DefaultLogger('ERROR');
+  // A history that does not replay is told by the error; nobody reads it a second time in the log.
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+  });
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: require.resolve('../../../workflows/index.ts'),
+    logger,
+  });
+}, 120_000);
+
+function read(name: string): Captured {
+  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Captured;
+}
+
+function replay(history: Captured): Promise<void> {
+  return Worker.runReplayHistory({ workflowBundle }, history);
+}
+
+/** Every value that a payload of the history holds, whatever it belongs to. */
+function payloadsOf(node: unknown): unknown[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { data, metadata } = node as { data?: unknown; metadata?: unknown };
+  if (typeof data !== 'string' || metadata === undefined) return Object.values(node).flatMap(payloadsOf);
+  return [JSON.parse(Buffer.from(data, 'base64').toString())];
+}
+
+function membersOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const below = Object.values(value).flatMap(membersOf);
+  return Array.isArray(value) ? below : [...Object.keys(value), ...below];
+}
+
+/** Takes out all events of the last activity; those that are left are numbered, and refer to each other, without gaps. */
+function withoutLastActivity({ events }: Captured): Captured {
+  const scheduled = events.findLast((event) => event.activityTaskScheduledEventAttributes)!.eventId;
+  const isLeft = (event: CapturedEvent): boolean =>
+    event.eventId !== scheduled && !JSON.stringify(event).includes(`"scheduledEventId":"${scheduled}"`);
+  const left = events.filter(isLeft);
+  expect(left).toHaveLength(events.length - 3);
+  const numbers = new Map(left.map(({ eventId }, index) => [eventId, String(index + 1)]));
+  const renumbered = JSON.stringify(left).replaceAll(
+    /("\w*[eE]ventId":)"(\d+)"/g,
+    (_, member: string, id: string) => `${member}"${numbers.get(id) ?? id}"`,
+  );
+  return { events: JSON.parse(renumbered) as CapturedEvent[] };
+}
+
+describe('captured histories', () => {
+  test('are there for a run of every kind', () => {
+    const kinds = [
+      'cancelled',
+      'continuation',
+      'continued',
+      'empty',
+      'outlived',
+      'plain',
+      'resumed',
+      'retried',
+      'schedule',
+      'schedule-continuation',
+    ];
+    expect(NAMES).toEqual(expect.arrayContaining([...kinds, 'second-attempt', 'tampered', 'verify']));
+  });
+
+  test.each(NAMES)(
+    '%s replays against the workflow code of today',
+    async (name) => {
+      await expect(replay(read(name))).resolves.toBeUndefined();
+    },
+    120_000,
+  );
+
+  test.each(NAMES)(
+    '%s does not replay when one of its activities was another one',
+    async (name) => {
+      const history = read(name);
+      const scheduled = history.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+      scheduled.at(-1)!.activityType.name = 'anotherActivity';
+      await expect(replay(history)).rejects.toThrow(DeterminismViolationError);
+    },
+    120_000,
+  );
+
+  test('a history that lacks an activity does not replay', async () => {
+    await expect(replay(withoutLastActivity(read('plain')))).rejects.toThrow(DeterminismViolationError);
+  }, 120_000);
+
+  test.each(NAMES)('%s holds references and digests, and nothing of a record', (name) => {
+    const payloads = payloadsOf(read(name));
+    expect(payloads.length).toBeGreaterThan(3);
+    expect(membersOf(payloads).filter((member) => !KNOWN_MEMBERS.has(member))).toEqual([]);
+  });
+
+  test('a payload with a record in it would be noticed', () => {
+    const [record] = auditTrail(1, 0, 1);
+    const data = Buffer.from(JSON.stringify({ records: [record] })).toString('base64');
+    const members = membersOf(payloadsOf({ metadata: {}, data }));
+    expect(members.some((member) => !KNOWN_MEMBERS.has(member))).toBe(true);
+  });
+
+  test.each(NAMES)('%s names no credential', (name) => {
+    const history = read(name);
+    const text = JSON.stringify(history) + JSON.stringify(payloadsOf(history));
+    expect(text).not.toMatch(/hvs\.|bearer |:\/\/[^/"]*@|secret|password|token"?:"?(hvs|s\.)/i);
+  });
+});

@@ -1,0 +1,90 @@
+import type { HashState, OpenedSnapshot } from '../../src/contract/activities';
+import type { AuditSnapshotResult, Progress, Stage } from '../../src/contract/snapshot';
+import { snapshotIdOf } from '../../src/contract/names';
+import type { CheckedInput } from './checkInput';
+import type { WorkflowEngine } from './workflowEngine';
+
+/** The one place that knows how far a run is; every change is published. */
+export class SnapshotProgressTracker {
+  readonly #engine: WorkflowEngine;
+  #progress: Progress;
+
+  constructor(engine: WorkflowEngine, input: CheckedInput) {
+    this.#engine = engine;
+    this.#progress = {
+      stage: 'opening',
+      jobId: input.jobId,
+      snapshotId: snapshotIdOf(input.jobId),
+      window: { from: input.from, to: input.to },
+      attempt: 1,
+      maxAttempts: input.maxAttempts,
+      stored: 0,
+      hashed: 0,
+      marked: 0,
+      chunks: 0,
+      findings: 0,
+    };
+  }
+
+  get snapshot(): Progress {
+    return this.#progress;
+  }
+
+  enter(stage: Stage): void {
+    this.#set({ stage });
+  }
+
+  beginAttempt(attempt: number, lastFailure?: string): void {
+    this.#set({ stage: 'opening', attempt, ...(lastFailure === undefined ? {} : { lastFailure }) });
+  }
+
+  opened(opened: OpenedSnapshot & { state: 'open' }): void {
+    const { hash, nextIndex } = opened.checkpoint;
+    // Counted as waiting plus sealed: records that a former run has marked wait no longer.
+    const { expected: waiting } = opened;
+    const expected =
+      waiting === null ? {} : { expected: Math.max(waiting + opened.marks.records, hash.range.end) };
+    this.#set({
+      ...expected,
+      stored: hash.range.end,
+      hashed: hash.range.end,
+      marked: opened.marks.records,
+      chunks: nextIndex,
+      findings: hash.findingCount,
+    });
+  }
+
+  stored(records: number): void {
+    const stored = this.#progress.stored + records;
+    this.#set({ stored, chunks: this.#progress.chunks + 1 });
+  }
+
+  hashedTo(hash: HashState): void {
+    this.#set({ hashed: hash.range.end, findings: hash.findingCount });
+  }
+
+  /** The records of the snapshot are settled; from here on nothing is estimated. */
+  settled(records: number): void {
+    this.#set({ expected: records });
+  }
+
+  marked(records: number): void {
+    this.#set({ marked: this.#progress.marked + records });
+  }
+
+  finished(result: AuditSnapshotResult): void {
+    const { recordCount, findingCount, lateCount } = result;
+    this.#set({
+      stage: 'done',
+      hashed: recordCount,
+      marked: recordCount - result.conflictCount,
+      findings: findingCount,
+      late: lateCount,
+    });
+  }
+
+  #set(change: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...change };
+    this.#engine.publish(this.#progress);
+  }
+}
