@@ -21,7 +21,7 @@ module.exports = {
   maxWorkers: 2,
   // Integration tests start processes; a unit test that takes this long hangs.
   testTimeout: 60_000,
-  reporters: ['default', '<rootDir>/test/harness/closingLine.cjs'],
+  reporters: ['default', '<rootDir>/test/harness/summaryReporter.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     {

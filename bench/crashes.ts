@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 const run = promisify(execFile);
 
 /**
- * What dying workers cost: the same log is sealed undisturbed and then with a worker process killed every so many seconds,
+ * What dying workers cost: the same log is sealed faultFree and then with a worker process killed every so many seconds,
  * on one stack in one run, and both results are checked: `npm run bench:crashes -- 1000000 --every 10 --kill busy`.
  * `--kill busy` ends the process that runs most of the job's activities, `--kill all` every worker process at once.
  */
@@ -38,13 +38,13 @@ async function main(): Promise<void> {
   const stack = await startStack({ name: 'bench', onProgress: progress.report });
   progress.end();
   Object.assign(process.env, stack.env);
-  const product = new Services({ WORKER_PROCESSES: values.processes });
-  const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  const services = new Services({ WORKER_PROCESSES: values.processes });
+  const connection = await connectDatabase(services.env['MONGODB_URI']!);
   const { connection: temporal, client } = await connectTemporal(readTemporalConfig());
   try {
-    await product.startSupervised();
-    const trust = join(product.logs, 'trust.json');
-    await audit(product, 'keys', 'export', '--out', trust);
+    await services.startSupervised();
+    const trust = join(services.logs, 'trust.json');
+    await audit(services, 'keys', 'export', '--out', trust);
     const seconds: number[] = [];
     for (const [place, everySeconds] of [Infinity, Number(values.every)].entries()) {
       const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
@@ -54,12 +54,12 @@ async function main(): Promise<void> {
         to: new Date(fromMs + DAY_MS - 1).toISOString(),
       };
       const startMs = Date.now();
-      const jobId = await product.submit(window);
+      const jobId = await services.submit(window);
       let nextKillMs = startMs + everySeconds * 1000;
       const kills = new Map<string, number>();
-      const job = await product.ended(jobId, async ({ progress: now }) => {
+      const job = await services.ended(jobId, async ({ progress: now }) => {
         if (Date.now() < nextKillMs) return;
-        const pids = values.kill === 'all' ? product.workerPids() : [await busiest(client, product, jobId)];
+        const pids = values.kill === 'all' ? services.workerPids() : [await busiest(client, services, jobId)];
         for (const pid of pids) process.kill(pid, 'SIGKILL');
         const stage = now?.stage ?? 'opening';
         kills.set(stage, (kills.get(stage) ?? 0) + 1);
@@ -68,10 +68,10 @@ async function main(): Promise<void> {
       seconds.push((Date.now() - startMs) / 1000);
       const snapshotId = snapshotIdOf(jobId);
       const marked = await connection.collection('auditlogs').countDocuments({ immutable: true, snapshotId });
-      const keys = (await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET'])).map(
+      const keys = (await listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET'])).map(
         ({ key }) => key,
       );
-      const verdict = await audit(product, 'verify', snapshotId, '--key', trust);
+      const verdict = await audit(services, 'verify', snapshotId, '--key', trust);
       const facts = {
         sealed: job.result?.recordCount,
         marked,
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
     }
     console.log(JSON.stringify({ ...values, ratio: Math.round((seconds[1]! / seconds[0]!) * 1000) / 1000 }));
   } finally {
-    await product.stop();
+    await services.stop();
     await connection.close();
     await temporal.close();
     await stack.stop();
@@ -100,19 +100,21 @@ async function main(): Promise<void> {
 }
 
 /** The process that runs most activities of the job; any, when none runs one. */
-async function busiest(client: Client, product: Services, jobId: string): Promise<number> {
+async function busiest(client: Client, services: Services, jobId: string): Promise<number> {
   const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
   const counts = new Map<number, number>();
   for (const { state, lastWorkerIdentity } of raw.pendingActivities ?? []) {
-    const pid = Number(state) === ACTIVITY_STARTED && product.workerPid(lastWorkerIdentity ?? '');
+    const pid = Number(state) === ACTIVITY_STARTED && services.workerPid(lastWorkerIdentity ?? '');
     if (pid) counts.set(pid, (counts.get(pid) ?? 0) + 1);
   }
   const [first] = [...counts].toSorted(([, one], [, other]) => other - one);
-  return first?.[0] ?? product.workerPids()[0]!;
+  return first?.[0] ?? services.workerPids()[0]!;
 }
 
-async function audit(product: Services, ...args: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [CLI, ...args], { env: { ...process.env, ...product.env } });
+async function audit(services: Services, ...args: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [CLI, ...args], {
+    env: { ...process.env, ...services.env },
+  });
   return stdout;
 }
 

@@ -17,10 +17,10 @@ async function main(): Promise<void> {
   const stack = await startStack({ name: 'bench', onProgress: progress.report });
   progress.end();
   Object.assign(process.env, stack.env);
-  const product = new Services();
-  const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  const services = new Services();
+  const connection = await connectDatabase(services.env['MONGODB_URI']!);
   try {
-    await product.start();
+    await services.start();
     const service = new AuditService(connection);
     for (const [place, records] of sizes.entries()) {
       const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
@@ -31,12 +31,12 @@ async function main(): Promise<void> {
       const writtenMs = await timed(() =>
         service.logAuditEntries(auditTrail(records, fromMs, fromMs + 86_400_000)),
       );
-      const worker = new Memory(product.worker!.process.pid!);
-      const jobId = await product.submit(window);
+      const worker = new Memory(services.worker!.process.pid!);
+      const jobId = await services.submit(window);
       const stages = new Map<string, number>();
       const sealedMs = await timed(async () => {
         let since = Date.now();
-        const job = await product.ended(jobId, ({ progress: now }) => {
+        const job = await services.ended(jobId, ({ progress: now }) => {
           const stage = now?.stage ?? 'opening';
           stages.set(stage, (stages.get(stage) ?? 0) + Date.now() - since);
           since = Date.now();
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
       await pause(1_000);
     }
   } finally {
-    await product.stop();
+    await services.stop();
     await connection.close();
     await stack.stop();
   }

@@ -6,7 +6,7 @@ const NEXT_DAY = { from: '2026-03-02T00:00:00.000Z', to: '2026-03-02T23:59:59.99
 const BRIDGE = { from: DAY.to, to: NEXT_DAY.from };
 
 /** What every keeper of leases does, in memory or in a database. `makeLeases` gives one without leases. */
-export function describeWindowLeases(name: string, makeLeases: () => Promise<WindowLeaseStore>): void {
+export function describeWindowLeaseStore(name: string, makeLeases: () => Promise<WindowLeaseStore>): void {
   describe(`${name} as keeper of the windows`, () => {
     let leases: WindowLeaseStore;
     beforeEach(async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { startChild, type Child } from '../../dev/demo/childProcess';
 import { newServiceKey } from '../../dev/demo/serviceKey';
 import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
+import { deploymentVariables, uniqueName } from './deployment';
 
 const DIST = resolve(__dirname, '../../dist/src');
 
@@ -20,7 +20,7 @@ export interface JobView {
   readonly error: { readonly code: string; readonly reason: string } | null;
 }
 
-/** A worker and a job service of our own on the shared stack, with their own database, task queue and origin. */
+/** A worker and a job service as processes on the shared stack, with their own database, bucket, task queue and origin. */
 export class Services {
   readonly env: Readonly<Record<string, string>>;
   readonly logs = mkdtempSync(join(tmpdir(), 'audit-snapshot-test-'));
@@ -28,19 +28,13 @@ export class Services {
   /** Of the worker that was started last. */
   workerLog = '';
   #service: Child | undefined;
-  /** May do everything. */
+  /** Has every scope. */
   readonly #key = newServiceKey('test', 'jobs:write', 'jobs:read', 'jobs:report');
   #url = '';
 
   constructor(extra: Readonly<Record<string, string>> = {}) {
-    const name = `t${randomUUID().slice(0, 8)}`;
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/${name}`;
     this.env = {
-      S3_BUCKET: name,
-      MONGODB_URI: uri.href,
-      TEMPORAL_TASK_QUEUE: name,
-      AUDIT_ORIGIN: `test.example/${name}`,
+      ...deploymentVariables(uniqueName('t')),
       JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
       JOB_SERVICE_DRAIN_SECONDS: '0',
       ...extra,
@@ -52,7 +46,7 @@ export class Services {
     await this.startWorker();
   }
 
-  /** As `start`, with what `audit-snapshot worker` runs in place of a single worker process. */
+  /** As `start`, with the supervisor that `audit-snapshot worker` runs instead of a single worker process. */
   async startSupervised(): Promise<void> {
     await this.#startServers();
     await this.startWorkers();
@@ -91,7 +85,7 @@ export class Services {
     return this.worker;
   }
 
-  /** SIGKILL: nothing is flushed, no heartbeat says goodbye. */
+  /** SIGKILL: nothing is flushed, no last heartbeat is sent. */
   async killWorker(): Promise<void> {
     const child = this.worker?.process;
     if (!child || child.exitCode !== null) return;
@@ -107,7 +101,7 @@ export class Services {
     return children === '' ? [] : children.split(' ').map(Number);
   }
 
-  /** The worker process that Temporal knows by this identity, as its own log line says. */
+  /** The worker process with this identity, from its own log line. */
   workerPid(identity: string): number | undefined {
     const started = readFileSync(this.workerLog, 'utf8')
       .split('\n')
@@ -125,7 +119,7 @@ export class Services {
   }
 
   /** A request to the job service, with the token. */
-  async ask(
+  async request(
     path: string,
     init: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal } = {},
   ): Promise<Response> {
@@ -134,7 +128,7 @@ export class Services {
   }
 
   async submit(window: Window): Promise<string> {
-    const response = await this.ask('/jobs', {
+    const response = await this.request('/jobs', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
@@ -144,11 +138,11 @@ export class Services {
   }
 
   async job(jobId: string): Promise<JobView> {
-    const response = await this.ask(`/jobs/${jobId}`);
+    const response = await this.request(`/jobs/${jobId}`);
     return (await response.json()) as JobView;
   }
 
-  /** Polls until the job has ended; `whileWaiting` runs between two looks. */
+  /** Polls until the job has ended; `whileWaiting` runs between two polls. */
   async ended(jobId: string, whileWaiting?: (job: JobView) => Promise<void> | void): Promise<JobView> {
     for (;;) {
       const job = await this.job(jobId);

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { SealingDeps } from '../../src/sealing/deps';
-import { replaceMethods } from './replaceMethods';
+import { overrideMethods } from './overrideMethods';
 
 /** A database that does not answer one query of the log: it stands still until whoever asked gives it up. */
 export class StalledScan {
@@ -10,7 +10,7 @@ export class StalledScan {
   #stalled = 0;
 
   constructor(deps: SealingDeps) {
-    const records = replaceMethods(deps.records, {
+    const records = overrideMethods(deps.records, {
       scan: (slice, limit, signal) => {
         const answer = deps.records.scan(slice, limit, signal);
         return this.#armed ? this.#stall(signal, answer) : answer;

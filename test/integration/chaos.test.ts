@@ -1,5 +1,5 @@
 import { formatPlan, parsePlan, type Fault } from '../chaos/plan';
-import { runRound, type Outcome } from '../chaos/round';
+import { runBatch, type RunOutcome } from '../chaos/runBatch';
 import { ChaosEnvironment } from '../chaos/chaosEnvironment';
 
 /** What strikes the connections of a run. */
@@ -26,22 +26,22 @@ const SERVERS = [
 ];
 
 describe('real processes on real servers that faults strike', () => {
-  let surround: ChaosEnvironment;
-  const outcomes: Outcome[] = [];
+  let environment: ChaosEnvironment;
+  const outcomes: RunOutcome[] = [];
 
   beforeAll(async () => {
-    surround = await ChaosEnvironment.start();
+    environment = await ChaosEnvironment.start();
   }, 120_000);
 
   afterAll(async () => {
-    await surround.stop(outcomes.every(({ broken }) => broken.length === 0));
+    await environment.stop(outcomes.every(({ violations }) => violations.length === 0));
   }, 60_000);
 
   async function run(plans: readonly string[]): Promise<readonly Fault[]> {
     const entries = plans.map((plan) => ({ plan: parsePlan(plan) }));
-    const ended = await runRound(entries, surround.surroundings);
+    const ended = await runBatch(entries, environment);
     outcomes.push(...ended);
-    expect(ended.map(({ plan, broken }) => [formatPlan(plan), broken])).toEqual(
+    expect(ended.map(({ plan, violations }) => [formatPlan(plan), violations])).toEqual(
       plans.map((plan) => [plan, []]),
     );
     return ended.flatMap(({ fired }) => fired);
@@ -63,7 +63,7 @@ describe('real processes on real servers that faults strike', () => {
 
   test('a defect is noticed: a PUT without condition, and an answer that is lost', async () => {
     const plan = parsePlan('one/300:storage.unacknowledged@queryBatch.call#2');
-    const [outcome] = await runRound([{ plan, bug: 'a PUT has no condition' }], surround.surroundings);
-    expect(outcome?.broken.join('\n')).toMatch(/object snapshots\/.* has 2 versions/);
+    const [outcome] = await runBatch([{ plan, bug: 'a PUT has no condition' }], environment);
+    expect(outcome?.violations.join('\n')).toMatch(/object snapshots\/.* has 2 versions/);
   }, 300_000);
 });

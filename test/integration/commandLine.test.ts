@@ -19,16 +19,16 @@ const HOURLY = ['schedule', 'create', 'hourly', '--every', '1h', '--start', HOUR
 const SNAPSHOT = snapshotIdOf('day-one');
 
 describe('the command line on real servers', () => {
-  const product = new Services();
+  const services = new Services();
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-cli-'));
   const trust = join(directory, 'trust.json');
-  const env = { ...process.env, ...product.env };
+  const env = { ...process.env, ...services.env };
   const run = (...args: string[]) => runCommand(env, ...args);
   let recordId: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
     await new AuditService(connection).logAuditEntries(
       auditTrail(60, Date.parse(DAY.from), Date.parse(DAY.to)),
     );
@@ -36,7 +36,7 @@ describe('the command line on real servers', () => {
     recordId = String(first?._id);
     await connection.close();
   }, 120_000);
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
   const ajv = new Ajv2020({ strict: true, allErrors: true });
   addFormats(ajv);
@@ -56,7 +56,7 @@ describe('the command line on real servers', () => {
     ['status', 0, () => ['status']],
     ['dryRun', 0, () => ['seal', ...WINDOW, '--dry-run']],
     ['detached', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one', '--detach']],
-    ['sealed', 0, () => ['watch', 'day-one']],
+    ['sealed', 0, () => ['invariantMonitor', 'day-one']],
     ['sealed', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one']],
     ['list', 0, () => ['list', '--status', 'succeeded', '--since', '1h', ...WINDOW]],
     ['show', 0, () => ['show', SNAPSHOT]],

@@ -17,25 +17,25 @@ const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 const RECORDS = 100_000;
 
 describe('the live log against what was sealed, among 100,000 records', () => {
-  const product = new Services({ AUDIT_CHUNK_RECORDS: '30000' });
-  const env = { ...process.env, ...product.env };
-  const trustFile = join(product.logs, 'trust.json');
+  const services = new Services({ AUDIT_CHUNK_RECORDS: '30000' });
+  const env = { ...process.env, ...services.env };
+  const trustFile = join(services.logs, 'trust.json');
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let snapshotId: string;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
     const entries = auditTrail(RECORDS, Date.parse(DAY.from), Date.parse(DAY.to) + 1);
     await new AuditService(connection).logAuditEntries(entries);
-    const job = await product.ended(await product.submit(DAY));
+    const job = await services.ended(await services.submit(DAY));
     ({ snapshotId } = job.result!);
     const keys = await (await connectSigner(readVaultConfig())).listKeys();
-    writeFileSync(trustFile, JSON.stringify(makeTrustFile(product.env['AUDIT_ORIGIN']!, keys)));
+    writeFileSync(trustFile, JSON.stringify(makeTrustFile(services.env['AUDIT_ORIGIN']!, keys)));
   }, 240_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 

@@ -38,7 +38,7 @@ async function expectRefused(cases: readonly object[]): Promise<void> {
   expect(answers).toHaveLength(cases.length);
 }
 
-describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merkle) on what the product sealed', () => {
+describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merkle) on what the services sealed', () => {
   let evidence: Evidence;
   let origin: string;
   let publicKey: Buffer;

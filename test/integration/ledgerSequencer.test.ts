@@ -1,19 +1,19 @@
 import { leafHash } from '../../src/tlog/merkle';
 import { rootOfLeaves } from '../../src/verify/verifyLedger';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';
-import { describeLedgerBook } from '../contract/ledgerSequencer';
+import { describeLedgerSequencer } from '../contract/ledgerSequencer';
 import { FreshDatabases } from '../harness/freshDatabase';
 
 const databases = new FreshDatabases();
 const connect = () => databases.connect();
 afterAll(() => databases.close());
 
-describeLedgerBook(
+describeLedgerSequencer(
   'the database',
   async () => new MongoLedgerSequencer(await connect(), 'test.example/audit'),
 );
 
-describe('a ledger book in the database', () => {
+describe('a ledger ledger in the database', () => {
   const entry = Buffer.from('{"snapshotId":"snap-a"}');
 
   test('counts an entry whose writer died in front of the head', async () => {
@@ -24,18 +24,18 @@ describe('a ledger book in the database', () => {
       snapshotId: 'snap-a',
       entry: entry.toString(),
     });
-    const book = new MongoLedgerSequencer(connection, 'o.example');
-    await expect(book.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
-    await expect(book.append('snap-a', entry)).resolves.toBe(0);
+    const ledger = new MongoLedgerSequencer(connection, 'o.example');
+    await expect(ledger.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
+    await expect(ledger.append('snap-a', entry)).resolves.toBe(0);
   });
 
   test('that lost an entry below its head says so', async () => {
     const connection = await connect();
-    const book = new MongoLedgerSequencer(connection, 'o.example');
+    const ledger = new MongoLedgerSequencer(connection, 'o.example');
     for (const name of ['snap-a', 'snap-b', 'snap-c'])
-      await book.append(name, Buffer.from(`{"snapshotId":"${name}"}`));
+      await ledger.append(name, Buffer.from(`{"snapshotId":"${name}"}`));
     await connection.collection('ledgerleaves').deleteOne({ snapshotId: 'snap-b' });
-    await expect(book.list(0, 3)).rejects.toMatchObject({
+    await expect(ledger.list(0, 3)).rejects.toMatchObject({
       code: 'LEDGER_BEHIND',
       message: expect.stringContaining('entry 1'),
     });

@@ -11,27 +11,27 @@ import { Services } from '../harness/services';
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('retention, legal hold and the doctor', () => {
-  const product = new Services();
-  const env = { ...process.env, ...product.env };
+  const services = new Services();
+  const env = { ...process.env, ...services.env };
   const store = connectObjectStore(readStorageConfig(env));
   let snapshotId: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
     await new AuditService(connection).logAuditEntries(
       auditTrail(50, Date.parse(DAY.from), Date.parse(DAY.to)),
     );
-    ({ snapshotId } = (await product.ended(await product.submit(DAY))).result!);
+    ({ snapshotId } = (await services.ended(await services.submit(DAY))).result!);
     await connection.close();
   }, 120_000);
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
   async function cli(...args: string[]): Promise<{ code: number; output: string }> {
     const { code, stdout, stderr } = await runCommand(env, ...args);
     return { code, output: stdout + stderr };
   }
-  const versions = () => listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
+  const versions = () => listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET']);
 
   test('a lock is extended on every object, and never shortened', async () => {
     await expect(
@@ -91,7 +91,7 @@ describe('retention, legal hold and the doctor', () => {
       code: 1,
       output: expect.stringContaining('[fail] storage: BUCKET_WITHOUT_LOCK'),
     });
-    Object.assign(env, { S3_BUCKET: product.env['S3_BUCKET'], AUDIT_ORIGIN: 'other.example/audit' });
+    Object.assign(env, { S3_BUCKET: services.env['S3_BUCKET'], AUDIT_ORIGIN: 'other.example/audit' });
     const other = await cli('doctor');
     expect(other).toMatchObject({
       code: 1,

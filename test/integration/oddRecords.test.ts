@@ -65,15 +65,15 @@ const digests = (records: Iterable<Buffer>) =>
   [...records].map((bytes) => sha256Hex(cutRecord(bytes))).toSorted();
 
 describe('a window of odd records', () => {
-  const product = new Services();
-  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
+  const services = new Services();
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...services.env }));
   const stored = new Map<string, Buffer>();
   const refused: string[] = [];
   let connection: Connection;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
     for (const [kind, bytes] of ODD) {
       await insertRaw(connection, 'auditlogs', [bytes]).catch(() => refused.push(kind));
     }
@@ -82,7 +82,7 @@ describe('a window of odd records', () => {
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 
@@ -93,7 +93,7 @@ describe('a window of odd records', () => {
   test('is sealed as it is, byte for byte, marked, and VERIFIED', async () => {
     const count = stored.size;
     expect(count).toBe(ODD.length - refused.length);
-    const job = await product.ended(await product.submit(DAY));
+    const job = await services.ended(await services.submit(DAY));
     expect(job).toMatchObject({ status: 'succeeded', result: { recordCount: count, conflictCount: 0 } });
     const { snapshotId, findingCount } = job.result!;
     expect(findingCount).toBe(count);
@@ -109,7 +109,7 @@ describe('a window of odd records', () => {
     expect(marked).toBe(count);
 
     const keys = await (await connectSigner(readVaultConfig())).listKeys();
-    const trust = makeTrustFile(product.env['AUDIT_ORIGIN']!, keys);
+    const trust = makeTrustFile(services.env['AUDIT_ORIGIN']!, keys);
     const report = await verifySnapshot(bucketReader(store), { snapshotId, trust });
     expect(report).toMatchObject({ verdict: 'VERIFIED', failures: [] });
   }, 120_000);

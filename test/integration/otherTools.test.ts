@@ -12,26 +12,26 @@ import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { makeTrustFile } from '../../src/evidence/trustFile';
 import { AuditService } from '../../src/services/audit.service';
-import { readWithPython } from '../harness/otherReader';
+import { readChunkWithPython } from '../harness/pythonReader';
 import { Services } from '../harness/services';
 
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('evidence checked with tools that other people wrote', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-evidence-'));
-  const product = new Services({ AUDIT_CHUNK_RECORDS: '400' });
+  const services = new Services({ AUDIT_CHUNK_RECORDS: '400' });
   let manifest: Manifest;
   let folder: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
     const service = new AuditService(connection);
     await service.logAuditEntries(auditTrail(1_000, Date.parse(WINDOW.from), Date.parse(WINDOW.to)));
-    const jobId = await product.submit(WINDOW);
-    const { result } = await product.ended(jobId);
+    const jobId = await services.submit(WINDOW);
+    const { result } = await services.ended(jobId);
     await exportSnapshot(
-      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...product.env }))),
+      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...services.env }))),
       result!.snapshotId,
       directory,
     );
@@ -40,7 +40,7 @@ describe('evidence checked with tools that other people wrote', () => {
     await connection.close();
   }, 120_000);
 
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
   async function opensslVerify(signedFile: string): Promise<string> {
     const keys = await (await connectSigner(readVaultConfig())).listKeys();
@@ -74,7 +74,7 @@ describe('evidence checked with tools that other people wrote', () => {
   test("Python's BSON library reads every chunk, and sha256sum makes the log-hash digest of what it read", async () => {
     const hashes: string[] = [];
     for (const { key, count, first, last } of manifest.chunks) {
-      const records = await readWithPython(join(directory, key));
+      const records = await readChunkWithPython(join(directory, key));
       expect(records).toHaveLength(count);
       expect([records[0]!.id, records.at(-1)!.id]).toEqual([first.id, last.id]);
       hashes.push(...records.map(({ hash }) => hash!));

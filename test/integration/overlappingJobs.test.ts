@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
-import { brokenAtRest } from '../simulation/invariants';
-import { readRestingState } from '../harness/restingState';
+import { findViolations } from '../harness/invariants';
+import { readQuiescentState } from '../harness/quiescentState';
 import { WorkerHarness } from '../harness/workerHarness';
 
 const JOBS = 20;
@@ -19,25 +19,25 @@ const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, p
 const WHOLE = { from: INPUTS[0]!.from, to: INPUTS.at(-1)!.to };
 
 describe('20 overlapping jobs at once', () => {
-  let workshop: WorkerHarness;
+  let harness: WorkerHarness;
   let results: readonly AuditSnapshotResult[] = [];
   const waiting: string[] = [];
 
   beforeAll(async () => {
-    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '100' });
-    await workshop.log(RECORDS, WHOLE);
-    await workshop.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
-    const ended = Promise.all(INPUTS.map((input) => workshop.seal(input)));
+    harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '100' });
+    await harness.log(RECORDS, WHOLE);
+    await harness.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
+    const ended = Promise.all(INPUTS.map((input) => harness.seal(input)));
     const over = ended.then(() => true);
     while (!(await Promise.race([over, pause(500, false)]))) waiting.push(...(await readWaiting()));
     results = await ended;
   }, 300_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => harness.close());
 
   /** What the Web UI shows of a run that waits: the last failure of its pending activity. */
   async function readWaiting(): Promise<string[]> {
-    const handles = INPUTS.map(({ jobId }) => workshop.client.workflow.getHandle(workflowIdOf(jobId)));
+    const handles = INPUTS.map(({ jobId }) => harness.client.workflow.getHandle(workflowIdOf(jobId)));
     const runs = await Promise.all(handles.map((handle) => handle.describe()));
     return runs.flatMap(({ raw }) =>
       (raw.pendingActivities ?? []).flatMap(({ lastFailure }) => {
@@ -51,7 +51,7 @@ describe('20 overlapping jobs at once', () => {
     expect(results.map(({ snapshotId }) => snapshotId)).toEqual(INPUTS.map(({ jobId }) => `snap-${jobId}`));
     expect(results.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(RECORDS);
     const jobs = INPUTS.map(({ jobId }) => jobId);
-    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window: WHOLE, jobs }))).toEqual(
+    expect(await findViolations(await readQuiescentState({ env: harness.env, window: WHOLE, jobs }))).toEqual(
       [],
     );
   });

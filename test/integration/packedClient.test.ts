@@ -15,21 +15,21 @@ const TYPES = resolve(__dirname, '../../node_modules/@types');
 const DAY_FROM_MS = Date.parse('2026-01-31T00:00:00.000Z');
 
 describe('the packed tarball in an empty project', () => {
-  const product = new Services();
+  const services = new Services();
   let project: PackedProject;
   let worker: Child;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     await new AuditService(connection).logAuditEntries(
       auditTrail(300, DAY_FROM_MS, DAY_FROM_MS + 86_400_000),
     );
     await connection.close();
-    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
+    await createLockedBucket(process.env, services.env['S3_BUCKET']!);
     project = await installPacked(EXAMPLE);
     // The worker out of the tarball: whatever it needs at run time has been packed, or it does not start.
     const script = join(project.directory, 'node_modules/audit-snapshot/dist/src/worker/process.js');
-    worker = await startChild(script, product.env, '"worker started"', join(product.logs, 'packed.log'));
+    worker = await startChild(script, services.env, '"worker started"', join(services.logs, 'packed.log'));
   }, 300_000);
 
   afterAll(async () => {
@@ -51,11 +51,11 @@ describe('the packed tarball in an empty project', () => {
   test('the ten-line example compiles, seals a day and prints what came of it', async () => {
     const program = example();
     expect(complaints([...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics])).toEqual([]);
-    const printed = (await project.run('node', ['seal.js'], product.env)).trimEnd().split('\n');
+    const printed = (await project.run('node', ['seal.js'], services.env)).trimEnd().split('\n');
     expect(printed.at(-1)).toBe('sealed 300 records as snap-day-2026-01-31, findings: 0');
     expect(printed.at(-2)).toBe('done: 300 of 300 records');
     // The job id makes it idempotent: run again, it finds its result.
-    const again = (await project.run('node', ['seal.js'], product.env)).trimEnd().split('\n');
+    const again = (await project.run('node', ['seal.js'], services.env)).trimEnd().split('\n');
     expect(again.at(-1)).toBe(printed.at(-1));
   });
 

@@ -26,7 +26,7 @@ function blockWith(text: string): string {
 
 describe('the commands of the README', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-readme-'));
-  const product = new Services();
+  const services = new Services();
   let snapshotId: string;
 
   /** Runs a block in bash, with the command line of this checkout as `audit-snapshot`. */
@@ -34,28 +34,28 @@ describe('the commands of the README', () => {
     const command = `audit-snapshot() { node '${join(ROOT, 'dist/src/cli/main.js')}' "$@"; }\n${block}`;
     const env = {
       ...process.env,
-      ...product.env,
-      JOB_SERVICE_URL: product.url,
-      JOB_SERVICE_TOKEN: product.token,
+      ...services.env,
+      JOB_SERVICE_URL: services.url,
+      JOB_SERVICE_TOKEN: services.token,
     };
     return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { cwd, env });
   }
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
     const entries = auditTrail(500, Date.parse(DAY.from), Date.parse(DAY.to));
     await new AuditService(connection).logAuditEntries(entries);
     await connection.close();
   }, 120_000);
 
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
   test('the request to the job service seals the day', async () => {
     const { stdout } = await run(blockWith('curl -i'));
     expect(stdout).toMatch(/^HTTP\/1.1 202 /);
     const { jobId } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as JobView;
-    const { result } = await product.ended(jobId);
+    const { result } = await services.ended(jobId);
     expect(result).toMatchObject({ recordCount: 500 });
     ({ snapshotId } = result!);
   });
@@ -80,7 +80,7 @@ describe('the commands of the README', () => {
 
   test('the check by hand accepts the evidence, and refuses it with one byte changed', async () => {
     await exportSnapshot(
-      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...product.env }))),
+      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...services.env }))),
       snapshotId,
       directory,
     );

@@ -37,8 +37,8 @@ const entry = (place: number, timestamp: Date) => ({
 });
 
 describe('schedules on the real server', () => {
-  const product = new Services();
-  const temporal = readTemporalConfig({ ...process.env, ...product.env });
+  const services = new Services();
+  const temporal = readTemporalConfig({ ...process.env, ...services.env });
   let connection: Connection;
   let client: Client;
   let closeTemporal: () => Promise<void>;
@@ -46,18 +46,18 @@ describe('schedules on the real server', () => {
   let log: AuditService;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     log = new AuditService(connection);
     const connected = await connectTemporal(temporal);
     ({ client } = connected);
     closeTemporal = () => connected.connection.close();
     schedules = new AuditSchedules(client, temporal.taskQueue);
-    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
-    await product.startWorker();
+    await createLockedBucket(process.env, services.env['S3_BUCKET']!);
+    await services.startWorker();
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await closeTemporal();
     await connection.close();
   });
@@ -103,7 +103,7 @@ describe('schedules on the real server', () => {
   }
 
   const sealedLog = (scheduleId: string) =>
-    SealedLog.read(product.env, (snapshotId) => snapshotId.startsWith(`snap-${scheduleId}-`));
+    SealedLog.read(services.env, (snapshotId) => snapshotId.startsWith(`snap-${scheduleId}-`));
 
   test('an outage of three intervals is sealed by the next run, window by window, and by none after it', async () => {
     const start = '2026-02-02T00:00:00.000Z';
@@ -170,7 +170,7 @@ describe('schedules on the real server', () => {
       new Date(ms).toISOString(),
     );
     // Somebody else holds a part of the first window for as long as the first run is open, so that its snapshot waits.
-    const leases = new MongoWindowLeaseStore(connection, product.env['AUDIT_ORIGIN']!);
+    const leases = new MongoWindowLeaseStore(connection, services.env['AUDIT_ORIGIN']!);
     const window = { from: '2026-02-06T00:00:00.000Z', to: '2026-02-06T00:00:00.000Z' };
     const [first = '', second = ''] = nominal;
     const { workflowId } = runOf('slow', first);

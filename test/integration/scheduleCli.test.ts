@@ -28,24 +28,24 @@ const entryAt = (ms: number) => ({
 });
 
 describe('schedules by the command line', () => {
-  const product = new Services();
+  const services = new Services();
   let connection: Connection;
   let log: AuditService;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     log = new AuditService(connection);
-    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
-    await product.startWorker();
+    await createLockedBucket(process.env, services.env['S3_BUCKET']!);
+    await services.startWorker();
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 
   function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const env = { ...process.env, ...product.env };
+    const env = { ...process.env, ...services.env };
     return new Promise((settle) => {
       const child = execFile('node', [CLI, 'schedule', ...args], { env }, (_error, stdout, stderr) =>
         settle({ code: child.exitCode ?? -1, stdout, stderr }),
@@ -180,10 +180,10 @@ describe('schedules by the command line', () => {
       }
     };
     await until(({ sealedUntil }) => sealedUntil !== null);
-    await product.killWorker();
+    await services.killWorker();
     await pause(9_500);
     const backMs = Date.now();
-    await product.startWorker();
+    await services.startWorker();
     await until(({ sealedUntil }) => sealedUntil !== null && Date.parse(sealedUntil) > backMs);
     await json('trigger', 'live');
     await json('pause', 'live', '--reason', 'enough');
@@ -194,7 +194,7 @@ describe('schedules by the command line', () => {
     await writer;
     await json('delete', 'live');
 
-    const sealed = await SealedLog.read(product.env, (snapshotId) => snapshotId.startsWith('snap-live-'));
+    const sealed = await SealedLog.read(services.env, (snapshotId) => snapshotId.startsWith('snap-live-'));
     const windows = sealed.windows();
     const [[begin] = ['']] = windows;
     expect(windows.map(([from]) => from)).toEqual(

@@ -19,19 +19,19 @@ const LATE_DAY = { from: '2026-05-01T00:00:00.000Z', to: '2026-05-01T23:59:59.99
 const TAMPERED_DAY = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-01T23:59:59.999Z' };
 
 describe('a window that is sealed through the job service', () => {
-  const product = new Services({ AUDIT_CHUNK_RECORDS: '1000' });
-  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
+  const services = new Services({ AUDIT_CHUNK_RECORDS: '1000' });
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...services.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let service: AuditService;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     service = new AuditService(connection);
-    await product.start();
+    await services.start();
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 
@@ -39,8 +39,8 @@ describe('a window that is sealed through the job service', () => {
     service.logAuditEntries(auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed));
 
   async function seal(window: typeof DAY) {
-    const jobId = await product.submit(window);
-    const job = await product.ended(jobId);
+    const jobId = await services.submit(window);
+    const job = await services.ended(jobId);
     expect(job.error).toBeNull();
     return { jobId, result: job.result! };
   }
@@ -51,7 +51,7 @@ describe('a window that is sealed through the job service', () => {
 
   async function verify(snapshotId: string) {
     const signer = await connectSigner(readVaultConfig());
-    const trust = makeTrustFile(product.env['AUDIT_ORIGIN']!, await signer.listKeys());
+    const trust = makeTrustFile(services.env['AUDIT_ORIGIN']!, await signer.listKeys());
     return verifySnapshot(bucketReader(store), { snapshotId, trust });
   }
 
@@ -106,7 +106,7 @@ describe('a window that is sealed through the job service', () => {
       snapshotId: string;
     };
     const { retention } = await manifestOf(snapshotId);
-    const versions = await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
+    const versions = await listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET']);
     expect(new Set(versions.map(({ key }) => key)).size).toBe(versions.length);
     expect(versions).toHaveLength(7);
     for (const { key, versionId } of versions) {

@@ -67,7 +67,7 @@ test('a killed vault is unsealed again with the same key, role and secret', asyn
   expect(verify(null, Buffer.from('something else'), publicKey, signature)).toBe(false);
 }, 120_000);
 
-test('the role of the product can sign and see its key, and nothing else', async () => {
+test('the role of the services can sign and see its key, and nothing else', async () => {
   const address = stack.env['VAULT_ADDR'] ?? '';
   const token = await logIn();
   const attempt = (method: 'GET' | 'POST', path: string, body?: unknown) =>

@@ -1,45 +1,45 @@
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
-import { brokenAtRest } from '../simulation/invariants';
-import { dayWindow, everyRecordPlace, type Place } from '../harness/recordPlaces';
+import { findViolations } from '../harness/invariants';
+import { dayWindow, everyFaultPoint, type FaultPoint } from '../harness/faultPoints';
 import { readEvents, resetRun } from '../harness/resetRun';
-import { readRestingState } from '../harness/restingState';
+import { readQuiescentState } from '../harness/quiescentState';
 import { FaultPointRuns } from '../harness/faultPointRuns';
 import { WorkerHarness } from '../harness/workerHarness';
 
 /** Three chunks each. */
 const RECORDS = 7;
-const PLACES = everyRecordPlace();
+const POINTS = everyFaultPoint();
 /** Every boundary of a run that is under way, and not only the first and the last one. */
 const EXHAUSTIVE = process.env['EXHAUSTIVE'] === '1';
 
 describe('a finished run that is reset', () => {
   const job = { jobId: 'finished', ...dayWindow(0) };
-  let workshop: WorkerHarness;
+  let harness: WorkerHarness;
   let first: AuditSnapshotResult;
 
   beforeAll(async () => {
-    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
-    await workshop.log(RECORDS, job);
-    await workshop.startWorker();
-    first = await workshop.seal(job);
+    harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
+    await harness.log(RECORDS, job);
+    await harness.startWorker();
+    first = await harness.seal(job);
   }, 300_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => harness.close());
 
   test('to any of its events gives the same result, and nothing that is stored changes', async () => {
-    const { client } = workshop;
+    const { client } = harness;
     const workflowId = workflowIdOf(job.jobId);
     const { runId } = await client.workflow.getHandle(workflowId).describe();
     const { all, boundaries } = await readEvents(client.workflow.getHandle(workflowId, runId));
-    const before = await workshop.fingerprint();
+    const before = await harness.fingerprint();
     const accepted: number[] = [];
     for (const eventId of all) {
       const run = await resetRun(client, { workflowId, runId }, eventId);
       if (!run) continue;
       accepted.push(eventId);
       expect({ eventId, result: await run.result() }).toEqual({ eventId, result: first });
-      expect(await workshop.fingerprint()).toEqual(before);
+      expect(await harness.fingerprint()).toEqual(before);
     }
     // The server refuses what lies between two workflow tasks; clients then take the task in front of it.
     expect(accepted).toEqual(expect.arrayContaining(boundaries));
@@ -47,8 +47,8 @@ describe('a finished run that is reset', () => {
   }, 300_000);
 
   test('leaves one of everything behind', async () => {
-    const scope = { env: workshop.env, window: job, jobs: [job.jobId] };
-    expect(await brokenAtRest(await readRestingState(scope))).toEqual([]);
+    const scope = { env: harness.env, window: job, jobs: [job.jobId] };
+    expect(await findViolations(await readQuiescentState(scope))).toEqual([]);
   });
 });
 
@@ -57,27 +57,27 @@ describe('a run that is reset while it stands at a named step', () => {
   let resets = 0;
 
   beforeAll(async () => {
-    runs = await FaultPointRuns.open(PLACES);
-    await runs.disturb(resetAt);
+    runs = await FaultPointRuns.open(POINTS);
+    await runs.runEach(resetAt);
   }, 200_000);
 
-  afterAll(() => runs.workshop.close());
+  afterAll(() => runs.harness.close());
 
   /** The run stands at the step; reset to one boundary after the other it comes there again each time. */
-  async function resetAt({ step, moment, input }: Place): Promise<AuditSnapshotResult> {
-    const { workshop } = runs;
+  async function resetAt({ activity, moment, input }: FaultPoint): Promise<AuditSnapshotResult> {
+    const { harness } = runs;
     const { jobId } = input;
     const workflowId = workflowIdOf(jobId);
-    let held = workshop.steps.hold(jobId, step, moment);
-    await workshop.snapshots.start(input);
+    let held = harness.activities.hold(jobId, activity, moment);
+    await harness.snapshots.start(input);
     await held.reached();
-    const { runId } = await workshop.client.workflow.getHandle(workflowId).describe();
-    const { boundaries } = await readEvents(workshop.client.workflow.getHandle(workflowId, runId));
+    const { runId } = await harness.client.workflow.getHandle(workflowId).describe();
+    const { boundaries } = await readEvents(harness.client.workflow.getHandle(workflowId, runId));
     const chosen = EXHAUSTIVE ? boundaries : [...new Set([boundaries[0]!, boundaries.at(-1)!])];
     const passed = [runId];
     for (const eventId of chosen) {
-      const next = workshop.steps.hold(jobId, step, moment, passed);
-      const fresh = await resetRun(workshop.client, { workflowId, runId }, eventId);
+      const next = harness.activities.hold(jobId, activity, moment, passed);
+      const fresh = await resetRun(harness.client, { workflowId, runId }, eventId);
       expect(fresh).toBeDefined();
       resets++;
       passed.push((await fresh!.describe()).runId);
@@ -89,18 +89,18 @@ describe('a run that is reset while it stands at a named step', () => {
       held = next;
     }
     held.release();
-    return workshop.snapshots.attach(jobId).result();
+    return harness.snapshots.attach(jobId).result();
   }
 
-  test.each(PLACES)('$moment $step ends with the manifest of an undisturbed run', async (place) => {
-    const undisturbed = runs.undisturbed(place);
-    expect(undisturbed.manifest).toContain(snapshotIdOf(place.input.jobId));
-    expect(await runs.end(place)).toEqual(undisturbed);
+  test.each(POINTS)('$moment $activity ends with the manifest of an expected run', async (point) => {
+    const expected = runs.expectedOutcome(point);
+    expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
+    expect(await runs.actualOutcome(point)).toEqual(expected);
   });
 
   test('leaves one of everything behind', async () => {
-    await runs.workshop.steps.idle();
-    expect(await runs.broken()).toEqual([]);
-    expect(resets).toBeGreaterThanOrEqual(PLACES.length);
+    await runs.harness.activities.idle();
+    expect(await runs.violations()).toEqual([]);
+    expect(resets).toBeGreaterThanOrEqual(POINTS.length);
   });
 });

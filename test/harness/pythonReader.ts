@@ -25,8 +25,8 @@ export interface ReadRecord {
 }
 
 /** The records of a stored chunk as a reader sees them that is not ours. */
-export async function readWithPython(chunkPath: string): Promise<ReadRecord[]> {
-  const script = join(__dirname, 'otherReader.py');
+export async function readChunkWithPython(chunkPath: string): Promise<ReadRecord[]> {
+  const script = join(__dirname, 'pythonReader.py');
   const { stdout } = await run(await pythonWithBson(), [script, chunkPath], { maxBuffer: 2 ** 28 });
   return stdout
     .trimEnd()
