@@ -19,7 +19,7 @@ const FAILED: JobOutcome = { status: 'failed', code: 'TAMPER_FOUND', reason: 're
 
 type Store = JobReporter & { find(jobId: string): Promise<IJob | undefined> };
 
-/** What every job store does that workers report to, in memory or in a database. `makeStore` gives an empty one. */
+/** What every job store does that workers report to, in memory or in a database. `makeStore` returns an empty one. */
 export function describeJobStore(name: string, makeStore: () => Promise<Store>): void {
   describe(`${name} as a job store`, () => {
     let store: Store;
@@ -27,7 +27,7 @@ export function describeJobStore(name: string, makeStore: () => Promise<Store>):
       store = await makeStore();
     });
 
-    test('a run that was started directly gets a row, as running, and keeps its payload', async () => {
+    test('a run that was started directly gets a running row, which keeps its first payload', async () => {
       await store.ensure(JOB, 10);
       await store.ensure({ ...JOB, from: '2026-02-01T00:00:00.000Z' }, 20);
       await expect(store.find('job-1')).resolves.toMatchObject({
@@ -39,7 +39,7 @@ export function describeJobStore(name: string, makeStore: () => Promise<Store>):
       });
     });
 
-    test('a job ends once: the same outcome again is no error, another one is a conflict', async () => {
+    test('a job that has ended accepts the same outcome again, and another outcome is a conflict', async () => {
       await store.ensure(JOB, 10);
       await store.report('job-1', SUCCEEDED);
       await store.report('job-1', SUCCEEDED);
@@ -49,7 +49,7 @@ export function describeJobStore(name: string, makeStore: () => Promise<Store>):
       await expect(store.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
     });
 
-    test('a job that nobody knows cannot end', async () => {
+    test('the report of an unknown job is refused', async () => {
       await expect(store.report('job-9', FAILED)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
     });
 
@@ -65,14 +65,14 @@ export function describeJobStore(name: string, makeStore: () => Promise<Store>):
       await expect(store.find('job-1')).resolves.toMatchObject({ status: 'running', error: null });
     });
 
-    test('nothing reopens a job that succeeded', async () => {
+    test('a later run does not reopen a job that succeeded', async () => {
       await store.ensure(JOB, 10);
       await store.report('job-1', SUCCEEDED);
       await store.ensure(JOB, 99);
       await expect(store.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
     });
 
-    test('of ten that begin a job at once none fails', async () => {
+    test('of ten concurrent starts of one job none fails', async () => {
       await Promise.all(Array.from({ length: 10 }, (_, at) => store.ensure(JOB, at)));
       await expect(store.find('job-1')).resolves.toMatchObject({ status: 'running' });
     });

@@ -4,14 +4,14 @@ import type { Failure } from '../../src/verify/report';
 import { readerOf } from './evidence';
 import type { EvidenceSet } from './evidenceSet';
 
-/** What a person reads of one failure; long base64 and hex are shortened, entries of the ledger left out. */
+/** A failure in one line; long base64 and hex are shortened, ledger entries are left out. */
 export function told({ layer, kind, object, expected, found }: Failure): string {
   return `${layer}, ${kind}: ${object}: expected ${expected}, found ${found}`
     .replaceAll(/[A-Za-z0-9+/]{40,}=?/g, (long) => `${long.slice(0, 6)}…`)
     .replaceAll(/\{.*\}/g, '{…}');
 }
 
-/** The verdict over a changed evidence set, and every failure in words. */
+/** The verdict over a changed evidence set, followed by every failure in words. */
 export async function findingsOf(
   set: EvidenceSet,
   change: (objects: Map<string, Buffer>) => unknown,

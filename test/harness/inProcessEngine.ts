@@ -95,7 +95,7 @@ export class InProcessRun implements WorkflowHost {
     input: ActivityInput<N>,
     { attempt }: AttemptInfo,
   ): Promise<ActivityOutput<N>> {
-    // The clock of the fakes does not move, and a later call is told from an earlier one by when it was scheduled.
+    // The clock of the fakes does not move, but the scheduled time has to distinguish a later call from an earlier one.
     const scheduledTimestampMs = ++this.#scheduledMs;
     const activity = this.#activities[name] as unknown as (given: typeof input) => Promise<ActivityOutput<N>>;
     return new MockActivityEnvironment({ attempt, scheduledTimestampMs }, { logger: QUIET }).run<

@@ -1,4 +1,4 @@
-/** The object with some methods in other words. The others are called on the object itself, which has private state. */
+/** The object with some methods replaced. The others are called on the object itself, which has private state. */
 export function overrideMethods<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {
     get: (_, name) => {

@@ -8,12 +8,12 @@ const run = promisify(execFile);
 
 /** A Python with MongoDB's own BSON library, in a virtual environment of the user-level cache; made on first use. */
 async function pythonWithBson(): Promise<string> {
-  const room = join(cacheRoot(process.env), 'test', 'pymongo-4.15.3');
-  const python = join(room, 'bin', 'python');
-  if (!existsSync(join(room, 'ready'))) {
-    await run('python3', ['-m', 'venv', room]);
+  const folder = join(cacheRoot(process.env), 'test', 'pymongo-4.15.3');
+  const python = join(folder, 'bin', 'python');
+  if (!existsSync(join(folder, 'ready'))) {
+    await run('python3', ['-m', 'venv', folder]);
     await run(python, ['-m', 'pip', 'install', '--quiet', 'pymongo==4.15.3']);
-    await run('touch', [join(room, 'ready')]);
+    await run('touch', [join(folder, 'ready')]);
   }
   return python;
 }
@@ -24,7 +24,7 @@ export interface ReadRecord {
   readonly actorId: string;
 }
 
-/** The records of a stored chunk as a reader sees them that is not ours. */
+/** The records of a stored chunk as MongoDB's Python driver reads them. */
 export async function readChunkWithPython(chunkPath: string): Promise<ReadRecord[]> {
   const script = join(__dirname, 'pythonReader.py');
   const { stdout } = await run(await pythonWithBson(), [script, chunkPath], { maxBuffer: 2 ** 28 });

@@ -4,19 +4,16 @@ import { connectTemporal } from '../../src/temporal/connection';
 import { temporalWorkflowStatus } from '../../src/temporal/workflowStatusReader';
 import { connectDatabase } from '../../src/mongo/connection';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectSigner } from '../../src/vault/vaultSigner';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import {
   readDatabaseConfig,
   readSealingConfig,
   readStorageConfig,
   readTemporalConfig,
-  readVaultConfig,
 } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
 import type { Window } from '../../src/contract/window';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { makeTrustFile } from '../../src/evidence/trustFile';
 import { assetModel } from '../../src/models/asset.model';
 import { auditLogModel } from '../../src/models/auditLog.model';
 import { jobModel } from '../../src/models/job.model';
@@ -25,6 +22,7 @@ import { SNAPSHOT_CREATED } from '../../src/services/auditEntry';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';
 import type { QuiescentState } from '../harness/invariants';
 import { listVersions } from './bucket';
+import { readTrust } from './deployment';
 
 export interface QuiescentScope {
   /** Addresses and names of one deployment, as its own processes get them. */
@@ -45,8 +43,7 @@ export async function readQuiescentState(scope: QuiescentScope): Promise<Quiesce
   const storage = readStorageConfig(env);
   const store = connectObjectStore(storage);
   const { origin } = readSealingConfig(env);
-  const signer = await connectSigner(readVaultConfig(env));
-  const trust = makeTrustFile(origin, await signer.listKeys());
+  const trust = await readTrust(env);
   const versions = new Map<string, number>();
   for (const { key } of await listVersions('', storage.bucket, env))
     versions.set(key, (versions.get(key) ?? 0) + 1);

@@ -1,7 +1,7 @@
-/** What a reader of evidence says of it when it is not what it should be: the words are part of the interface. */
+/** Malformed input, a parser that reads it, and the exact message of its error, which is part of the interface. */
 export type Refusal = readonly [what: string, read: () => unknown, message: string];
 
-/** One test for each: EVIDENCE_MALFORMED, in exactly these words. */
+/** One test for each case: EVIDENCE_MALFORMED with exactly this message. */
 export function refuses(refusals: readonly Refusal[]): void {
   test.each(refusals)('%s', (_what, read, message) => {
     expect(read).toThrow(expect.objectContaining({ code: 'EVIDENCE_MALFORMED', message }) as Error);

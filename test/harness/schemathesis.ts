@@ -10,16 +10,16 @@ const run = promisify(execFile);
 
 /** The program of https://schemathesis.readthedocs.io, in a virtual environment of the user-level cache; made on first use. */
 async function installedProgram(): Promise<string> {
-  const room = join(cacheRoot(process.env), 'test', `schemathesis-${VERSION}`);
-  if (!existsSync(join(room, 'ready'))) {
-    await run('python3', ['-m', 'venv', room]);
-    await run(join(room, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `schemathesis==${VERSION}`]);
-    await run('touch', [join(room, 'ready')]);
+  const folder = join(cacheRoot(process.env), 'test', `schemathesis-${VERSION}`);
+  if (!existsSync(join(folder, 'ready'))) {
+    await run('python3', ['-m', 'venv', folder]);
+    await run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `schemathesis==${VERSION}`]);
+    await run('touch', [join(folder, 'ready')]);
   }
-  return join(room, 'bin', 'schemathesis');
+  return join(folder, 'bin', 'schemathesis');
 }
 
-/** What it prints about the service at `url`, and its exit code; the token stands in the environment of the program. */
+/** Its output for the service at `url`, and its exit code; the program reads the token from its environment. */
 export async function runSchemathesis(
   config: string,
   url: string,
@@ -30,7 +30,7 @@ export async function runSchemathesis(
   const env = { ...process.env, JOB_SERVICE_TOKEN: token };
   const { code, stdout, stderr } = await run(await installedProgram(), args, {
     env,
-    // It leaves a cache where it runs.
+    // It writes a cache to its working directory.
     cwd: tmpdir(),
     maxBuffer: 2 ** 26,
   }).then(

@@ -30,7 +30,7 @@ describe('the job service on real servers', () => {
   const submit = (body: string, key?: string) =>
     services.request('/jobs', { method: 'POST', headers: headers(key), body });
 
-  test('a hundred duplicates of one submission at once make one job and one workflow', async () => {
+  test('a hundred concurrent submissions with one idempotency key make one job and one workflow', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => submit(SUBMISSION, 'once')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(
       answers.some(({ status }) => status === 409) ? new Set([202, 409]) : new Set([202]),
@@ -61,7 +61,7 @@ describe('the job service on real servers', () => {
     expect((await submit(other, 'once')).status).toBe(422);
   }, 60_000);
 
-  test('a job is followed to its end, and what has ended is not cancelled or run again', async () => {
+  test('a job can be followed to its end, and a job that succeeded is not retried', async () => {
     const submitted = await submit(
       JSON.stringify({ type: 'audit.snapshot', payload: { ...DAY, to: DAY.from } }),
     );
@@ -77,12 +77,12 @@ describe('the job service on real servers', () => {
     expect(jobs.map((job) => job.jobId)).toContain(jobId);
   }, 60_000);
 
-  test('a flood beyond the limit is answered with 429, and health answers within 250 ms meanwhile', async () => {
+  test('requests beyond the limit are answered with 429, while health checks take less than 250 ms', async () => {
     const flood = autocannon({
       url: `${services.url}/jobs`,
       method: 'POST',
       headers: { ...headers(), authorization: `Bearer ${services.token}` },
-      // Refused all the same when it is let through: nothing is sealed by a flood.
+      // An invalid submission, so that requests within the limit seal nothing.
       body: '{"type":"audit.snapshot","payload":{}}',
       amount: FLOOD,
       connections: 20,
@@ -105,7 +105,7 @@ describe('the job service on real servers', () => {
     expect(p99).toBeLessThan(250);
   }, 120_000);
 
-  test('a thousand connections that send a byte now and then stop nobody else, and are cut off', async () => {
+  test('a thousand slow connections do not delay other clients, and are closed', async () => {
     const { hostname, port } = new URL(services.url);
     const sockets: Socket[] = [];
     let closed = 0;

@@ -9,7 +9,7 @@ const CONFIG = join(__dirname, '../harness/schemathesis.toml');
 const EXAMPLE_JOB = '6917a4e0c3b1f2a4d5e6f708';
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
-describe('the job service in the hands of schemathesis', () => {
+describe('the job service under schemathesis', () => {
   const services = new Services({
     JOB_SERVICE_REQUESTS_PER_MINUTE: '1000000',
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: '1000000',
@@ -26,7 +26,7 @@ describe('the job service in the hands of schemathesis', () => {
 
   afterAll(() => services.stop());
 
-  test('no answer to any request, sound or not, contradicts the OpenAPI document', async () => {
+  test('no response to a valid or invalid request contradicts the OpenAPI document', async () => {
     const phases = '--phases=examples,coverage,fuzzing';
     const { code, output } = await runSchemathesis(CONFIG, services.url, services.token, phases);
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });

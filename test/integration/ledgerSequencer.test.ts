@@ -13,10 +13,10 @@ describeLedgerSequencer(
   async () => new MongoLedgerSequencer(await connect(), 'test.example/audit'),
 );
 
-describe('a ledger ledger in the database', () => {
+describe('the ledger sequencer in the database', () => {
   const entry = Buffer.from('{"snapshotId":"snap-a"}');
 
-  test('counts an entry whose writer died in front of the head', async () => {
+  test('an entry whose writer died before the head was moved counts', async () => {
     const connection = await connect();
     await connection.collection('ledgerleaves').insertOne({
       _id: 'o.example/000000000000' as never,
@@ -29,7 +29,7 @@ describe('a ledger ledger in the database', () => {
     await expect(ledger.append('snap-a', entry)).resolves.toBe(0);
   });
 
-  test('that lost an entry below its head says so', async () => {
+  test('a ledger that lost an entry below its head fails with LEDGER_BEHIND', async () => {
     const connection = await connect();
     const ledger = new MongoLedgerSequencer(connection, 'o.example');
     for (const name of ['snap-a', 'snap-b', 'snap-c'])
@@ -41,7 +41,7 @@ describe('a ledger ledger in the database', () => {
     });
   });
 
-  test('keeps the entries of each origin apart', async () => {
+  test('ledgers of two origins share no entries', async () => {
     const connection = await connect();
     await new MongoLedgerSequencer(connection, 'o.example').append('snap-a', entry);
     await expect(new MongoLedgerSequencer(connection, 'p.example').head()).resolves.toMatchObject({

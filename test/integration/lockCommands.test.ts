@@ -33,7 +33,7 @@ describe('retention, legal hold and the doctor', () => {
   }
   const versions = () => listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET']);
 
-  test('a lock is extended on every object, and never shortened', async () => {
+  test('retention extend extends the lock of every object and never shortens one', async () => {
     await expect(
       cli('retention', 'extend', snapshotId, '--until', '2040-01-01T00:00:00Z'),
     ).resolves.toMatchObject({ code: 0 });
@@ -52,7 +52,7 @@ describe('retention, legal hold and the doctor', () => {
     });
   });
 
-  test('a legal hold is put on every object and taken away again', async () => {
+  test('hold add and hold remove change the legal hold of every object', async () => {
     for (const [command, held] of [
       ['add', true],
       ['add', true],
@@ -68,7 +68,7 @@ describe('retention, legal hold and the doctor', () => {
     });
   });
 
-  test('the doctor finds everything in order, the lock proved on the server', async () => {
+  test('every check of the doctor passes, with the lock proved on the server', async () => {
     const { code, output } = await cli('doctor', '--json');
     const { findings } = JSON.parse(output) as {
       findings: { check: string; state: string; found: string }[];
@@ -81,7 +81,7 @@ describe('retention, legal hold and the doctor', () => {
     expect(code).toBe(0);
   });
 
-  test('the doctor names a bucket that does not lock, and the ledger of another origin', async () => {
+  test('the doctor names a bucket without Object Lock, and a ledger of another origin', async () => {
     const client = storageClient(env as Record<string, string>);
     const bare = `bare-${Date.now()}`;
     await client.makeBucket(bare, 'us-east-1');

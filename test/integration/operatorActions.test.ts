@@ -37,32 +37,35 @@ describe('a run that is cancelled', () => {
         ends.set(input.jobId, await end.catch((error: unknown) => (error as SnapshotError).code));
       }),
     );
-    // Calls that were let go when their run was over clean up behind themselves.
+    // Activities that were released after their run had ended clean up.
     await harness.activities.idle();
   }, 180_000);
 
   afterAll(() => harness.close());
 
-  test.each(points)('$moment $activity is rolled back, or finished once signing has begun', (point) => {
-    const outlived = isAtOrAfter(point, 'signManifest', 'before');
-    expect(ends.get(point.input.jobId)).toBe(outlived ? 'succeeded' : 'JOB_CANCELLED');
-  });
+  test.each(points)(
+    'a run that is cancelled $moment $activity is rolled back, or finished once signing has begun',
+    (point) => {
+      const signing = isAtOrAfter(point, 'signManifest', 'before');
+      expect(ends.get(point.input.jobId)).toBe(signing ? 'succeeded' : 'JOB_CANCELLED');
+    },
+  );
 
-  test('and rolled back marks nothing, holds no window, and finishes when its job is started again', async () => {
-    const back = points.filter((point) => !isAtOrAfter(point, 'signManifest', 'before'));
+  test('a run that was rolled back marked nothing, holds no window, and finishes when its job is started again', async () => {
+    const rolledBack = points.filter((point) => !isAtOrAfter(point, 'signManifest', 'before'));
     const jobs = points.map(({ input }) => input.jobId);
     const scope = { env: harness.env, window: ALL_DAYS, jobs };
     const { leases, marks } = await readQuiescentState(scope);
     expect(leases).toEqual([]);
     expect([...marks.values()].filter(({ snapshotId }) => snapshotId === undefined)).toHaveLength(
-      back.length * RECORDS,
+      rolledBack.length * RECORDS,
     );
-    await Promise.all(back.map(({ input }) => harness.seal(input)));
+    await Promise.all(rolledBack.map(({ input }) => harness.seal(input)));
     expect(await findViolations(await readQuiescentState(scope))).toEqual([]);
   }, 120_000);
 });
 
-test('a cancel waits for the call that opens the snapshot, so that its window is not taken behind it', async () => {
+test('a cancel waits for the activity that opens the snapshot, so that no lease is acquired after it', async () => {
   const harness = await WorkerHarness.open();
   const [point] = everyFaultPoint();
   const { jobId } = point!.input;
@@ -76,7 +79,7 @@ test('a cancel waits for the call that opens the snapshot, so that its window is
     const { events } = await workflow.getHandle(run.workflowId).fetchHistory();
     return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes);
   };
-  await eventually('the activity is asked to stop', isCancelling);
+  await eventually('the cancel request of the activity', isCancelling);
   held.release();
   await expect(run.result()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
   await harness.activities.idle();
@@ -91,9 +94,9 @@ async function pauseAndUnpause(operator: Operator, jobId: string, activity: Acti
 }
 
 describe.each([
-  ['paused, and let go on', pauseAndUnpause],
+  ['paused and unpaused', pauseAndUnpause],
   ['reset', (operator: Operator, jobId: string, activity: ActivityName) => operator.reset(jobId, activity)],
-])('an activity that stands still and is %s', (_, act) => {
+])('a held activity that is %s', (action, act) => {
   const points = everyFaultPoint();
   let runs: FaultPointRuns;
 
@@ -107,7 +110,7 @@ describe.each([
       await held.reached();
       await act(operator, input.jobId, activity);
       const result = await run.result();
-      // The try that others took over from goes on when all is over.
+      // The attempt that was replaced continues after its run has ended.
       held.release();
       return result;
     });
@@ -116,18 +119,21 @@ describe.each([
 
   afterAll(() => runs.harness.close());
 
-  test.each(points)('$moment $activity ends with the manifest of an expected run', async (point) => {
-    const expected = runs.expectedOutcome(point);
-    expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
-    expect(await runs.actualOutcome(point)).toEqual(expected);
-  });
+  test.each(points)(
+    `a run that is held $moment $activity and ${action} there makes the manifest of a run without faults`,
+    async (point) => {
+      const expected = runs.expectedOutcome(point);
+      expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
+      expect(await runs.actualOutcome(point)).toEqual(expected);
+    },
+  );
 
-  test('leaves one of everything behind', async () => {
+  test(`runs whose activity was ${action} violate no invariant`, async () => {
     expect(await runs.violations()).toEqual([]);
   });
 });
 
-describe('what an operator does to a run', () => {
+describe('actions of an operator', () => {
   let harness: WorkerHarness;
   let scan: StalledScan;
   let operator: Operator;
@@ -150,7 +156,7 @@ describe('what an operator does to a run', () => {
     return input;
   }
 
-  /** A run whose query of the log stands still. */
+  /** A run whose query of the log is stalled. */
   async function startStalled(jobId: string): Promise<SnapshotHandle> {
     const input = await newJob(jobId);
     const stalled = scan.next();
@@ -159,7 +165,7 @@ describe('what an operator does to a run', () => {
     return run;
   }
 
-  test('an activity at work that is paused stops without a failure, and goes on when it may', async () => {
+  test('a running activity that is paused stops without a failure, and continues when it is unpaused', async () => {
     const run = await startStalled('paused');
     await operator.pause(run.jobId, 'queryBatch');
     await operator.paused(run.jobId, 'queryBatch');
@@ -167,13 +173,13 @@ describe('what an operator does to a run', () => {
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
   }, 90_000);
 
-  test('an activity at work that is reset starts over', async () => {
+  test('a running activity that is reset starts over', async () => {
     const run = await startStalled('reset');
     await operator.reset(run.jobId, 'queryBatch');
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
   }, 90_000);
 
-  test('"start like this one" gives the same result and writes nothing', async () => {
+  test('a finished job that is started again with "start like this one" has the same result and writes nothing', async () => {
     const input = await newJob('again');
     const result = await harness.seal(input);
     const before = await harness.fingerprint();
@@ -187,7 +193,7 @@ describe('what an operator does to a run', () => {
     expect(await harness.fingerprint()).toEqual(before);
   }, 60_000);
 
-  test('signals, updates and queries that mean nothing fail no workflow task', async () => {
+  test('unknown signals, updates and queries fail no workflow task', async () => {
     const input = await newJob('nonsense');
     const held = harness.activities.hold(input.jobId, 'hashBatch', 'before');
     const run = await harness.snapshots.start(input);
@@ -208,7 +214,7 @@ describe('what an operator does to a run', () => {
     );
   }, 60_000);
 
-  test('after all of it one of everything is there', async () => {
+  test('after all actions of the operator no invariant is violated', async () => {
     await harness.activities.idle();
     const window = { from: inputs[0]!.from, to: inputs.at(-1)!.to };
     const jobs = inputs.map(({ jobId }) => jobId);

@@ -17,7 +17,7 @@ import { Services } from '../harness/services';
 
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
-describe('evidence checked with tools that other people wrote', () => {
+describe('evidence checked with third-party tools', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-evidence-'));
   const services = new Services({ AUDIT_CHUNK_RECORDS: '400' });
   let manifest: Manifest;
@@ -63,7 +63,7 @@ describe('evidence checked with tools that other people wrote', () => {
     return execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
   }
 
-  test('openssl accepts the signature of the manifest, and refuses it for a manifest with one bit changed', async () => {
+  test('openssl accepts the signature of the manifest, and refuses it when one bit of the manifest is changed', async () => {
     expect(await opensslVerify(join(folder, 'manifest.json'))).toContain('Signature Verified Successfully');
     const forged = readFileSync(join(folder, 'manifest.json'));
     forged[100]! ^= 1;
@@ -71,7 +71,7 @@ describe('evidence checked with tools that other people wrote', () => {
     await expect(opensslVerify(join(directory, 'forged.json'))).rejects.toThrow(/pkeyutl/);
   });
 
-  test("Python's BSON library reads every chunk, and sha256sum makes the log-hash digest of what it read", async () => {
+  test("the hashes that Python's BSON library reads from the chunks have the log-hash digest of the manifest", async () => {
     const hashes: string[] = [];
     for (const { key, count, first, last } of manifest.chunks) {
       const records = await readChunkWithPython(join(directory, key));
@@ -84,7 +84,7 @@ describe('evidence checked with tools that other people wrote', () => {
     expect(digest.split(' ')[0]).toBe(manifest.logHashDigest);
   }, 120_000);
 
-  test('sha256sum and gunzip agree with the manifest on every stored chunk', () => {
+  test('sha256sum and gunzip confirm every stored chunk of the manifest', () => {
     for (const { key, sha256 } of manifest.chunks) {
       const path = join(directory, key);
       expect(execFileSync('sha256sum', [path]).toString().split(' ')[0]).toBe(sha256);

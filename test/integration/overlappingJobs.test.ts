@@ -11,10 +11,10 @@ const HOUR_MS = 3_600_000;
 const FIRST_MS = Date.parse('2026-03-01T00:00:00.000Z');
 
 /** Each window ends after all of them have begun, so that any two of them overlap. */
-const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, place) => ({
-  jobId: `overlapping-${place}`,
-  from: new Date(FIRST_MS + place * HOUR_MS).toISOString(),
-  to: new Date(FIRST_MS + (JOBS + place) * HOUR_MS).toISOString(),
+const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, index) => ({
+  jobId: `overlapping-${index}`,
+  from: new Date(FIRST_MS + index * HOUR_MS).toISOString(),
+  to: new Date(FIRST_MS + (JOBS + index) * HOUR_MS).toISOString(),
 }));
 const WHOLE = { from: INPUTS[0]!.from, to: INPUTS.at(-1)!.to };
 
@@ -35,7 +35,7 @@ describe('20 overlapping jobs at once', () => {
 
   afterAll(() => harness.close());
 
-  /** What the Web UI shows of a run that waits: the last failure of its pending activity. */
+  /** The last failure of the pending activities of waiting runs, as the Web UI shows it. */
   async function readWaiting(): Promise<string[]> {
     const handles = INPUTS.map(({ jobId }) => harness.client.workflow.getHandle(workflowIdOf(jobId)));
     const runs = await Promise.all(handles.map((handle) => handle.describe()));
@@ -47,7 +47,7 @@ describe('20 overlapping jobs at once', () => {
     );
   }
 
-  test('all of them finish, and their snapshots are disjoint and hold every record', async () => {
+  test('twenty overlapping jobs all finish, and their disjoint snapshots include every record', async () => {
     expect(results.map(({ snapshotId }) => snapshotId)).toEqual(INPUTS.map(({ jobId }) => `snap-${jobId}`));
     expect(results.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(RECORDS);
     const jobs = INPUTS.map(({ jobId }) => jobId);
@@ -56,7 +56,7 @@ describe('20 overlapping jobs at once', () => {
     );
   });
 
-  test('who waits says for whom', () => {
+  test('a waiting job names the snapshot and the workflow that hold its window', () => {
     expect(waiting.length).toBeGreaterThan(0);
     for (const message of waiting)
       expect(message).toMatch(/is held by snap-overlapping-\d+ \(workflow audit-snapshot\/overlapping-\d+\)/);

@@ -16,7 +16,7 @@ const ROOT = resolve(__dirname, '../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
-/** The fenced block of the README that contains `text`, as it stands there. */
+/** The fenced block of the README that contains `text`. */
 function blockWith(text: string): string {
   const blocks = [...README.matchAll(/^```(?:sh|bash)\n(.*?)^```$/gms)].map(([, block]) => block!);
   const found = blocks.filter((block) => block.includes(text));
@@ -51,7 +51,7 @@ describe('the commands of the README', () => {
 
   afterAll(() => services.stop());
 
-  test('the request to the job service seals the day', async () => {
+  test('the curl request of the README seals the day', async () => {
     const { stdout } = await run(blockWith('curl -i'));
     expect(stdout).toMatch(/^HTTP\/1.1 202 /);
     const { jobId } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as JobView;
@@ -60,7 +60,7 @@ describe('the commands of the README', () => {
     ({ snapshotId } = result!);
   });
 
-  test('seal starts a job that watch can attach to', async () => {
+  test('the seal command of the README starts a job that watch can attach to', async () => {
     const lines = blockWith('audit-snapshot seal').trim().split('\n');
     const [seal, watch, list, status] = lines as [string, string, string, string];
     const sealed = await run(`${seal} --json`);
@@ -71,14 +71,14 @@ describe('the commands of the README', () => {
     await expect(run(status)).rejects.toMatchObject({ code: 6 });
   });
 
-  test('the exported key verifies the snapshot', async () => {
+  test('the verify command of the README verifies the snapshot with the exported key', async () => {
     const { stdout } = await run(
       blockWith('audit-snapshot verify').replace('<snapshotId | directory>', snapshotId),
     );
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('VERIFIED');
   });
 
-  test('the check by hand accepts the evidence, and refuses it with one byte changed', async () => {
+  test('the manual check of the README accepts the evidence, and refuses it with one byte changed', async () => {
     await exportSnapshot(
       bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...services.env }))),
       snapshotId,

@@ -10,7 +10,7 @@ import { WorkerHarness } from '../harness/workerHarness';
 /** Three chunks each. */
 const RECORDS = 7;
 const POINTS = everyFaultPoint();
-/** Every boundary of a run that is under way, and not only the first and the last one. */
+/** Resets to every completed workflow task of a running job, and not only to the first and the last one. */
 const EXHAUSTIVE = process.env['EXHAUSTIVE'] === '1';
 
 describe('a finished run that is reset', () => {
@@ -27,7 +27,7 @@ describe('a finished run that is reset', () => {
 
   afterAll(() => harness.close());
 
-  test('to any of its events gives the same result, and nothing that is stored changes', async () => {
+  test('a finished run that is reset to any of its events has the same result and changes nothing that is stored', async () => {
     const { client } = harness;
     const workflowId = workflowIdOf(job.jobId);
     const { runId } = await client.workflow.getHandle(workflowId).describe();
@@ -41,18 +41,18 @@ describe('a finished run that is reset', () => {
       expect({ eventId, result: await run.result() }).toEqual({ eventId, result: first });
       expect(await harness.fingerprint()).toEqual(before);
     }
-    // The server refuses what lies between two workflow tasks; clients then take the task in front of it.
+    // The server refuses events between two workflow tasks; clients then choose the task before them.
     expect(accepted).toEqual(expect.arrayContaining(boundaries));
     expect(boundaries.length).toBeGreaterThan(10);
   }, 300_000);
 
-  test('leaves one of everything behind', async () => {
+  test('a finished run that was reset violates no invariant', async () => {
     const scope = { env: harness.env, window: job, jobs: [job.jobId] };
     expect(await findViolations(await readQuiescentState(scope))).toEqual([]);
   });
 });
 
-describe('a run that is reset while it stands at a named step', () => {
+describe('a run that is reset at a fault point', () => {
   let runs: FaultPointRuns;
   let resets = 0;
 
@@ -63,7 +63,7 @@ describe('a run that is reset while it stands at a named step', () => {
 
   afterAll(() => runs.harness.close());
 
-  /** The run stands at the step; reset to one boundary after the other it comes there again each time. */
+  /** Holds the run at the fault point; after each reset it is held there again. */
   async function resetAt({ activity, moment, input }: FaultPoint): Promise<AuditSnapshotResult> {
     const { harness } = runs;
     const { jobId } = input;
@@ -81,10 +81,10 @@ describe('a run that is reset while it stands at a named step', () => {
       expect(fresh).toBeDefined();
       resets++;
       passed.push((await fresh!.describe()).runId);
-      // A run that is reset to where its snapshot is found closed has no step left to stand at.
+      // A run that finds its snapshot closed after the reset does not reach the fault point.
       const ended = fresh!.result().then(() => false);
       if (!(await Promise.race([next.reached(), ended]))) next.release();
-      // What the reset left behind goes on now, at the same time as its successor.
+      // The activity of the run before the reset continues now, at the same time as its successor.
       held.release();
       held = next;
     }
@@ -92,13 +92,16 @@ describe('a run that is reset while it stands at a named step', () => {
     return harness.snapshots.attach(jobId).result();
   }
 
-  test.each(POINTS)('$moment $activity ends with the manifest of an expected run', async (point) => {
-    const expected = runs.expectedOutcome(point);
-    expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
-    expect(await runs.actualOutcome(point)).toEqual(expected);
-  });
+  test.each(POINTS)(
+    'a run that is reset $moment $activity makes the manifest of a run without faults',
+    async (point) => {
+      const expected = runs.expectedOutcome(point);
+      expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
+      expect(await runs.actualOutcome(point)).toEqual(expected);
+    },
+  );
 
-  test('leaves one of everything behind', async () => {
+  test('runs that were reset violate no invariant', async () => {
     await runs.harness.activities.idle();
     expect(await runs.violations()).toEqual([]);
     expect(resets).toBeGreaterThanOrEqual(POINTS.length);

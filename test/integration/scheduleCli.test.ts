@@ -68,7 +68,7 @@ describe('schedules by the command line', () => {
     '2026-10-24T00:00:00+02:00',
   ];
 
-  test('a dry run shows the next windows and how many records wait, and creates nothing', async () => {
+  test('schedule create --dry-run shows the next windows and the number of waiting records, and creates nothing', async () => {
     await log.logAuditEntries([1, 2, 3].map((hour) => entryAt(Date.parse('2026-10-24T00:00:00Z') + hour)));
     const found = await json<{ windows: object[]; recordsWaiting: number; windowsDue: number }>(
       'create',
@@ -96,7 +96,7 @@ describe('schedules by the command line', () => {
     });
   }, 30_000);
 
-  test('the same schedule again is no error, and one with other settings is a conflict that names them', async () => {
+  test('creating a schedule again is accepted, and with other settings it is a conflict that names them', async () => {
     const create = [
       'create',
       'nightly',
@@ -123,7 +123,7 @@ describe('schedules by the command line', () => {
     });
   }, 30_000);
 
-  test('an update changes what it names, and never moves the begin to a later instant', async () => {
+  test('schedule update changes only the settings it names, and never moves the start to a later instant', async () => {
     await expect(json('update', 'nightly', '--every', '1d', '--overlap', 'skip')).resolves.toMatchObject({
       settings: { every: '1d', overlap: 'skip', jitter: '2m', start: '2026-10-23T22:00:00.000Z' },
     });
@@ -156,11 +156,11 @@ describe('schedules by the command line', () => {
     [['create', 'a', '--cron', '0 0 * *'], 'five fields'],
     [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'no instant'],
     [['create', 'a', '--every', '1h', '--overlap', 'cancel-other'], 'Allowed choices'],
-  ])('%j is a usage error', async (args, words) => {
+  ])('the schedule command %j is a usage error', async (args, words) => {
     await expect(run(...args)).resolves.toMatchObject({ code: 2, stderr: expect.stringContaining(words) });
   });
 
-  test('a live schedule seals on after its worker was gone for three intervals, and where it ended when made again', async () => {
+  test('a live schedule catches up after an outage of three intervals, and continues at its end when it is created again', async () => {
     const writing = new AbortController();
     const written: number[] = [];
     const writer = (async () => {
@@ -172,10 +172,10 @@ describe('schedules by the command line', () => {
     })();
     const live = ['--every', '3s', '--settle', '0s', '--lookback', '0s'];
     await json('create', 'live', ...live);
-    const until = async (what: (shown: Shown) => boolean): Promise<Shown> => {
+    const until = async (holds: (shown: Shown) => boolean): Promise<Shown> => {
       for (;;) {
         const shown = await json<Shown>('show', 'live');
-        if (what(shown)) return shown;
+        if (holds(shown)) return shown;
         await pause(300);
       }
     };
@@ -198,7 +198,7 @@ describe('schedules by the command line', () => {
     const windows = sealed.windows();
     const [[begin] = ['']] = windows;
     expect(windows.map(([from]) => from)).toEqual(
-      windows.map((_window, place) => new Date(Date.parse(begin) + place * 3_000).toISOString()),
+      windows.map((_window, index) => new Date(Date.parse(begin) + index * 3_000).toISOString()),
     );
     expect(sealed.gaps(begin, sealedUntil!)).toEqual([]);
     expect(sealed.twice()).toEqual([]);

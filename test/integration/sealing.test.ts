@@ -1,16 +1,15 @@
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
-import { connectSigner } from '../../src/vault/vaultSigner';
 import { auditTrail } from '../../dev/demo/auditTrail';
 import { bucketReader } from '../../src/verify/evidenceReaders';
-import { readStorageConfig, readVaultConfig } from '../../src/config';
+import { readStorageConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import { makeTrustFile } from '../../src/evidence/trustFile';
 import { verifySnapshot } from '../../src/verify/verifySnapshot';
 import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../harness/bucket';
+import { readTrust } from '../harness/deployment';
 import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
@@ -50,12 +49,11 @@ describe('a window that is sealed through the job service', () => {
   }
 
   async function verify(snapshotId: string) {
-    const signer = await connectSigner(readVaultConfig());
-    const trust = makeTrustFile(services.env['AUDIT_ORIGIN']!, await signer.listKeys());
+    const trust = await readTrust({ ...process.env, ...services.env });
     return verifySnapshot(bucketReader(store), { snapshotId, trust });
   }
 
-  test('every record of the window is sealed, marked and accounted for, and no other', async () => {
+  test('exactly the records of the window are sealed, marked and reported', async () => {
     await write(3_500, DAY);
     const outside = await service.logAuditEntry({
       resourceType: 'session',
@@ -116,14 +114,14 @@ describe('a window that is sealed through the job service', () => {
     }
   });
 
-  test('a window without records has no asset, but a signed manifest that verifies', async () => {
+  test('an empty window has no asset, but a signed manifest that verifies', async () => {
     const { result } = await seal(EMPTY_DAY);
     expect(result).toMatchObject({ snapshotAssetId: 'NONE', recordCount: 0 });
     expect(await verify(result.snapshotId)).toMatchObject({ verdict: 'VERIFIED', recordCount: 0 });
     expect(await connection.collection('assets').countDocuments({ snapshotId: result.snapshotId })).toBe(0);
   }, 60_000);
 
-  test('records that arrive in a sealed window go into a supplementary snapshot that says so', async () => {
+  test('records that arrive in a sealed window are sealed by a supplementary snapshot that names the first one', async () => {
     await write(50, LATE_DAY, 1);
     const first = await seal(LATE_DAY);
     await write(20, LATE_DAY, 2);
@@ -135,13 +133,13 @@ describe('a window that is sealed through the job service', () => {
     expect(await verify(second.result.snapshotId)).toMatchObject({ verdict: 'VERIFIED' });
   }, 60_000);
 
-  test('a record that was altered before sealing is sealed as it is and named as a finding', async () => {
+  test('a record that was altered before sealing is sealed unchanged and named as a finding', async () => {
     await write(100, TAMPERED_DAY);
     const logs = connection.collection('auditlogs');
     const filter = { timestamp: { $gte: new Date(TAMPERED_DAY.from), $lte: new Date(TAMPERED_DAY.to) } };
     const victims = await logs.find(filter).sort({ timestamp: 1, _id: 1 }).toArray();
     const [altered, stripped] = [victims[40]!, victims[60]!];
-    await logs.updateOne({ _id: altered._id }, { $set: { actorId: 'somebody else' } });
+    await logs.updateOne({ _id: altered._id }, { $set: { actorId: 'mallory' } });
     await logs.updateOne({ _id: stripped._id }, { $unset: { hash: 1 } });
     const { result } = await seal(TAMPERED_DAY);
     expect(result).toMatchObject({ recordCount: 100, findingCount: 2 });

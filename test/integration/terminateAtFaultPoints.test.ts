@@ -8,7 +8,7 @@ import { FaultPointRuns } from '../harness/faultPointRuns';
 
 const POINTS = everyFaultPoint();
 
-describe('a run that is terminated at a named step', () => {
+describe('a run that is terminated at a fault point', () => {
   let runs: FaultPointRuns;
   const zombies: HeldActivity[] = [];
   const stored = new Map<string, Buffer | undefined>();
@@ -38,7 +38,7 @@ describe('a run that is terminated at a named step', () => {
   afterAll(() => runs.harness.close());
 
   test.each(POINTS)(
-    '$moment $activity: started again it ends with the manifest of an expected run',
+    'a job whose run is terminated $moment $activity makes the manifest of a run without faults when it is started again',
     async (point) => {
       const expected = runs.expectedOutcome(point);
       expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
@@ -46,18 +46,18 @@ describe('a run that is terminated at a named step', () => {
     },
   );
 
-  test('a manifest that was stored by then keeps its bytes', async () => {
-    const behind = POINTS.filter((point) => isAtOrAfter(point, 'sealManifest', 'after'));
-    expect([...stored.values()].filter((body) => body !== undefined)).toHaveLength(behind.length);
-    for (const { input } of behind)
+  test('a manifest that was stored before the termination keeps its bytes', async () => {
+    const sealed = POINTS.filter((point) => isAtOrAfter(point, 'sealManifest', 'after'));
+    expect([...stored.values()].filter((body) => body !== undefined)).toHaveLength(sealed.length);
+    for (const { input } of sealed)
       expect((await readManifest(input.jobId))?.equals(stored.get(input.jobId)!)).toBe(true);
   });
 
-  test('nothing is lost, doubled or left behind', async () => {
+  test('jobs whose runs were terminated violate no invariant', async () => {
     expect(await runs.violations()).toEqual([]);
   });
 
-  test('a step of the terminated run that goes on when all is over changes nothing', async () => {
+  test('an activity of a terminated run that continues after its job has ended changes nothing', async () => {
     const before = await runs.harness.fingerprint();
     for (const zombie of zombies) zombie.release();
     await runs.harness.activities.idle();

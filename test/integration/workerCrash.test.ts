@@ -39,13 +39,13 @@ describe('worker processes that are killed in the middle of 300,000 records', ()
     await temporal.close();
   });
 
-  test('others go on at once where they were: every record in one chunk, marked once, and no chunk twice', async () => {
+  test('when busy worker processes are killed, every record is in one chunk and marked once, and no chunk is stored twice', async () => {
     const jobId = await services.submit(WINDOW);
     const killedAt: string[] = [];
     const job = await services.ended(jobId, async ({ progress }) => {
       const reached = (stage: string, share: number, count: number) =>
         progress?.stage === stage && count >= RECORDS * share && !killedAt.includes(stage);
-      if (reached('sealing', 0.3, progress?.stored ?? 0)) await killWhoWorks(jobId);
+      if (reached('sealing', 0.3, progress?.stored ?? 0)) await killBusyWorker(jobId);
       else if (reached('marking', 0.2, progress?.marked ?? 0))
         for (const pid of services.workerPids()) process.kill(pid, 'SIGKILL');
       else return;
@@ -78,19 +78,19 @@ describe('worker processes that are killed in the middle of 300,000 records', ()
     expect(versions.filter(({ key }) => key.includes('/chunks/'))).toHaveLength(manifest.chunks.length);
   }, 600_000);
 
-  test('the supervisor has replaced them', async () => {
+  test('the supervisor replaces worker processes that were killed', async () => {
     await eventually('two processes', () => services.workerPids().length === 2);
     expect(services.worker!.process.exitCode).toBeNull();
   });
 
-  test('SIGTERM drains all and ends with 0', async () => {
+  test('the supervisor drains its processes on SIGTERM and exits with 0', async () => {
     const pids = services.workerPids();
     await services.worker!.stop();
     expect(services.worker!.process.exitCode).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  test('when the supervisor itself is killed, its processes end', async () => {
+  test('the worker processes end when their supervisor is killed', async () => {
     await services.startWorkers();
     const pids = services.workerPids();
     expect(pids).toHaveLength(2);
@@ -99,13 +99,13 @@ describe('worker processes that are killed in the middle of 300,000 records', ()
   });
 
   /** SIGKILL for a process that runs an activity of the job, as Temporal knows it. */
-  async function killWhoWorks(jobId: string): Promise<void> {
+  async function killBusyWorker(jobId: string): Promise<void> {
     const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
     const { lastWorkerIdentity } = raw.pendingActivities!.find((pending) => pending.lastWorkerIdentity)!;
     process.kill(services.workerPid(lastWorkerIdentity!)!, 'SIGKILL');
   }
 
-  /** What the tries before the last one of each activity failed with: a code, or the kind of a timeout. */
+  /** The failure of the last but one attempt of each activity: a code, or the message of a timeout. */
   async function failuresOf(jobId: string): Promise<string[]> {
     const history = await client.workflow.getHandle(workflowIdOf(jobId)).fetchHistory();
     return history.events!.flatMap(({ activityTaskStartedEventAttributes: started }) => {

@@ -9,7 +9,7 @@ import { readQuiescentState } from '../harness/quiescentState';
 import { WorkerHarness } from '../harness/workerHarness';
 
 const RECORDS = 7;
-/** `EventType` of Temporal's API: what a patch that is taken leaves in the history. */
+/** `EventType` of Temporal's API: a patch that was taken. */
 const EVENT_TYPE_MARKER_RECORDED = 25;
 
 describe('a worker that is upgraded in the middle of a run', () => {
@@ -35,13 +35,13 @@ describe('a worker that is upgraded in the middle of a run', () => {
     return (events ?? []).filter(({ eventType }) => Number(eventType) === EVENT_TYPE_MARKER_RECORDED).length;
   }
 
-  test('leaves the run to the new version, which goes on as it began', async () => {
+  test('a run that began before an upgrade is finished by the new version along its old path', async () => {
     const former = await harness.startWorker();
     const held = harness.activities.hold(begun.jobId, 'sealManifest', 'before');
     const run = await harness.snapshots.start(begun);
     await held.reached();
     const stopped = former.stop();
-    // It takes no more work, and ends once the step that it has is done.
+    // It takes no more tasks, and ends when its activity has ended.
     held.release();
     await stopped;
     const codePath = await bundleNextVersion(folder);
@@ -50,12 +50,12 @@ describe('a worker that is upgraded in the middle of a run', () => {
     expect(await markersOf(begun.jobId)).toBe(0);
   }, 300_000);
 
-  test('begins new runs in the new version', async () => {
+  test('a run that begins after an upgrade takes the path of the new version', async () => {
     await expect(harness.seal(later)).resolves.toMatchObject({ recordCount: RECORDS });
     expect(await markersOf(later.jobId)).toBe(1);
   }, 60_000);
 
-  test('leaves one of everything behind', async () => {
+  test('runs around an upgrade violate no invariant', async () => {
     const window = { from: begun.from, to: later.to };
     const scope = { env: harness.env, window, jobs: [begun.jobId, later.jobId] };
     expect(await findViolations(await readQuiescentState(scope))).toEqual([]);

@@ -14,13 +14,13 @@ import { WorkerHarness } from '../harness/workerHarness';
 import { SCENARIOS, faultyDeps, inputOf, schedule, verify, workflowOf } from './scenarios';
 
 /**
- * Writes the history of a run of every kind to `test/replay/histories/`, behind a build: what is there stays, because
- * a history that no longer replays is mended by versioning the workflow, never by capturing it anew.
+ * Writes the history of a run of every kind to `test/replay/histories/`, after a build. Existing histories are kept, because
+ * a history that no longer replays is fixed by versioning the workflow, never by capturing it again.
  */
 const FOLDER = join(__dirname, 'histories');
 const STACK = 'capture';
 const RECORDS = 7;
-/** So early does this server suggest to go on in a fresh history, for the one scenario that is about it. */
+/** Events after which the server suggests to continue as new, for the scenario of that name. */
 const SHORT_HISTORY = 20;
 
 async function main(): Promise<void> {
@@ -73,23 +73,23 @@ async function capture(harness: WorkerHarness, name: string, runId?: string, as 
   const path = join(FOLDER, `${as}.json`);
   if (existsSync(path)) return;
   const history = await harness.client.workflow.getHandle(workflowOf(name), runId).fetchHistory();
-  // Who captured it, and on which machine, is nobody's business.
+  // The user and the machine that captured it are left out.
   const text = historyToJSON(history).replaceAll(/"identity": ?"[^"]*"/g, '"identity": "captured"');
   writeFileSync(path, `${JSON.stringify(JSON.parse(text), undefined, 1)}\n`);
   process.stdout.write(`${path}: ${history.events?.length ?? 0} events\n`);
 }
 
-/** A Temporal server of its own, in memory, in place of that of the stack. */
+/** Runs `use` with a Temporal server of its own, in memory, instead of that of the stack. */
 async function withShortHistories(use: () => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'audit-snapshot-capture-'));
   const ports = await choosePorts(temporal.portNames);
   const { binary } = locateInCache(temporal.tool, process.env);
-  const place = { folder, ports, binary };
-  const { args } = temporal.prepare(place);
+  const location = { folder, ports, binary };
+  const { args } = temporal.prepare(location);
   const suggest = `limit.historyCount.suggestContinueAsNew=${SHORT_HISTORY}`;
   const server = spawn(binary, [...args, '--dynamic-config-value', suggest], { stdio: 'ignore' });
   try {
-    const env = temporal.environment(place);
+    const env = temporal.environment(location);
     const answers = () =>
       temporal.reach(env).then(
         () => true,

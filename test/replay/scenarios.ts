@@ -10,7 +10,7 @@ import type { WorkerHarness } from '../harness/workerHarness';
 const DAY_SECONDS = 86_400;
 const SCHEDULED_RECORDS = 4;
 
-/** What a captured run is called, and how to make one: leaves a run of this workflow id as the latest one. */
+/** The name of a captured run, and how to make one, as the latest run of its workflow id. */
 export interface Scenario {
   readonly name: string;
   readonly run: (harness: WorkerHarness, input: AuditSnapshotInput) => Promise<unknown>;
@@ -41,7 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'tampered',
     run: async (harness, input) => {
       const logs = harness.database.collection('auditlogs');
-      await logs.updateOne({ timestamp: between(input) }, { $set: { actorId: 'somebody else' } });
+      await logs.updateOne({ timestamp: between(input) }, { $set: { actorId: 'mallory' } });
       await ended(harness.seal({ ...input, onTamper: 'fail' }));
     },
   },
@@ -50,7 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Runs of other workflows, whose id is their name. */
 const OTHERS: readonly string[] = ['verify', 'schedule'];
 
-/** The workflow id of the run that a scenario leaves behind. */
+/** The workflow id of the run of a scenario. */
 export function workflowOf(name: string): string {
   return OTHERS.includes(name) ? name : workflowIdOf(name);
 }
@@ -89,7 +89,7 @@ export async function schedule(harness: WorkerHarness): Promise<void> {
   });
 }
 
-/** Faults that scenarios ask for: two tries that storage does not answer, and an attempt that its lease was lost to. */
+/** Faults of the scenarios: storage does not answer twice, and one attempt loses its lease. */
 export function faultyDeps(deps: SealingDeps): SealingDeps {
   const retried = `snapshots/${snapshotIdOf('retried')}/`;
   const lost = snapshotIdOf('second-attempt');

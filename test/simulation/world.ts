@@ -40,7 +40,7 @@ export interface WorldOptions {
   readonly open: Set<string>;
   readonly continueAfter?: number;
   readonly bug?: PlantedBug | undefined;
-  /** Failures after which nobody starts the job again. */
+  /** Failures after which the job is not started again. */
   readonly finalCodes: ReadonlySet<string>;
   /** Whether jobs that end together start again in turns: first the one that was last before. */
   readonly inTurns?: boolean;

@@ -1,7 +1,7 @@
 import { canonicalJson, parseCanonicalJson } from '../../../src/evidence/canonicalJson';
 import { parseManifest, serializeManifest, type Manifest } from '../../../src/evidence/manifest';
 import { manifestKey } from '../../../src/evidence/objectKeys';
-import { makeEvidence } from '../../harness/sealedEvidence';
+import { sealEvidence } from '../../harness/sealedEvidence';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 
@@ -40,7 +40,7 @@ describe('a manifest', () => {
   let manifest: Manifest;
 
   beforeAll(async () => {
-    const { objects, snapshotId } = await makeEvidence(10);
+    const { objects, snapshotId } = await sealEvidence(10);
     manifest = parseManifest(objects.get(manifestKey(snapshotId))!);
   });
 

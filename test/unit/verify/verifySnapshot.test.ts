@@ -13,19 +13,19 @@ import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifySnapshot } from '../../../src/verify/verifySnapshot';
 import type { VerifyReport } from '../../../src/verify/report';
 import { readerOf } from '../../harness/evidence';
-import { makeEvidence, type Evidence } from '../../harness/sealedEvidence';
+import { sealEvidence, type SealedEvidence } from '../../harness/sealedEvidence';
 
 type Objects = Map<string, Buffer>;
 
 /** Its objects without the ledger. */
-async function snapshotAlone(records: number): Promise<Evidence> {
-  const whole = await makeEvidence(records);
+async function snapshotAlone(records: number): Promise<SealedEvidence> {
+  const whole = await sealEvidence(records);
   const objects = [...whole.objects].filter(([key]) => key.startsWith('snapshots/'));
   return { ...whole, objects: new Map(objects) };
 }
 
 describe('verification of a snapshot', () => {
-  let evidence: Evidence;
+  let evidence: SealedEvidence;
   let chunk: (index: number) => string;
 
   beforeAll(async () => {
@@ -73,7 +73,7 @@ describe('verification of a snapshot', () => {
   });
 
   test('an empty window is VERIFIED too', async () => {
-    const empty = await makeEvidence(0);
+    const empty = await sealEvidence(0);
     const options = { snapshotId: empty.snapshotId, trust: empty.trust };
     await expect(verifySnapshot(readerOf(empty.objects), options)).resolves.toMatchObject({
       verdict: 'VERIFIED',
@@ -161,7 +161,7 @@ describe('verification of a snapshot', () => {
   });
 
   test('a whole snapshot made anew under another key is NOT VERIFIED against the pinned one', async () => {
-    const forged = await makeEvidence(10);
+    const forged = await sealEvidence(10);
     const report = await verify(forged.objects);
     expect(report.verdict).toBe('NOT VERIFIED');
     expect(report.failures[0]).toMatchObject({ layer: 'signature', kind: 'invalid' });
