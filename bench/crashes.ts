@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { startProgressLines } from '../dev/stack/progress';
-import { startStack } from '../dev/stack/stack';
 import type { Client } from '@temporalio/client';
 import { connectDatabase } from '../src/mongo/connection';
 import { connectTemporal } from '../src/temporal/connection';
@@ -12,6 +10,7 @@ import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
 import { AuditService } from '../src/services/audit.service';
 import { listVersions } from '../test/harness/bucket';
 import { Services } from '../test/harness/services';
+import { runBenchmark, startBenchStack } from './benchStack';
 
 const CLI = resolve(__dirname, '../dist/src/cli/main.js');
 /** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's API. */
@@ -19,11 +18,16 @@ const ACTIVITY_STARTED = 2;
 const DAY_MS = 86_400_000;
 const run = promisify(execFile);
 
-/**
- * What dying workers cost: the same log is sealed faultFree and then with a worker process killed every so many seconds,
- * on one stack in one run, and both results are checked: `npm run bench:crashes -- 1000000 --every 10 --kill busy`.
- * `--kill busy` ends the process that runs most of the job's activities, `--kill all` every worker process at once.
- */
+const USAGE = `npm run bench:crashes -- [records] [options]
+
+Seals as many records (default 1000000) twice on one stack: without crashes, and with worker processes killed at intervals.
+Both results are verified. Prints a line of JSON for each, and the ratio of their times.
+
+  --every N       seconds between two kills, default 10
+  --kill WHAT     busy: the process that runs most activities of the job; all: every worker process. Default busy
+  --processes N   worker processes, default 2
+`;
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -34,10 +38,7 @@ async function main(): Promise<void> {
     },
   });
   const records = Number(positionals[0] ?? 1_000_000);
-  const progress = startProgressLines({ write: (line) => console.error(line) });
-  const stack = await startStack({ name: 'bench', onProgress: progress.report });
-  progress.end();
-  Object.assign(process.env, stack.env);
+  const stack = await startBenchStack();
   const services = new Services({ WORKER_PROCESSES: values.processes });
   const connection = await connectDatabase(services.env['MONGODB_URI']!);
   const { connection: temporal, client } = await connectTemporal(readTemporalConfig());
@@ -46,8 +47,8 @@ async function main(): Promise<void> {
     const trust = join(services.logs, 'trust.json');
     await audit(services, 'keys', 'export', '--out', trust);
     const seconds: number[] = [];
-    for (const [place, everySeconds] of [Infinity, Number(values.every)].entries()) {
-      const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
+    for (const [index, everySeconds] of [Infinity, Number(values.every)].entries()) {
+      const fromMs = Date.UTC(2026, 0, 1 + 2 * index);
       await new AuditService(connection).logAuditEntries(auditTrail(records, fromMs, fromMs + DAY_MS));
       const window = {
         from: new Date(fromMs).toISOString(),
@@ -99,7 +100,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The process that runs most activities of the job; any, when none runs one. */
+/** The process that runs most activities of the job; any process when none does. */
 async function busiest(client: Client, services: Services, jobId: string): Promise<number> {
   const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
   const counts = new Map<number, number>();
@@ -118,7 +119,4 @@ async function audit(services: Services, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(USAGE, main);
