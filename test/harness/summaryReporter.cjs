@@ -1,11 +1,71 @@
-/** Prints `N passed, N failed` last, from the results Jest itself counted; a suite that could not run is a failure. */
-class ClosingLine {
+const { spawn } = require('node:child_process');
+const { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+/**
+ * Prints `N passed, N failed` last, from the results that Jest itself counted; a suite that could not run is a failure.
+ * Starts the watchdog that bounds each suite. The summary so far is kept in a file, by default a temporary one, so that it
+ * survives a run that is killed: suites that have not ended count as failures there.
+ */
+class SummaryReporter {
+  #running = new Set();
+  #directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-suites-'));
+  #summaryFile = process.env['TEST_SUMMARY_FILE'] ?? join(this.#directory, 'summary');
+  #results = {};
+  #watchdog;
+  #settings;
+
+  constructor(_globalConfig, { suiteSeconds }) {
+    const { pid: jestPid } = process;
+    const [directory, summaryFile] = [this.#directory, this.#summaryFile];
+    this.#settings = { directory, summaryFile, jestPid, suiteSeconds };
+    process.env['TEST_SUITES_DIRECTORY'] = directory;
+  }
+
+  onRunStart() {
+    const args = [join(__dirname, 'suiteWatchdog.cjs'), JSON.stringify(this.#settings)];
+    this.#watchdog = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    this.#watchdog.unref();
+  }
+
+  onTestFileStart({ path }) {
+    this.#running.add(path);
+    this.#save();
+  }
+
+  onTestFileResult({ path }, _result, results) {
+    this.#running.delete(path);
+    this.#results = results;
+    for (const pid of readdirSync(this.#directory)) {
+      const marker = join(this.#directory, pid);
+      if (readFileSync(marker, 'utf8').includes(JSON.stringify(path))) rmSync(marker);
+    }
+    this.#save();
+  }
+
   onRunComplete(_contexts, results) {
-    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    const skipped = results.numPendingTests + results.numTodoTests;
-    const line = `${results.numPassedTests} passed, ${failed} failed`;
-    process.stderr.write('');
-    process.stdout.write(`\n${skipped > 0 ? `${line}, ${skipped} skipped` : line}\n`);
+    this.#watchdog?.kill();
+    this.#running.clear();
+    this.#results = results;
+    this.#save();
+    rmSync(this.#directory, { recursive: true, force: true });
+    // After the summary of Jest's own reporter, which goes to another stream.
+    process.once('exit', () => process.stdout.write(`\n${this.#summary()}\n`));
+  }
+
+  #save() {
+    const unfinished = [...this.#running].map((path) => `suite did not end: ${path}`);
+    writeFileSync(this.#summaryFile, [...unfinished, this.#summary(), ''].join('\n'));
+  }
+
+  #summary() {
+    const count = (...members) => members.reduce((sum, member) => sum + (this.#results[member] ?? 0), 0);
+    const failed = count('numFailedTests', 'numRuntimeErrorTestSuites') + this.#running.size;
+    const skipped = count('numPendingTests', 'numTodoTests');
+    const line = `${count('numPassedTests')} passed, ${failed} failed`;
+    return skipped > 0 ? `${line}, ${skipped} skipped` : line;
   }
 }
-module.exports = ClosingLine;
+
+module.exports = SummaryReporter;
