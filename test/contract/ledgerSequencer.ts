@@ -48,7 +48,7 @@ export function describeLedgerSequencer(name: string, makeSequencer: () => Promi
       const indexes = await Promise.all(names.map(append));
       expect(indexes.toSorted((left, right) => left - right)).toEqual(names.map((_, index) => index));
       const entries = await ledger.list(0, 20);
-      for (const [name, index] of indexes.entries()) expect(entries[index]).toEqual(entryOf(names[name]!));
+      for (const [order, index] of indexes.entries()) expect(entries[index]).toEqual(entryOf(names[order]!));
     });
   });
 }

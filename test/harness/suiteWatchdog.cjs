@@ -6,14 +6,14 @@
  * that a suite of each kind may take.
  */
 const { readFileSync, readdirSync, rmSync } = require('node:fs');
-const { join } = require('node:path');
+const path = require('node:path');
 
 const POLL_MS = 1_000;
 const { directory, summaryFile, jestPid, suiteSeconds } = JSON.parse(process.argv[2]);
 const killed = new Set();
 
-function limitOf(path) {
-  const kind = Object.keys(suiteSeconds).find((name) => path.includes(`/test/${name}/`));
+function limitOf(suite) {
+  const kind = Object.keys(suiteSeconds).find((name) => suite.includes(`/test/${name}/`));
   return kind === undefined ? Number.POSITIVE_INFINITY : suiteSeconds[kind];
 }
 
@@ -21,7 +21,7 @@ function limitOf(path) {
 function* readMarkers() {
   for (const pid of readdirSync(directory)) {
     try {
-      yield { pid: Number(pid), ...JSON.parse(readFileSync(join(directory, pid), 'utf8')) };
+      yield { pid: Number(pid), ...JSON.parse(readFileSync(path.join(directory, pid), 'utf8')) };
     } catch {
       continue;
     }
@@ -31,11 +31,11 @@ function* readMarkers() {
 function poll() {
   // Throws when Jest has ended, and with it the suites.
   process.kill(jestPid, 0);
-  for (const { pid, path, startedMs } of readMarkers()) {
-    const seconds = limitOf(path);
+  for (const { pid, suite, startedMs } of readMarkers()) {
+    const seconds = limitOf(suite);
     if (killed.has(pid) || Date.now() - startedMs < seconds * 1000) continue;
     killed.add(pid);
-    process.stderr.write(`\nsuite killed, because it did not end within ${seconds} s: ${path}\n`);
+    process.stderr.write(`\nsuite killed, because it did not end within ${seconds} s: ${suite}\n`);
     if (pid === jestPid) killJest();
     else kill(pid);
   }

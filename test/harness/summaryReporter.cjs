@@ -1,7 +1,7 @@
 const { spawn } = require('node:child_process');
 const { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
-const { join } = require('node:path');
+const path = require('node:path');
 
 /**
  * Prints `N passed, N failed` last, from the results that Jest itself counted; a suite that could not run is a failure.
@@ -10,8 +10,8 @@ const { join } = require('node:path');
  */
 class SummaryReporter {
   #running = new Set();
-  #directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-suites-'));
-  #summaryFile = process.env['TEST_SUMMARY_FILE'] ?? join(this.#directory, 'summary');
+  #directory = mkdtempSync(path.join(tmpdir(), 'audit-snapshot-suites-'));
+  #summaryFile = process.env['TEST_SUMMARY_FILE'] ?? path.join(this.#directory, 'summary');
   #results = {};
   #watchdog;
   #settings;
@@ -24,22 +24,22 @@ class SummaryReporter {
   }
 
   onRunStart() {
-    const args = [join(__dirname, 'suiteWatchdog.cjs'), JSON.stringify(this.#settings)];
+    const args = [path.join(__dirname, 'suiteWatchdog.cjs'), JSON.stringify(this.#settings)];
     this.#watchdog = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
     this.#watchdog.unref();
   }
 
-  onTestFileStart({ path }) {
-    this.#running.add(path);
+  onTestFileStart({ path: suite }) {
+    this.#running.add(suite);
     this.#save();
   }
 
-  onTestFileResult({ path }, _result, results) {
-    this.#running.delete(path);
+  onTestFileResult({ path: suite }, _result, results) {
+    this.#running.delete(suite);
     this.#results = results;
     for (const pid of readdirSync(this.#directory)) {
-      const marker = join(this.#directory, pid);
-      if (readFileSync(marker, 'utf8').includes(JSON.stringify(path))) rmSync(marker);
+      const marker = path.join(this.#directory, pid);
+      if (readFileSync(marker, 'utf8').includes(JSON.stringify(suite))) rmSync(marker);
     }
     this.#save();
   }
@@ -55,7 +55,7 @@ class SummaryReporter {
   }
 
   #save() {
-    const unfinished = [...this.#running].map((path) => `suite did not end: ${path}`);
+    const unfinished = [...this.#running].map((suite) => `suite did not end: ${suite}`);
     writeFileSync(this.#summaryFile, [...unfinished, this.#summary(), ''].join('\n'));
   }
 

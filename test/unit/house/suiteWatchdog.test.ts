@@ -33,7 +33,7 @@ function start(...args: string[]): { child: ChildProcess; output: () => string }
 
 /** Marks a suite that has run for `seconds` in this process. */
 function mark(pid: number | undefined, seconds: number): void {
-  const marker = JSON.stringify({ path: SUITE, startedMs: Date.now() - seconds * 1000 });
+  const marker = JSON.stringify({ suite: SUITE, startedMs: Date.now() - seconds * 1000 });
   writeFileSync(join(directory, String(pid)), marker);
 }
 
