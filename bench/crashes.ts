@@ -4,10 +4,8 @@ import { parseArgs, promisify } from 'node:util';
 import type { Client } from '@temporalio/client';
 import { connectDatabase } from '../src/mongo/connection';
 import { connectTemporal } from '../src/temporal/connection';
-import { auditTrail } from '../dev/demo/auditTrail';
 import { readTemporalConfig } from '../src/config';
 import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
-import { AuditService } from '../src/services/audit.service';
 import { listVersions } from '../test/harness/bucket';
 import { Services } from '../test/harness/services';
 import { runBenchmark, startBenchStack } from './benchStack';
@@ -49,11 +47,12 @@ async function main(): Promise<void> {
     const seconds: number[] = [];
     for (const [index, everySeconds] of [Infinity, Number(values.every)].entries()) {
       const fromMs = Date.UTC(2026, 0, 1 + 2 * index);
-      await new AuditService(connection).logAuditEntries(auditTrail(records, fromMs, fromMs + DAY_MS));
+
       const window = {
         from: new Date(fromMs).toISOString(),
         to: new Date(fromMs + DAY_MS - 1).toISOString(),
       };
+      await services.log(records, window);
       const startMs = Date.now();
       const jobId = await services.submit(window);
       let nextKillMs = startMs + everySeconds * 1000;

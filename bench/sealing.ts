@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { auditTrail } from '../dev/demo/auditTrail';
-import { connectDatabase } from '../src/mongo/connection';
-import { AuditService } from '../src/services/audit.service';
 import { Services } from '../test/harness/services';
 import { runBenchmark, startBenchStack } from './benchStack';
 
@@ -20,24 +17,21 @@ async function main(): Promise<void> {
   const sizes = process.argv.slice(2).map(Number);
   const stack = await startBenchStack();
   const services = new Services();
-  const connection = await connectDatabase(services.env['MONGODB_URI']!);
   try {
     await services.start();
-    const log = new AuditService(connection);
     for (const [index, records] of sizes.entries()) {
       const fromMs = Date.UTC(2026, 0, 1 + 2 * index);
       const window = {
         from: new Date(fromMs).toISOString(),
         to: new Date(fromMs + DAY_MS - 1).toISOString(),
       };
-      const writtenMs = await timed(() => log.logAuditEntries(auditTrail(records, fromMs, fromMs + DAY_MS)));
+      const writtenMs = await timed(() => services.log(records, window));
       const measured = await measure(services, records, window);
       console.log(JSON.stringify({ records, writeSeconds: writtenMs / 1000, ...measured }));
       await pause(1_000);
     }
   } finally {
     await services.stop();
-    await connection.close();
     await stack.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { seededRandom } from '../../dev/demo/auditTrail';
 import {
   OWN_KINDS,
   SCENARIOS,
@@ -86,15 +87,4 @@ function stepFor(
   const calls = side === 'call' ? known : 1;
   const times = EACH_CHUNK.includes(activity) && scenario !== 'empty' ? CHUNKS : 1;
   return { activity, side, nth: 1 + Math.floor(random() * calls * times) };
-}
-
-/** mulberry32: small, and the same on every platform. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

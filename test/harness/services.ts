@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { startChild, type Child } from '../../dev/demo/childProcess';
 import { newServiceKey } from '../../dev/demo/serviceKey';
 import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
+import { connectDatabase } from '../../src/mongo/connection';
+import { AuditService } from '../../src/services/audit.service';
 import { deploymentVariables, uniqueName } from './deployment';
 
 const DIST = resolve(__dirname, '../../dist/src');
@@ -125,6 +128,17 @@ export class Services {
   ): Promise<Response> {
     const authorization = `Bearer ${this.token}`;
     return fetch(`${this.#url}${path}`, { ...init, headers: { authorization, ...init.headers } });
+  }
+
+  /** Logs so many records, evenly over the window; the same for the same seed. */
+  async log(count: number, { from, to }: Window, seed?: number): Promise<void> {
+    const connection = await connectDatabase(this.env['MONGODB_URI']!);
+    try {
+      const entries = auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed);
+      await new AuditService(connection).logAuditEntries(entries);
+    } finally {
+      await connection.close();
+    }
   }
 
   async submit(window: Window): Promise<string> {

@@ -5,9 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { snapshotIdOf } from '../../src/contract/names';
-import { AuditService } from '../../src/services/audit.service';
 import { runCommand, type Ran } from '../harness/commandLine';
 import { Services } from '../harness/services';
 
@@ -27,11 +25,9 @@ describe('the command line on real servers', () => {
   let recordId: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     await services.start();
-    await new AuditService(connection).logAuditEntries(
-      auditTrail(60, Date.parse(DAY.from), Date.parse(DAY.to)),
-    );
+    await services.log(60, DAY);
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     const first = await connection.collection('auditlogs').findOne({});
     recordId = String(first?._id);
     await connection.close();

@@ -4,10 +4,8 @@ import { join, resolve } from 'node:path';
 import { execFile } from 'node:child_process';
 import { connectDatabase } from '../../src/mongo/connection';
 import { connectTemporal } from '../../src/temporal/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { readTemporalConfig } from '../../src/config';
 import { VERIFY_WORKFLOW } from '../../src/contract/names';
-import { AuditService } from '../../src/services/audit.service';
 import { readTrust } from '../harness/deployment';
 import { Services } from '../harness/services';
 
@@ -25,8 +23,7 @@ describe('drift of 100,000 sealed records', () => {
   beforeAll(async () => {
     connection = await connectDatabase(services.env['MONGODB_URI']!);
     await services.start();
-    const entries = auditTrail(RECORDS, Date.parse(DAY.from), Date.parse(DAY.to) + 1);
-    await new AuditService(connection).logAuditEntries(entries);
+    await services.log(RECORDS, DAY);
     const job = await services.ended(await services.submit(DAY));
     ({ snapshotId } = job.result!);
     writeFileSync(trustFile, JSON.stringify(await readTrust(env)));

@@ -1,8 +1,5 @@
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { readStorageConfig } from '../../src/config';
-import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../harness/bucket';
 import { runCommand } from '../harness/commandLine';
 import { storageClient } from '../harness/lockedObject';
@@ -17,13 +14,9 @@ describe('retention, legal hold and the doctor', () => {
   let snapshotId: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     await services.start();
-    await new AuditService(connection).logAuditEntries(
-      auditTrail(50, Date.parse(DAY.from), Date.parse(DAY.to)),
-    );
+    await services.log(50, DAY);
     ({ snapshotId } = (await services.ended(await services.submit(DAY))).result!);
-    await connection.close();
   }, 120_000);
   afterAll(() => services.stop());
 

@@ -3,15 +3,12 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectDatabase } from '../../src/mongo/connection';
 import { connectSigner } from '../../src/vault/vaultSigner';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { exportSnapshot } from '../../src/cli/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { makeTrustFile } from '../../src/evidence/trustFile';
-import { AuditService } from '../../src/services/audit.service';
 import { readChunkWithPython } from '../harness/pythonReader';
 import { Services } from '../harness/services';
 
@@ -24,10 +21,8 @@ describe('evidence checked with third-party tools', () => {
   let folder: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     await services.start();
-    const service = new AuditService(connection);
-    await service.logAuditEntries(auditTrail(1_000, Date.parse(WINDOW.from), Date.parse(WINDOW.to)));
+    await services.log(1_000, WINDOW);
     const jobId = await services.submit(WINDOW);
     const { result } = await services.ended(jobId);
     await exportSnapshot(
@@ -37,7 +32,6 @@ describe('evidence checked with third-party tools', () => {
     );
     folder = join(directory, 'snapshots', result!.snapshotId);
     manifest = parseManifest(readFileSync(join(folder, 'manifest.json')));
-    await connection.close();
   }, 120_000);
 
   afterAll(() => services.stop());

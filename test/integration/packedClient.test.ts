@@ -1,10 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
-import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { startChild, type Child } from '../../dev/demo/childProcess';
-import { AuditService } from '../../src/services/audit.service';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { version } from '../../package.json';
 import { installPacked, type PackedProject } from '../harness/packedProject';
@@ -12,7 +9,7 @@ import { Services } from '../harness/services';
 
 const EXAMPLE = 'docs/examples/service-client';
 const TYPES = resolve(__dirname, '../../node_modules/@types');
-const DAY_FROM_MS = Date.parse('2026-01-31T00:00:00.000Z');
+const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
 describe('the packed tarball in an empty project', () => {
   const services = new Services();
@@ -20,11 +17,7 @@ describe('the packed tarball in an empty project', () => {
   let worker: Child;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(services.env['MONGODB_URI']!);
-    await new AuditService(connection).logAuditEntries(
-      auditTrail(300, DAY_FROM_MS, DAY_FROM_MS + 86_400_000),
-    );
-    await connection.close();
+    await services.log(300, DAY);
     await createLockedBucket(process.env, services.env['S3_BUCKET']!);
     project = await installPacked(EXAMPLE);
     // The worker of the tarball starts only if everything it needs at run time was packed.

@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { exportSnapshot } from '../../src/cli/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
-import { AuditService } from '../../src/services/audit.service';
 import { Services, type JobView } from '../harness/services';
 
 const ROOT = resolve(__dirname, '../..');
@@ -42,11 +39,8 @@ describe('the commands of the README', () => {
   }
 
   beforeAll(async () => {
-    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     await services.start();
-    const entries = auditTrail(500, Date.parse(DAY.from), Date.parse(DAY.to));
-    await new AuditService(connection).logAuditEntries(entries);
-    await connection.close();
+    await services.log(500, DAY);
   }, 120_000);
 
   afterAll(() => services.stop());

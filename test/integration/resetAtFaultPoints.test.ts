@@ -1,10 +1,11 @@
-import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
+import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
 import { findViolations } from '../harness/invariants';
 import { dayWindow, everyFaultPoint, type FaultPoint } from '../harness/faultPoints';
 import { readEvents, resetRun } from '../harness/resetRun';
 import { readQuiescentState } from '../harness/quiescentState';
 import { FaultPointRuns } from '../harness/faultPointRuns';
+import { testOutcomes } from '../harness/faultPointTests';
 import { WorkerHarness } from '../harness/workerHarness';
 
 /** Three chunks each. */
@@ -92,18 +93,9 @@ describe('a run that is reset at a fault point', () => {
     return harness.snapshots.attach(jobId).result();
   }
 
-  test.each(POINTS)(
+  testOutcomes(
     'a run that is reset $moment $activity makes the manifest of a run without faults',
-    async (point) => {
-      const expected = runs.expectedOutcome(point);
-      expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
-      expect(await runs.actualOutcome(point)).toEqual(expected);
-    },
+    POINTS,
+    () => runs,
   );
-
-  test('runs that were reset violate no invariant', async () => {
-    await runs.harness.activities.idle();
-    expect(await runs.violations()).toEqual([]);
-    expect(resets).toBeGreaterThanOrEqual(POINTS.length);
-  });
 });

@@ -1,6 +1,5 @@
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
@@ -34,9 +33,6 @@ describe('a window that is sealed through the job service', () => {
     await connection.close();
   });
 
-  const write = (count: number, { from, to }: typeof DAY, seed?: number) =>
-    service.logAuditEntries(auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed));
-
   async function seal(window: typeof DAY) {
     const jobId = await services.submit(window);
     const job = await services.ended(jobId);
@@ -54,7 +50,7 @@ describe('a window that is sealed through the job service', () => {
   }
 
   test('exactly the records of the window are sealed, marked and reported', async () => {
-    await write(3_500, DAY);
+    await services.log(3_500, DAY);
     const outside = await service.logAuditEntry({
       resourceType: 'session',
       resourceId: 's',
@@ -122,9 +118,9 @@ describe('a window that is sealed through the job service', () => {
   }, 60_000);
 
   test('records that arrive in a sealed window are sealed by a supplementary snapshot that names the first one', async () => {
-    await write(50, LATE_DAY, 1);
+    await services.log(50, LATE_DAY, 1);
     const first = await seal(LATE_DAY);
-    await write(20, LATE_DAY, 2);
+    await services.log(20, LATE_DAY, 2);
     const second = await seal(LATE_DAY);
     expect([first.result.recordCount, second.result.recordCount]).toEqual([50, 20]);
     expect((await manifestOf(first.result.snapshotId)).late).toEqual({ recordCount: 0, snapshots: [] });
@@ -134,7 +130,7 @@ describe('a window that is sealed through the job service', () => {
   }, 60_000);
 
   test('a record that was altered before sealing is sealed unchanged and named as a finding', async () => {
-    await write(100, TAMPERED_DAY);
+    await services.log(100, TAMPERED_DAY);
     const logs = connection.collection('auditlogs');
     const filter = { timestamp: { $gte: new Date(TAMPERED_DAY.from), $lte: new Date(TAMPERED_DAY.to) } };
     const victims = await logs.find(filter).sort({ timestamp: 1, _id: 1 }).toArray();

@@ -5,6 +5,7 @@ import { manifestKey } from '../../src/evidence/objectKeys';
 import type { HeldActivity } from '../harness/heldActivities';
 import { everyFaultPoint, isAtOrAfter } from '../harness/faultPoints';
 import { FaultPointRuns } from '../harness/faultPointRuns';
+import { testOutcomes } from '../harness/faultPointTests';
 
 const POINTS = everyFaultPoint();
 
@@ -37,13 +38,10 @@ describe('a run that is terminated at a fault point', () => {
 
   afterAll(() => runs.harness.close());
 
-  test.each(POINTS)(
+  testOutcomes(
     'a job whose run is terminated $moment $activity makes the manifest of a run without faults when it is started again',
-    async (point) => {
-      const expected = runs.expectedOutcome(point);
-      expect(expected.manifest).toContain(snapshotIdOf(point.input.jobId));
-      expect(await runs.actualOutcome(point)).toEqual(expected);
-    },
+    POINTS,
+    () => runs,
   );
 
   test('a manifest that was stored before the termination keeps its bytes', async () => {

@@ -2,7 +2,6 @@ import type { Client, Connection } from '@temporalio/client';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
 import { connectTemporal } from '../../src/temporal/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { readStorageConfig, readTemporalConfig } from '../../src/config';
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { splitRecords } from '../../src/evidence/bsonStream';
@@ -10,7 +9,6 @@ import { unpackChunk } from '../../src/evidence/chunk';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../harness/bucket';
 import { eventually } from '../harness/eventually';
 import { Services } from '../harness/services';
@@ -29,8 +27,7 @@ describe('worker processes that are killed in the middle of 300,000 records', ()
     connection = await connectDatabase(services.env['MONGODB_URI']!);
     ({ connection: temporal, client } = await connectTemporal(readTemporalConfig()));
     await services.startSupervised();
-    const service = new AuditService(connection);
-    await service.logAuditEntries(auditTrail(RECORDS, Date.parse(WINDOW.from), Date.parse(WINDOW.to)));
+    await services.log(RECORDS, WINDOW);
   }, 300_000);
 
   afterAll(async () => {
