@@ -125,6 +125,10 @@ describe.each([
     points,
     () => runs,
   );
+
+  test(`runs whose activity was ${action} violate no invariant`, async () => {
+    expect(await runs.violations()).toEqual([]);
+  });
 });
 
 describe('actions of an operator', () => {

@@ -98,4 +98,10 @@ describe('a run that is reset at a fault point', () => {
     POINTS,
     () => runs,
   );
+
+  test('runs that were reset violate no invariant', async () => {
+    await runs.harness.activities.idle();
+    expect(await runs.violations()).toEqual([]);
+    expect(resets).toBeGreaterThanOrEqual(POINTS.length);
+  });
 });
