@@ -12,10 +12,10 @@ export function recordToInsert(entry) {
     if (Object.hasOwn(entry, name)) throw new Error(`the entry has a member ${name} already`);
   }
   // The id is part of the hash, so it is made here and not by insertOne; the server wants it first.
-  const { _id = new ObjectId(), ...members } = entry;
+  const { _id, ...members } = entry;
   // Encoding decides the rest, once: a whole number is int32 if it fits, otherwise double; a bigint is int64;
   // a member that is undefined is left out, where the driver alone would store null.
-  const hashed = BSON.serialize({ _id, ...members }, { ignoreUndefined: true });
+  const hashed = BSON.serialize({ _id: _id ?? new ObjectId(), ...members }, { ignoreUndefined: true });
   // The driver takes no bytes, so it gets a document of which it makes the same bytes again.
   const exact = BSON.deserialize(hashed, EXACT);
   if (Buffer.compare(BSON.serialize(exact), hashed) !== 0) throw new Error('the entry does not survive BSON');
