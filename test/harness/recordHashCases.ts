@@ -53,7 +53,7 @@ function nested(levels: number): object {
 }
 
 /** What the programs in docs/reference/record-hash build with their own driver's types. */
-export const NATIVE_ENTRY = {
+const NATIVE_ENTRY = {
   resourceType: 'Case',
   resourceId: 'case-42',
   action: 'document.viewed',

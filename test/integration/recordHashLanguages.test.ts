@@ -36,14 +36,14 @@ describe.each(LANGUAGES)('the reference code in %s', (language) => {
   }, 600_000);
   afterAll(() => databases.close());
 
-  test('makes the hash of every vector, and loses by decoding what the page says', async () => {
+  test('computes the hash of every vector, and loses in decoding exactly what docs/record-hash.md says', async () => {
     const changed = changedByPage(language);
     expect(changed.length).toBeGreaterThan(2);
     const expected = vectors.map(({ name }) => `OK\t${changed.includes(name) ? 'changed' : 'same'}\t${name}`);
     expect(await runCheckProgram(program, ['vectors', VECTORS_FILE])).toEqual(expected);
   });
 
-  test('names the vector whose hash or record is another', async () => {
+  test('reports each vector whose hash or record was changed', async () => {
     const [first, second, third] = vectors as [RecordHashVector, RecordHashVector, RecordHashVector];
     const file = join(mkdtempSync(join(tmpdir(), 'audit-snapshot-vectors-')), 'vectors.json');
     const forged = [{ ...first, hash: second.hash }, second, { ...third, bsonHex: first.bsonHex }];
@@ -64,7 +64,7 @@ describe.each(LANGUAGES)('the reference code in %s', (language) => {
     expect(native?.toString('hex')).toBe(NATIVE.bsonHex);
   });
 
-  test('inserts records whose hash fits after marking, and no longer after a change', async () => {
+  test('inserts records whose hash still fits after marking, and no longer fits after a change', async () => {
     const connection = await databases.connect();
     await insertedRecords(connection);
     const log = connection.collection('auditlogs');

@@ -5,7 +5,7 @@ import { recordHashVectorsFile } from '../../harness/recordHashVectors';
 const DOCS = resolve(__dirname, '../../../docs');
 const read = (path: string) => readFileSync(join(DOCS, path), 'utf8');
 
-test('the vectors are those that follow from the definition', () => {
+test('vectors.json is what the definition gives', () => {
   expect(read('reference/record-hash/vectors.json')).toBe(recordHashVectorsFile());
 });
 

@@ -21,7 +21,7 @@ import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
 
 /**
- * "Check vectors FILE" tries RecordHash on the vectors; "Check insert URI DATABASE COLLECTION" inserts records that are
+ * "Check vectors FILE" tests RecordHash with the vectors; "Check insert URI DATABASE COLLECTION" inserts records that are
  * built with Java's own types.
  */
 final class Check {
@@ -89,7 +89,7 @@ final class Check {
         .append("_id", new ObjectId("65e1b2c3d4e5f60718293a4b"));
   }
 
-  /** An entry without an id, of now, with what is below a millisecond. */
+  /** An entry of now, without an id, with microseconds. */
   private static Document newEntry(int number) {
     Document details = new Document("small", 1L).append("large", new byte[100_000]);
     return entry("case-" + number, "case.closed", details, Instant.now());

@@ -18,12 +18,12 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.bson.io.BasicOutputBuffer;
 import org.bson.types.ObjectId;
 
-/** Record hash bson-sha256/v1 with MongoDB's Java driver. Tried with 5.14. */
+/** Record hash bson-sha256/v1 with MongoDB's Java driver. Tested with 5.14. */
 final class RecordHash {
   private static final Set<String> OUTSIDE_HASH = Set.of("hash", "immutable", "snapshotId");
 
   /**
-   * The record of an audit entry. Insert what this returns, by a MongoCollection of RawBsonDocument. The codecs decide
+   * The record of an audit entry. Insert what this returns, with a MongoCollection of RawBsonDocument. The codecs decide
    * the types, so give those of your client: they must say how a UUID is stored (UuidRepresentation.STANDARD).
    */
   static RawBsonDocument toInsert(Document entry, CodecRegistry codecs) {
@@ -33,8 +33,8 @@ final class RecordHash {
     // The id is part of the hash, so it is made here and not by insertOne; the server wants it first.
     Document members = new Document("_id", new ObjectId());
     members.putAll(entry);
-    // Encoding decides the rest, once: Integer is int32, Long int64, float and double are double, an Instant loses what
-    // is below a millisecond. A Document keeps its order; a HashMap inside has one of its own.
+    // Encoding decides the rest, once: Integer is int32, Long int64, float and double are double, an Instant is cut
+    // to milliseconds. A Document keeps its order; a HashMap inside it does not.
     byte[] hashed = bytes(new RawBsonDocument(members, codecs.get(Document.class)));
     BasicOutputBuffer record = new BasicOutputBuffer();
     try (BsonBinaryWriter writer = new BsonBinaryWriter(record);
@@ -45,11 +45,11 @@ final class RecordHash {
               new BsonElement("hash", new BsonString(sha256(hashed))),
               new BsonElement("immutable", BsonBoolean.FALSE)));
     }
-    // A RawBsonDocument is inserted byte for byte. A Document would be encoded again, perhaps otherwise.
+    // A RawBsonDocument is inserted byte for byte. A Document would be encoded again, possibly to other bytes.
     return new RawBsonDocument(record.toByteArray());
   }
 
-  /** The hash of a stored record, read by a MongoCollection of RawBsonDocument. */
+  /** The hash of a stored record, read with a MongoCollection of RawBsonDocument. */
   static String of(RawBsonDocument stored) {
     byte[] record = bytes(stored);
     ByteArrayOutputStream hashed = new ByteArrayOutputStream(record.length);

@@ -1,4 +1,4 @@
-// check.mjs vectors FILE: tries recordHash.mjs on the vectors.
+// check.mjs vectors FILE: tests recordHash.mjs with the vectors.
 // check.mjs insert URI DATABASE COLLECTION: inserts records that are built with Node's own types.
 import { readFileSync } from 'node:fs';
 import { BSON, Decimal128, Double, Long, MongoClient, ObjectId, UUID } from 'mongodb';
@@ -55,7 +55,7 @@ const nativeEntry = () => ({
   timestamp: new Date('2026-03-01T09:30:00.123Z'),
 });
 
-/** An entry without an id, of now. */
+/** An entry of now, without an id. */
 const newEntry = (number) => ({
   resourceType: 'Case',
   resourceId: `case-${number}`,

@@ -1,4 +1,4 @@
-// Record hash bson-sha256/v1 with MongoDB's Node driver. Tried with mongodb 7.8.
+// Record hash bson-sha256/v1 with MongoDB's Node driver. Tested with mongodb 7.8.
 import { createHash } from 'node:crypto';
 import { BSON, ObjectId } from 'mongodb';
 
@@ -16,7 +16,7 @@ export function recordToInsert(entry) {
   // Encoding decides the rest, once: a whole number is int32 if it fits, otherwise double; a bigint is int64;
   // a member that is undefined is left out, where the driver alone would store null.
   const hashed = BSON.serialize({ _id: _id ?? new ObjectId(), ...members }, { ignoreUndefined: true });
-  // The driver takes no bytes, so it gets a document of which it makes the same bytes again.
+  // The driver does not insert bytes, so return a document that encodes to the same bytes again.
   const exact = BSON.deserialize(hashed, EXACT);
   if (Buffer.compare(BSON.serialize(exact), hashed) !== 0) throw new Error('the entry does not survive BSON');
   return { ...exact, hash: sha256(hashed), immutable: false };

@@ -1,4 +1,4 @@
-"""check.py vectors FILE: tries record_hash.py on the vectors.
+"""check.py vectors FILE: tests record_hash.py with the vectors.
 check.py insert URI DATABASE COLLECTION: inserts records that are built with Python's own types."""
 
 import json
@@ -74,7 +74,7 @@ def native_entry():
 
 
 def new_entry(number):
-    """An entry without an id, of now, with microseconds and a small int that is int64 by wish."""
+    """An entry of now, without an id, with microseconds and a small number that is int64 on purpose."""
     return {
         "resourceType": "Case",
         "resourceId": f"case-{number}",

@@ -1,4 +1,4 @@
-"""Record hash bson-sha256/v1 with pymongo's BSON. Tried with pymongo 4.15."""
+"""Record hash bson-sha256/v1 with pymongo's BSON. Tested with pymongo 4.15."""
 
 import hashlib
 import struct
@@ -21,10 +21,10 @@ def record_to_insert(entry):
             raise ValueError(f"the entry has a member {name} already")
     # The id is part of the hash, so it is made here and not by insert_one; the server wants it first.
     # Encoding decides the rest, once: int32 or int64 by the size of an int, a float is always a
-    # double, datetimes lose their microseconds, and a naive datetime counts as UTC.
+    # double, a datetime is cut to milliseconds, and a naive datetime counts as UTC.
     hashed = bson.encode({"_id": ObjectId(), **entry}, codec_options=OPTIONS)
     outside = bson.encode({"hash": hashlib.sha256(hashed).hexdigest(), "immutable": False})
-    # RawBSONDocument is inserted byte for byte. A dict would be encoded again, perhaps otherwise.
+    # RawBSONDocument is inserted byte for byte. A dict would be encoded again, possibly to other bytes.
     return RawBSONDocument(join([hashed[4:-1], outside[4:-1]]))
 
 

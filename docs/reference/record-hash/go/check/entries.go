@@ -51,7 +51,7 @@ func nativeEntry() auditEntry {
 	}
 }
 
-// newEntry has no id, the time of now with nanoseconds, and a map whose order is decided when it is encoded.
+// newEntry has no id, the current time with nanoseconds, and a map whose order is decided when it is encoded.
 func newEntry(number int) auditEntry {
 	return auditEntry{
 		ResourceType: "Case",

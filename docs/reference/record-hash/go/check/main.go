@@ -1,4 +1,4 @@
-// Command check: "check vectors FILE" tries package recordhash on the vectors; "check insert URI DATABASE COLLECTION"
+// Command check: "check vectors FILE" tests package recordhash with the vectors; "check insert URI DATABASE COLLECTION"
 // inserts records that are built with Go's own types.
 package main
 

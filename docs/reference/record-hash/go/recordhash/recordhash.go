@@ -1,4 +1,4 @@
-// Package recordhash makes the record hash bson-sha256/v1 with MongoDB's Go driver. Tried with v2.10.
+// Package recordhash makes the record hash bson-sha256/v1 with MongoDB's Go driver. Tested with v2.10.
 package recordhash
 
 import (
@@ -12,8 +12,8 @@ import (
 
 // ToInsert returns the record of an audit entry, a struct or a bson.D. Insert what it returns, not the entry.
 func ToInsert(entry any) (bson.Raw, error) {
-	// Encoding decides types and order, once: an int is int32 if it fits, otherwise int64; time.Time loses what
-	// is below a millisecond; a field with omitempty may be left out; a map has another order every time.
+	// Encoding decides types and order, once: an int is int32 if it fits, otherwise int64; time.Time is
+	// cut to milliseconds; a field with omitempty may be left out; a map has another order every time.
 	encoded, err := bson.Marshal(entry)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func ToInsert(entry any) (bson.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	// bson.Raw is inserted byte for byte. The entry would be encoded again, perhaps otherwise.
+	// bson.Raw is inserted byte for byte. The entry would be encoded again, possibly to other bytes.
 	return document(id, others, outside), nil
 }
 
