@@ -50,7 +50,7 @@ final class Check {
       Document entry =
           CODECS.get(Document.class).decode(record.asBsonReader(), DecoderContext.builder().build());
       List.of("hash", "immutable", "snapshotId").forEach(entry::remove);
-      return RecordHash.of(RecordHash.toInsert(entry, CODECS));
+      return RecordHash.toInsert(entry, CODECS).getString("hash").getValue();
     } catch (RuntimeException error) {
       return error.toString();
     }

@@ -22,7 +22,7 @@ function madeAgain(record) {
   try {
     const entry = BSON.deserialize(record, READ);
     for (const name of ['hash', 'immutable', 'snapshotId']) delete entry[name];
-    return recordHash(BSON.serialize(recordToInsert(entry)));
+    return recordToInsert(entry).hash;
   } catch (error) {
     return String(error);
   }

@@ -40,7 +40,7 @@ def made_again(record):
         entry = bson.decode(record, codec_options=READ)
         for name in OUTSIDE_HASH:
             entry.pop(name, None)
-        return record_hash(record_to_insert(entry).raw)
+        return record_to_insert(entry)["hash"]
     except Exception as error:
         return str(error)
 

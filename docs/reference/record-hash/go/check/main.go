@@ -73,7 +73,7 @@ func madeAgain(record bson.Raw) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return recordhash.Hash(made)
+	return made.Lookup("hash").StringValue(), nil
 }
 
 func insert(uri, database, collection string) error {
