@@ -40,7 +40,7 @@ def made_again(record):
         entry = bson.decode(record, codec_options=READ)
         for name in OUTSIDE_HASH:
             entry.pop(name, None)
-        return record_to_insert(entry)["hash"]
+        return bson.decode(record_to_insert(entry).raw, codec_options=READ)["hash"]
     except Exception as error:
         return str(error)
 
