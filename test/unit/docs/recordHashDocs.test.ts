@@ -19,8 +19,12 @@ test.each([
   expect([...snippets].map(([, snippet]) => snippet)).toEqual([read(`reference/record-hash/${file}`)]);
 });
 
-test('every file that the page links to is there', () => {
-  const links = [...read('record-hash.md').matchAll(/\]\(([^)#]+)/g)].map(([, path]) => path!);
+test('every file and heading that the page links to exists', () => {
+  const links = [...read('record-hash.md').matchAll(/\]\(([^)#]+)#?([^)]*)\)/g)];
   expect(links.length).toBeGreaterThan(4);
-  for (const path of links) expect(read(path)).not.toBe('');
+  for (const [, path, heading] of links) {
+    const headings = [...read(path!).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text!);
+    if (heading !== '')
+      expect(headings.map((text) => text.toLowerCase().replaceAll(' ', '-'))).toContain(heading);
+  }
 });
