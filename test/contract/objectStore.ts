@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { ObjectStore } from '../../src/ports/objectStore';
 
 const HOUR_MS = 3_600_000;
-const inHours = (hours: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + hours * HOUR_MS);
+/** Read once: two calls with the same hours give the same instant. */
+const NOW_MS = Math.floor(Date.now() / 1000) * 1000;
+const inHours = (hours: number) => new Date(NOW_MS + hours * HOUR_MS);
 
 /** What every object store does, whether it is in memory or a server. */
 export function describeObjectStore(name: string, makeStore: () => ObjectStore): void {
