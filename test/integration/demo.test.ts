@@ -37,7 +37,7 @@ function startDemo(...flags: string[]): Demo {
 /** Processes of this product that a demo has started. */
 function childrenOf({ process: { pid } }: Demo): number[] {
   const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)]).toString();
-  const ours = listed.split('\n').filter((line) => /(workers|server)\.js/.test(line));
+  const ours = listed.split('\n').filter((line) => /(worker|http)\/main\.js/.test(line));
   return ours.map((line) => Number.parseInt(line, 10));
 }
 
