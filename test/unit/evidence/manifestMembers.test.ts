@@ -1,7 +1,7 @@
 import { SnapshotError } from '../../../src/errors';
 import { canonicalJson } from '../../../src/evidence/canonicalJson';
-import { MAX_LISTED_FINDINGS, parseManifest, serializeManifest } from '../../../src/evidence/manifest';
-import type { Manifest } from '../../../src/evidence/manifest';
+import { MAX_LISTED_FINDINGS } from '../../../src/evidence/limits';
+import { parseManifest, serializeManifest, type Manifest } from '../../../src/evidence/manifest';
 import { vkeyOf } from '../../../src/tlog/note';
 import { auditRecord, auditRecords, evidenceKey, makeEvidence } from '../../harness/evidence';
 

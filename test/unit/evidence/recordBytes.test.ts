@@ -13,7 +13,7 @@ import {
   Code,
 } from 'bson';
 import { cutRecord, readRecord, recordHash } from '../../../src/evidence/recordBytes';
-import { findFault } from '../../../src/evidence/recordFinding';
+import { findingOf } from '../../../src/evidence/recordFinding';
 import { sha256Hex } from '../../../src/tlog/sha256';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
@@ -195,8 +195,8 @@ describe('odd records', () => {
     ['hash-repeated', document(ID, HASH, HASH)],
     [undefined, document(ID, NOTE, element(0x02, 'hash', text(sha256Hex(document(ID, NOTE)))))],
   ])('the fault of its own hash: %s', (fault, bytes) => {
-    expect(findFault(readRecord(bytes), 'bson-sha256/v1')).toBe(fault);
-    expect(findFault(readRecord(bytes), 'opaque')).toBe(fault === 'hash-mismatch' ? undefined : fault);
+    expect(findingOf(readRecord(bytes), 'bson-sha256/v1')).toBe(fault);
+    expect(findingOf(readRecord(bytes), 'opaque')).toBe(fault === 'hash-mismatch' ? undefined : fault);
   });
 });
 

@@ -1,4 +1,4 @@
-import { checkpointText, parseCheckpoint } from '../../../src/tlog/checkpoint';
+import { checkpointText, parseCheckpoint } from '../../../src/tlog/note';
 import { snapshotOrigin } from '../../../src/evidence/objectKeys';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });

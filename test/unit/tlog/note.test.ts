@@ -1,6 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { checkpointText, parseCheckpoint } from '../../../src/tlog/checkpoint';
-import { formatNote, keyId, parseVkey, verifyNote, vkeyOf } from '../../../src/tlog/note';
+import {
+  checkpointText,
+  parseCheckpoint,
+  formatNote,
+  keyId,
+  parseVkey,
+  verifyNote,
+  vkeyOf,
+} from '../../../src/tlog/note';
 
 const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 

@@ -1,15 +1,14 @@
-import { leafHash, nodeHash } from '../../../src/tlog/merkle';
+import { leafHash, nodeHash, rootOfLeaves } from '../../../src/tlog/merkle';
 import {
   proveConsistency,
   proveInclusion,
   rootOfInclusion,
-  sourceOf,
+  subtreeSource,
   verifyConsistency,
 } from '../../../src/tlog/proof';
-import { rootOfLeaves } from '../../../src/verify/verifyLedger';
 
 const LEAVES = Array.from({ length: 40 }, (_, index) => leafHash(Buffer.from(`leaf ${index}`)));
-const SOURCE = sourceOf(LEAVES.map((hash, begin) => ({ begin, size: 1, hash })));
+const SOURCE = subtreeSource(LEAVES.map((hash, begin) => ({ begin, size: 1, hash })));
 
 /** RFC 6962, section 2.1, word for word: what the proofs are compared with. */
 function mth(leaves: readonly Buffer[]): Buffer {
@@ -117,7 +116,9 @@ test('proofs come as well from subtrees that are known only as a whole', () => {
     { begin: 8, size: 2, hash: rootOfLeaves(LEAVES.slice(8, 10)) },
   ];
   for (const index of [4, 5, 6])
-    expect(hex(proveInclusion(sourceOf(known), index, 10))).toEqual(hex(path(index, LEAVES.slice(0, 10))));
+    expect(hex(proveInclusion(subtreeSource(known), index, 10))).toEqual(
+      hex(path(index, LEAVES.slice(0, 10))),
+    );
 });
 
 test('what is not known, or beyond the tree, is an error', () => {
@@ -125,7 +126,7 @@ test('what is not known, or beyond the tree, is an error', () => {
   expect(() => proveInclusion(SOURCE, -1, 5)).toThrow('has no leaf -1');
   expect(() => proveConsistency(SOURCE, 6, 5)).toThrow('had never 6');
   expect(() => proveInclusion(SOURCE, 0, 41)).toThrow('no hash is known at leaf 40');
-  const coarse = sourceOf([{ begin: 0, size: 4, hash: LEAVES[0]! }]);
+  const coarse = subtreeSource([{ begin: 0, size: 4, hash: LEAVES[0]! }]);
   expect(() => proveInclusion(coarse, 0, 2)).toThrow('no hash is known at leaf 1');
   expect(() => coarse(0, 2)).toThrow('not a subtree');
 });

@@ -4,7 +4,7 @@ import { parseEntry } from '../../../src/evidence/ledgerEntry';
 import { serializeManifest, type Manifest } from '../../../src/evidence/manifest';
 import { parseProof } from '../../../src/evidence/recordProof';
 import { formatBundle } from '../../../src/tlog/tiles';
-import { parseTlogProof } from '../../../src/tlog/tlogProof';
+import { parseTlogProof } from '../../../src/tlog/proof';
 import { mergeTrust, parseTrustFile } from '../../../src/evidence/trustFile';
 import { auditRecords, evidenceKey, makeEvidence } from '../../harness/evidence';
 import { ledgerEntry, trustIn } from '../../harness/ledger';

@@ -1,11 +1,10 @@
 import { decodeBase64 } from '../../../src/tlog/base64';
 import { splitBlocks, splitRecords } from '../../../src/evidence/bsonStream';
 import { canonicalJson, parseCanonicalJson } from '../../../src/evidence/canonicalJson';
-import { parseCheckpoint } from '../../../src/tlog/checkpoint';
+import { parseCheckpoint, formatNote, parseNote, parseVkey, vkeyOf } from '../../../src/tlog/note';
 import { unpackChunk } from '../../../src/evidence/chunk';
 import { publicKeyOfPem } from '../../../src/tlog/ed25519';
 import { mergeRanges, emptyRange, parseRange, rootOf } from '../../../src/tlog/merkle';
-import { formatNote, parseNote, parseVkey, vkeyOf } from '../../../src/tlog/note';
 import { evidenceKey } from '../../harness/evidence';
 import { refuses } from '../../harness/refusals';
 

@@ -5,9 +5,8 @@ import { proveLedgerConsistency, proveRecord } from '../../../src/verify/proveRe
 import { verifyLedger, type Ledger } from '../../../src/verify/verifyLedger';
 import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifyProof } from '../../../src/verify/verifyProof';
-import { parseProof } from '../../../src/evidence/recordProof';
-import { serializeProof } from '../../../src/evidence/recordProof';
-import { formatTlogProof, parseTlogProof } from '../../../src/tlog/tlogProof';
+import { parseProof, serializeProof } from '../../../src/evidence/recordProof';
+import { formatTlogProof, parseTlogProof } from '../../../src/tlog/proof';
 import { mergeTrust } from '../../../src/evidence/trustFile';
 import { auditRecords, evidenceKey, readerOf } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';

@@ -1,8 +1,6 @@
-import { LogTree, readEdge } from '../../../src/tlog/tree';
-import { leafHash } from '../../../src/tlog/merkle';
+import { LogTree, readEdge, formatBundle, parseBundle, parseTile, tilePath } from '../../../src/tlog/tiles';
+import { leafHash, rootOfLeaves } from '../../../src/tlog/merkle';
 import { ledgerKey } from '../../../src/evidence/objectKeys';
-import { rootOfLeaves } from '../../../src/verify/verifyLedger';
-import { formatBundle, parseBundle, parseTile, tilePath } from '../../../src/tlog/tiles';
 import { ledgerEntry, ledgerObjects } from '../../harness/ledger';
 
 const ENTRIES = Array.from({ length: 600 }, (_, index) => ledgerEntry(index));
