@@ -24,7 +24,7 @@
  *
  * const path = proveInclusion(leafSource(leaves), 1, leaves.length);
  * const proven = rootOfInclusion(leafHash(Buffer.from('second')), 1, leaves.length, path);
- * console.log(proven.equals(root)); // true
+ * console.log(proven?.equals(root)); // true
  *
  * @see https://www.rfc-editor.org/rfc/rfc6962 and https://c2sp.org
  */
