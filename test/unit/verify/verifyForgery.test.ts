@@ -41,7 +41,7 @@ function verify(objects: Objects, options: Partial<SnapshotOptions> = {}): Promi
   return verifySnapshot(readerOf(objects), { snapshotId: SNAPSHOT, trust: evidence.trust, ...options });
 }
 
-/** The evidence with other objects in place of its own. */
+/** The evidence with some of its objects replaced. */
 function withObjects(...others: Iterable<[string, Buffer]>[]): Objects {
   return new Map([...evidence.objects, ...others.flatMap((other) => [...other])]);
 }
