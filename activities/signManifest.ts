@@ -1,9 +1,7 @@
 import type { SignedManifest, SnapshotRef } from '../src/contract/activities';
-import { checkpointText } from '../src/tlog/checkpoint';
-import { snapshotOrigin } from '../src/evidence/objectKeys';
+import { checkpointText, formatNote, keyId } from '../src/tlog/note';
+import { manifestSignatureKey, snapshotCheckpointKey, snapshotOrigin } from '../src/evidence/objectKeys';
 import { parseManifest } from '../src/evidence/manifest';
-import { formatNote, keyId } from '../src/tlog/note';
-import { manifestSignatureKey, snapshotCheckpointKey } from '../src/evidence/objectKeys';
 import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 import { putIdempotent } from '../src/sealing/putIdempotent';

@@ -23,9 +23,12 @@ export function snapshotIdOf(jobId: string): string {
   return `snap-${jobId}`;
 }
 
-const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
 /** Job ids become object keys and note names, so they are lowercase letters, digits and `-`, at most 64. */
+export const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** The form of every {@link snapshotIdOf} a job id. */
+export const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** True for a text of the form {@link JOB_ID}. */
 export function isJobId(text: string): boolean {
   return JOB_ID.test(text);
 }

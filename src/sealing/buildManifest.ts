@@ -1,6 +1,6 @@
 import { loadDigest } from '../evidence/logDigest';
 import type { Manifest } from '../evidence/manifest';
-import { MAX_LISTED_FINDINGS } from '../evidence/manifest';
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import { emptyRange, mergeRanges, parseRange, rootOf, serializeRange } from '../tlog/merkle';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { vkeyOf } from '../tlog/note';

@@ -1,9 +1,7 @@
-import { checkpointText, parseCheckpoint, type Checkpoint } from '../tlog/checkpoint';
-import { EMPTY_EDGE, LogTree, readEdge } from '../tlog/tree';
+import { checkpointText, formatNote, keyId, parseCheckpoint, parseNote, type Checkpoint } from '../tlog/note';
+import { EMPTY_EDGE, LogTree, MAX_BUNDLE_BYTES, readEdge, type TileObject } from '../tlog/tiles';
+import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
 import { LEDGER_CHECKPOINT_KEY, ledgerKey } from '../evidence/objectKeys';
-import { formatNote, keyId, parseNote } from '../tlog/note';
-import { MAX_ENTRY_BYTES } from '../tlog/tiles';
-import { TILE_WIDTH, type TileObject } from '../tlog/tiles';
 import { SnapshotError } from '../errors';
 import type { LedgerHead } from '../ports/ledgerSequencer';
 import type { StoredVersion } from '../ports/objectStore';
@@ -12,8 +10,6 @@ import { signVerified } from './signVerified';
 
 /** Others that publish at the same moment; each of them brings the ledger further, so this is not reached. */
 const MAX_RACES = 50;
-const MAX_CHECKPOINT_BYTES = 1 << 16;
-const MAX_TILE_BYTES = TILE_WIDTH * (MAX_ENTRY_BYTES + 2);
 
 /**
  * Publishes what the ledger has committed: tiles first, each written once, then a checkpoint over them on top of the
@@ -64,7 +60,7 @@ async function openTree(
   const tree = new LogTree(
     await readEdge(published.size, async (path) => {
       const key = ledgerKey(path);
-      const stored = await deps.store.get(key, MAX_TILE_BYTES);
+      const stored = await deps.store.get(key, MAX_BUNDLE_BYTES);
       if (stored) return stored.body;
       throw new SnapshotError('STORAGE_NOT_FOUND', `a tile of the ledger is gone from storage [key=${key}]`);
     }),
@@ -90,7 +86,7 @@ async function grow(deps: SealingDeps, tree: LogTree, head: LedgerHead, signal: 
 async function putTile(deps: SealingDeps, { path, body }: TileObject): Promise<void> {
   const key = ledgerKey(path);
   if (await deps.store.putOnce(key, body, retainUntil(deps))) return;
-  const stored = await deps.store.get(key, MAX_TILE_BYTES);
+  const stored = await deps.store.get(key, MAX_BUNDLE_BYTES);
   if (stored?.body.equals(body)) return;
   throw forked(`storage holds another tile than this history makes [key=${key}]`);
 }
