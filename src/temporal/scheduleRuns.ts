@@ -75,9 +75,7 @@ function tallyOf(given: ScheduleTally): ScheduleTally {
   return { windowCount, recordCount, findingCount, windows, lateCount, late };
 }
 
-async function failureFrom(
-  result: () => Promise<unknown>,
-): Promise<{ failure?: Failure }> {
+async function failureFrom(result: () => Promise<unknown>): Promise<{ failure?: Failure }> {
   try {
     await result();
     return {};
