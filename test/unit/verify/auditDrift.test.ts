@@ -31,7 +31,7 @@ async function setUp() {
         (await deps.store.get(key, 1e9, version))?.body,
     };
     const { ledger } = await verifyLedger(reader, { trust, key: 'pinned' });
-    return auditDrift(deps, { ledger: ledger!, fromPlace: 0, lateAllowanceMs: DAY_MS, ...options });
+    return auditDrift(deps, { ledger: ledger!, fromIndex: 0, lateAllowanceMs: DAY_MS, ...options });
   };
   /** Puts other bytes in the place of a record. */
   const alter = (id: string, change: (document: mongo.Document) => void) => {
@@ -147,7 +147,7 @@ test('an audit stops at its time, at least one snapshot further, and goes on fro
   const { deps, audit } = await setUp();
   const first = await audit({ untilMs: deps.clock.nowMs() });
   expect(first).toMatchObject({ snapshots: 1, nextPlace: 1 });
-  await expect(audit({ fromPlace: 1 })).resolves.toMatchObject({ snapshots: 2, nextPlace: null });
+  await expect(audit({ fromIndex: 1 })).resolves.toMatchObject({ snapshots: 2, nextPlace: null });
 });
 
 test('only snapshots of the log time that was asked for are compared', async () => {

@@ -18,16 +18,17 @@ beforeAll(async () => {
   set = await evidenceSet([auditRecords(7), [], auditRecords(1)], 3);
 });
 
-function verify(change: (objects: Map<string, Buffer>) => void): Promise<EvidenceReport> {
+async function verify(change: (objects: Map<string, Buffer>) => void): Promise<EvidenceReport> {
   const objects = new Map(set.objects);
   change(objects);
   const listed = [...objects.keys()];
-  return verifyEvidence(readerOf(objects), { trust: set.trust, found: set.snapshotIds, listed });
+  const options = { trust: set.trust, found: set.snapshotIds, listed };
+  return (await verifyEvidence(readerOf(objects), options)).report;
 }
 
 async function listingOf(objects: ReadonlyMap<string, Buffer>): Promise<Checked> {
   const options = { trust: set.trust, found: [], listed: [...objects.keys()] };
-  return (await verifyEvidence(readerOf(objects), options)).listing!;
+  return (await verifyEvidence(readerOf(objects), options)).report.listing!;
 }
 
 function lockedReader(lockOf: LockOf): EvidenceReader {
@@ -94,8 +95,9 @@ describe('a directory', () => {
   });
 });
 
-function run(lockOf: LockOf): Promise<EvidenceReport> {
-  return verifyEvidence(lockedReader(lockOf), { trust: set.trust, found: [], snapshotIds: ['snap-job-1'] });
+async function run(lockOf: LockOf): Promise<EvidenceReport> {
+  const options = { trust: set.trust, found: [], snapshotIds: ['snap-job-1'] };
+  return (await verifyEvidence(lockedReader(lockOf), options)).report;
 }
 
 describe('a bucket', () => {
@@ -129,7 +131,7 @@ describe('a bucket', () => {
 
   test('with a timestamp that is none is NOT VERIFIED', async () => {
     const objects = new Map(set.objects).set(manifestTimestampKey('snap-job-1'), Buffer.from('none'));
-    const report = await verifyEvidence(readerOf(objects), {
+    const { report } = await verifyEvidence(readerOf(objects), {
       trust: set.trust,
       found: set.snapshotIds,
       listed: [...objects.keys()],

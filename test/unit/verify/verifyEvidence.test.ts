@@ -18,14 +18,15 @@ beforeAll(async () => {
   set = await evidenceSet([auditRecords(7), [], [auditRecord(1, { hash: 'f'.repeat(64) })]], 3);
 });
 
-function verify(
+async function verify(
   change: (objects: Map<string, Buffer>) => void = () => undefined,
   options: Partial<EvidenceOptions> = {},
 ): Promise<EvidenceReport> {
   const objects = new Map(set.objects);
   change(objects);
   const listed = [...objects.keys()];
-  return verifyEvidence(readerOf(objects), { trust: set.trust, found: set.snapshotIds, listed, ...options });
+  const given = { trust: set.trust, found: set.snapshotIds, listed, ...options };
+  return (await verifyEvidence(readerOf(objects), given)).report;
 }
 
 describe('evidence as a whole', () => {
@@ -110,7 +111,8 @@ describe('evidence as a whole', () => {
 
   test('without anything is INCOMPLETE', async () => {
     const empty = await verifyEvidence(readerOf(new Map()), { trust: set.trust, found: [] });
-    expect(empty).toMatchObject({ verdict: 'INCOMPLETE', snapshots: [], listing: null });
+    expect(empty.ledger).toBeUndefined();
+    expect(empty.report).toMatchObject({ verdict: 'INCOMPLETE', snapshots: [], listing: null });
     expect(worstVerdict([])).toBe('INCOMPLETE');
     expect(worstVerdict(['VERIFIED', 'INCOMPLETE', 'NOT VERIFIED'])).toBe('NOT VERIFIED');
     expect(worstVerdict(['VERIFIED', 'INCOMPLETE'])).toBe('INCOMPLETE');

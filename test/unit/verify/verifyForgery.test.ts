@@ -8,8 +8,12 @@ import {
   snapshotCheckpointKey,
 } from '../../../src/evidence/objectKeys';
 import { sha256Hex } from '../../../src/tlog/sha256';
-import { verifySnapshot, type VerifyOptions } from '../../../src/verify/verifySnapshot';
-import type { Layer, VerifyReport } from '../../../src/verify/report';
+import {
+  verifySnapshot,
+  type SnapshotOptions,
+  type SnapshotReport,
+} from '../../../src/verify/verifySnapshot';
+import type { Layer } from '../../../src/verify/report';
 import {
   auditRecord,
   auditRecords,
@@ -32,7 +36,7 @@ beforeAll(async () => {
   evidence = await makeEvidence({ records: RECORDS, chunkRecords: 3 });
 });
 
-function verify(objects: Objects, options: Partial<VerifyOptions> = {}): Promise<VerifyReport> {
+function verify(objects: Objects, options: Partial<SnapshotOptions> = {}): Promise<SnapshotReport> {
   const reader = { read: (key: string) => Promise.resolve(objects.get(key)) };
   return verifySnapshot(reader, { snapshotId: SNAPSHOT, trust: evidence.trust, ...options });
 }
@@ -53,7 +57,7 @@ function withChunk(members: Partial<Manifest['chunks'][number]>): Partial<Manife
   };
 }
 
-function failedLayers({ failures }: VerifyReport): Layer[] {
+function failedLayers({ failures }: SnapshotReport): Layer[] {
   return [...new Set(failures.map(({ layer }) => layer))];
 }
 

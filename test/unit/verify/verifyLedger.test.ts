@@ -1,6 +1,6 @@
 import { LEDGER_CHECKPOINT_KEY, ledgerTileKey } from '../../../src/evidence/objectKeys';
-import { verifyLedger, rootOfLeaves, type LedgerOptions } from '../../../src/verify/verifyLedger';
-import { leafHash } from '../../../src/tlog/merkle';
+import { verifyLedger, type LedgerOptions } from '../../../src/verify/verifyLedger';
+import { rootOfLeaves, leafHash } from '../../../src/tlog/merkle';
 import { formatBundle } from '../../../src/tlog/tiles';
 import { evidenceKey, readerOf } from '../../harness/evidence';
 import { ledgerEntry, ledgerObjects, signedCheckpoint, trustIn } from '../../harness/ledger';

@@ -1,14 +1,9 @@
-import { canonicalJson } from '../../../src/evidence/canonicalJson';
-import { leafHash } from '../../../src/tlog/merkle';
 import { chunkKey, manifestKey, snapshotCheckpointKey } from '../../../src/evidence/objectKeys';
 import { proveLedgerConsistency, proveRecord } from '../../../src/verify/proveRecord';
 import { verifyLedger, type Ledger } from '../../../src/verify/verifyLedger';
 import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifyProof } from '../../../src/verify/verifyProof';
-import { parseProof } from '../../../src/evidence/recordProof';
-import { serializeProof } from '../../../src/evidence/recordProof';
-import { formatTlogProof, parseTlogProof } from '../../../src/tlog/tlogProof';
-import { mergeTrust } from '../../../src/evidence/trustFile';
+import { parseProof, serializeProof } from '../../../src/evidence/recordProof';
 import { auditRecords, evidenceKey, readerOf } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
 import { trustIn } from '../../harness/ledger';
@@ -135,76 +130,6 @@ describe('the proof of a record', () => {
       ...refused,
       message: expect.stringContaining('chunks/000000.bson.gz'),
     });
-  });
-
-  test.each([
-    ['a member too many', (file: object) => ({ ...file, more: '' })],
-    ['a member of another type', (file: object) => ({ ...file, entry: 1 })],
-    ['a member too few', (file: object) => Object.fromEntries(Object.entries(file).slice(1))],
-  ])('with %s is no proof file', async (_, change) => {
-    const file = parseProof(await prove(IDS[1]!));
-    expect(() => parseProof(canonicalJson(change(file as never)))).toThrow(/^proof: /);
-  });
-});
-
-describe('tlog-proof text', () => {
-  const path = [leafHash(Buffer.of(1)), leafHash(Buffer.of(2))];
-  const proof = { index: 12, path, checkpoint: Buffer.from('note\n\n— sig\n') };
-  const text = formatTlogProof(proof);
-
-  test('is read as it was written', () => {
-    expect(parseTlogProof(text)).toEqual(proof);
-    expect(text).toBe(
-      `c2sp.org/tlog-proof@v1\nindex 12\n${path.map((hash) => hash.toString('base64')).join('\n')}\n\nnote\n\n— sig\n`,
-    );
-    expect(parseTlogProof(formatTlogProof({ ...proof, index: 0, path: [] }))).toMatchObject({
-      index: 0,
-      path: [],
-    });
-    expect(
-      parseTlogProof(formatTlogProof({ ...proof, path: Array.from({ length: 53 }, () => path[0]!) })).path,
-    ).toHaveLength(53);
-  });
-
-  test.each([
-    ['no header', text.slice(1), 'not a proof'],
-    ['no empty line', 'c2sp.org/tlog-proof@v1\nindex 1\n', 'not a proof'],
-    ['an index with a zero in front', text.replace('index 12', 'index 012'), 'no canonical index'],
-    ['a negative index', text.replace('index 12', 'index -1'), 'no canonical index'],
-    [
-      'an index beyond safe integers',
-      text.replace('index 12', 'index 9007199254740993'),
-      'no canonical index',
-    ],
-    ['something behind the index', text.replace('index 12', 'index 12 '), 'no canonical index'],
-    ['extra data', text.replace('index', 'extra QQ==\nindex'), 'no canonical index'],
-    ['a hash too short', text.replace(path[0]!.toString('base64'), 'QUJD'), '3 bytes, not 32'],
-    [
-      '54 hashes',
-      formatTlogProof({ ...proof, path: Array.from({ length: 54 }, () => path[0]!) }),
-      'longer than any tree',
-    ],
-    ['too many bytes', text + 'x'.repeat(1 << 16), 'larger than 65536'],
-  ])('with %s is refused', (_, given, words) => {
-    expect(() => parseTlogProof(given)).toThrow(words);
-  });
-});
-
-describe('trust files over time', () => {
-  const all = trustIn(evidenceKey(1), evidenceKey(2), evidenceKey(3));
-  const served = { ...all, keys: all.keys.slice(1) };
-
-  test('keep the versions that are no longer served', () => {
-    expect(mergeTrust({ ...all, keys: all.keys.slice(0, 2) }, served)).toEqual(all);
-    expect(mergeTrust(served, served).keys.map(({ version }) => version)).toEqual([2, 3]);
-  });
-
-  test('refuse another key under a known version, and another origin', () => {
-    const forged = trustIn(evidenceKey(1), evidenceKey(9));
-    expect(() => mergeTrust(forged, served)).toThrow('key version 2 of audit.example.org is not the one');
-    expect(() => mergeTrust({ ...all, origin: 'other.example' }, served)).toThrow(
-      'key version 1 of other.example',
-    );
   });
 });
 

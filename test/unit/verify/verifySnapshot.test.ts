@@ -10,8 +10,7 @@ import {
   snapshotCheckpointKey,
 } from '../../../src/evidence/objectKeys';
 import { readRecord } from '../../../src/evidence/recordBytes';
-import { verifySnapshot } from '../../../src/verify/verifySnapshot';
-import type { VerifyReport } from '../../../src/verify/report';
+import { verifySnapshot, type SnapshotReport } from '../../../src/verify/verifySnapshot';
 import { readerOf } from '../../harness/evidence';
 import { makeEvidence, type Evidence } from '../../harness/sealedEvidence';
 
@@ -33,12 +32,12 @@ describe('verification of a snapshot', () => {
     chunk = (index) => chunkKey(evidence.snapshotId, index);
   });
 
-  function verify(objects: ReadonlyMap<string, Buffer>, trust = evidence.trust): Promise<VerifyReport> {
+  function verify(objects: ReadonlyMap<string, Buffer>, trust = evidence.trust): Promise<SnapshotReport> {
     return verifySnapshot(readerOf(objects), { snapshotId: evidence.snapshotId, trust, maxFailures: 100 });
   }
 
   /** Verifies a copy of the evidence after a change. */
-  async function verifyAfter(change: (objects: Objects) => void | Promise<void>): Promise<VerifyReport> {
+  async function verifyAfter(change: (objects: Objects) => void | Promise<void>): Promise<SnapshotReport> {
     const objects = new Map(evidence.objects);
     await change(objects);
     return verify(objects);

@@ -9,7 +9,7 @@ import { formatBundle } from '../../../src/tlog/tiles';
 import { verifyEvidence } from '../../../src/verify/verifyEvidence';
 import { auditRecords, readerOf } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
-import { told } from '../../harness/findings';
+import { describeFailure } from '../../harness/failures';
 import { ledgerEntry, ledgerObjects } from '../../harness/ledger';
 
 let set: EvidenceSet;
@@ -23,7 +23,7 @@ test('older tiles of a ledger must be what they were', async () => {
   const bundle = (until: number) => formatBundle(entries.slice(0, until));
   const listing = async (key: string, body: Buffer) => {
     const all = new Map(objects).set(key, body);
-    const report = await verifyEvidence(readerOf(all), {
+    const { report } = await verifyEvidence(readerOf(all), {
       trust: set.trust,
       found: [],
       listed: [...all.keys()],
@@ -48,7 +48,7 @@ test('older tiles of a ledger must be what they were', async () => {
 });
 
 test('a proof that does not hold is named by its layer', async () => {
-  const failures = (bytes: Buffer) => verifyProof(bytes, set.trust).failures.map(told);
+  const failures = (bytes: Buffer) => verifyProof(bytes, set.trust).failures.map(describeFailure);
   const reader = readerOf(set.objects);
   const { ledger } = (await verifyLedger(reader, { trust: set.trust, key: 'pinned' })) as { ledger: Ledger };
   const recordId = String(BSON.deserialize(auditRecords(7)[2]!)['_id']);

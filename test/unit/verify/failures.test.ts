@@ -8,7 +8,7 @@ import {
 } from '../../../src/evidence/objectKeys';
 import { auditRecords, evidenceKey } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
-import { findingsOf } from '../../harness/findings';
+import { failuresOf } from '../../harness/failures';
 import { ledgerEntry, ledgerObjects, signedCheckpoint } from '../../harness/ledger';
 
 /** What a person reads of evidence that was tampered with: layer, kind, object, what was expected and what was found. */
@@ -23,7 +23,7 @@ const drop = (key: string) => (objects: Objects) => objects.delete(key);
 const put = (key: string, body: Buffer | string) => (objects: Objects) => objects.set(key, Buffer.from(body));
 
 test('an object that is gone is named with what it should have been', async () => {
-  expect(await findingsOf(set, drop(LEDGER_CHECKPOINT_KEY))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(LEDGER_CHECKPOINT_KEY))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "ledger checkpoint, missing: ledger/checkpoint: expected a signed checkpoint, found nothing",
@@ -32,7 +32,7 @@ test('an object that is gone is named with what it should have been', async () =
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
    ]
   `);
-  expect(await findingsOf(set, drop(ledgerTileKey('entries', 0, 3)))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(ledgerTileKey('entries', 0, 3)))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "ledger entries, missing: ledger/tile/entries/000.p/3: expected 3 entries, found nothing",
@@ -41,13 +41,13 @@ test('an object that is gone is named with what it should have been', async () =
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
    ]
   `);
-  expect(await findingsOf(set, drop(ledgerTileKey(0, 0, 3)))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(ledgerTileKey(0, 0, 3)))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "ledger tiles, missing: ledger/tile/0/000.p/3: expected 3 hashes, found nothing",
    ]
   `);
-  expect(await findingsOf(set, drop(manifestKey('snap-job-1')))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(manifestKey('snap-job-1')))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "manifest, missing: snapshots/snap-job-1/manifest.json: expected an object, found nothing",
@@ -56,19 +56,19 @@ test('an object that is gone is named with what it should have been', async () =
      "listing, invalid: snapshots/snap-job-1/chunks/000002.bson.gz: expected an object that ledger or manifest names, found an object that nothing names",
    ]
   `);
-  expect(await findingsOf(set, drop(manifestSignatureKey('snap-job-1')))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(manifestSignatureKey('snap-job-1')))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "signature, missing: snapshots/snap-job-1/manifest.json.sig: expected an object, found nothing",
    ]
   `);
-  expect(await findingsOf(set, drop(snapshotCheckpointKey('snap-job-1')))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(snapshotCheckpointKey('snap-job-1')))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "checkpoint, missing: snapshots/snap-job-1/checkpoint: expected an object, found nothing",
    ]
   `);
-  expect(await findingsOf(set, drop(chunkKey('snap-job-1', 1)))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, drop(chunkKey('snap-job-1', 1)))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "stored bytes, missing: snapshots/snap-job-1/chunks/000001.bson.gz: expected c3a778…, found nothing",
@@ -77,7 +77,7 @@ test('an object that is gone is named with what it should have been', async () =
 });
 
 test('an object that is something else is named with what was found', async () => {
-  expect(await findingsOf(set, put(LEDGER_CHECKPOINT_KEY, 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(LEDGER_CHECKPOINT_KEY, 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found note has no blank line in front of its signatures",
@@ -87,7 +87,7 @@ test('an object that is something else is named with what was found', async () =
    ]
   `);
   const other = ledgerObjects([ledgerEntry(1)], evidenceKey(9)).get(LEDGER_CHECKPOINT_KEY)!;
-  expect(await findingsOf(set, put(LEDGER_CHECKPOINT_KEY, other))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(LEDGER_CHECKPOINT_KEY, other))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found no signature by such a key",
@@ -97,7 +97,7 @@ test('an object that is something else is named with what was found', async () =
    ]
   `);
   const vast = signedCheckpoint(2 ** 33, Buffer.alloc(32), evidenceKey(1));
-  expect(await findingsOf(set, put(LEDGER_CHECKPOINT_KEY, vast))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(LEDGER_CHECKPOINT_KEY, vast))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found a checkpoint over 8589934592 entries",
@@ -106,7 +106,7 @@ test('an object that is something else is named with what was found', async () =
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
    ]
   `);
-  expect(await findingsOf(set, put(ledgerTileKey('entries', 0, 3), 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(ledgerTileKey('entries', 0, 3), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger entries, invalid: ledger/tile/entries/000.p/3: expected 3 entries, found entry bundle ends behind 0 of 3 entries",
@@ -115,13 +115,13 @@ test('an object that is something else is named with what was found', async () =
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
    ]
   `);
-  expect(await findingsOf(set, put(ledgerTileKey(0, 0, 3), 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(ledgerTileKey(0, 0, 3), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger tiles, invalid: ledger/tile/0/000.p/3: expected hashes of its entries, found other hashes",
    ]
   `);
-  expect(await findingsOf(set, put(manifestKey('snap-job-1'), '{}'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(manifestKey('snap-job-1'), '{}'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "manifest, invalid: snapshots/snap-job-1/manifest.json: expected a canonical manifest, found manifest: format: Invalid input: expected "audit-snapshot/v1"",
@@ -131,7 +131,7 @@ test('an object that is something else is named with what was found', async () =
    ]
   `);
   const third = set.objects.get(manifestKey('snap-job-3'))!;
-  expect(await findingsOf(set, put(manifestKey('snap-job-1'), third))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(manifestKey('snap-job-1'), third))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "manifest, invalid: snapshots/snap-job-1/manifest.json: expected snap-job-1, found snap-job-3",
@@ -140,39 +140,39 @@ test('an object that is something else is named with what was found', async () =
      "listing, invalid: snapshots/snap-job-1/chunks/000002.bson.gz: expected an object that ledger or manifest names, found an object that nothing names",
    ]
   `);
-  expect(await findingsOf(set, put(manifestSignatureKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(manifestSignatureKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "signature, invalid: snapshots/snap-job-1/manifest.json.sig: expected signature by the key, found no signature by it",
    ]
   `);
   const otherNote = set.objects.get(snapshotCheckpointKey('snap-job-3'))!;
-  expect(await findingsOf(set, put(snapshotCheckpointKey('snap-job-1'), otherNote))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(snapshotCheckpointKey('snap-job-1'), otherNote))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "checkpoint, invalid: snapshots/snap-job-1/checkpoint: expected audit.example.org/snapshots/snap-job-1 7 wbSuX7…, found a note without a signature by the key",
    ]
   `);
-  expect(await findingsOf(set, put(snapshotCheckpointKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(snapshotCheckpointKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "checkpoint, invalid: snapshots/snap-job-1/checkpoint: expected audit.example.org/snapshots/snap-job-1 7 wbSuX7…, found note has no blank line in front of its signatures",
    ]
   `);
-  expect(await findingsOf(set, put(manifestTimestampKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(manifestTimestampKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "timestamp, invalid: snapshots/snap-job-1/manifest.json.tsr: expected granted, found malformed",
    ]
   `);
-  expect(await findingsOf(set, put(chunkKey('snap-job-1', 1), 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put(chunkKey('snap-job-1', 1), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "stored bytes, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected c3a778…, found 2d7116…",
      "chunks, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected BSON records in gzip, found chunk: the gzip header is not ours",
    ]
   `);
-  expect(await findingsOf(set, put('ledger/more', 'x'))).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, put('ledger/more', 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "listing, invalid: ledger/more: expected an object that ledger or manifest names, found an object that nothing names",

@@ -4,7 +4,7 @@ import { chunkKey } from '../../../src/evidence/objectKeys';
 import { verifyEvidence } from '../../../src/verify/verifyEvidence';
 import { auditRecords, evidenceKey, readerOf } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
-import { findingsOf, packed } from '../../harness/findings';
+import { failuresOf, packed } from '../../harness/failures';
 import { ledgerEntry, ledgerObjects, signedCheckpoint, trustIn } from '../../harness/ledger';
 
 let set: EvidenceSet;
@@ -19,7 +19,7 @@ test('a chunk of other records is taken apart record by record', async () => {
   altered[altered.length - 3]! ^= 1;
   const withMarks = BSON.serialize({ ...BSON.deserialize(records[4]!), immutable: true });
   expect(
-    await findingsOf(set, async (objects) =>
+    await failuresOf(set, async (objects) =>
       objects.set(chunkKey('snap-job-1', 1), await packed(records[3]!, altered, records[5]!)),
     ),
   ).toMatchInlineSnapshot(`
@@ -33,7 +33,7 @@ test('a chunk of other records is taken apart record by record', async () => {
    ]
   `);
   expect(
-    await findingsOf(set, async (objects) =>
+    await failuresOf(set, async (objects) =>
       objects.set(chunkKey('snap-job-1', 1), await packed(records[3]!, withMarks, records[5]!)),
     ),
   ).toMatchInlineSnapshot(`
@@ -44,7 +44,7 @@ test('a chunk of other records is taken apart record by record', async () => {
      "roots, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected q5Q4dY… SEqkue…, found q5Q4dY… MTrc9G…",
    ]
   `);
-  expect(await findingsOf(set, async (objects) => objects.set(chunkKey('snap-job-1', 1), await packed())))
+  expect(await failuresOf(set, async (objects) => objects.set(chunkKey('snap-job-1', 1), await packed())))
     .toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
@@ -59,7 +59,8 @@ test('a chunk of other records is taken apart record by record', async () => {
 test('an entry of the ledger that stands twice is named at its second place', async () => {
   const entries = [ledgerEntry(1), ledgerEntry(2), ledgerEntry(1)];
   const objects = ledgerObjects(entries);
-  const report = await verifyEvidence(readerOf(objects), { trust: set.trust, found: [], snapshotIds: [] });
+  const options = { trust: set.trust, found: [], snapshotIds: [] };
+  const { report } = await verifyEvidence(readerOf(objects), options);
   expect(report.ledger.failures).toEqual([
     {
       layer: 'ledger entries',
@@ -73,7 +74,7 @@ test('an entry of the ledger that stands twice is named at its second place', as
 
 test('keys and checkpoints that were pinned or kept are named', async () => {
   const otherKey = trustIn(evidenceKey(9));
-  expect(await findingsOf(set, () => undefined, { trust: otherKey })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { trust: otherKey })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found no signature by such a key",
@@ -86,7 +87,7 @@ test('keys and checkpoints that were pinned or kept are named', async () => {
    ]
   `);
   const noKey = { ...set.trust, keys: set.trust.keys.map((key) => ({ ...key, version: 7 })) };
-  expect(await findingsOf(set, () => undefined, { trust: noKey })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { trust: noKey })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
@@ -95,7 +96,7 @@ test('keys and checkpoints that were pinned or kept are named', async () => {
    ]
   `);
   const elsewhere = { ...set.trust, origin: 'elsewhere' };
-  expect(await findingsOf(set, () => undefined, { trust: elsewhere })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { trust: elsewhere })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of elsewhere, signed by a key of the trust file, found no signature by such a key",
@@ -108,7 +109,7 @@ test('keys and checkpoints that were pinned or kept are named', async () => {
    ]
   `);
   const knownCheckpoints = [signedCheckpoint(2, Buffer.alloc(32), evidenceKey(1)), Buffer.from('x')];
-  expect(await findingsOf(set, () => undefined, { knownCheckpoints })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { knownCheckpoints })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger consistency, invalid: kept checkpoint 1: expected size 2, root AAAAAA…, found size 2, root tBQEzE…",
@@ -116,7 +117,7 @@ test('keys and checkpoints that were pinned or kept are named', async () => {
    ]
   `);
   const longer = [signedCheckpoint(4, Buffer.alloc(32), evidenceKey(1))];
-  expect(await findingsOf(set, () => undefined, { knownCheckpoints: longer })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { knownCheckpoints: longer })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "ledger consistency, invalid: kept checkpoint 1: expected size 4, root AAAAAA…, found a ledger of only 3 entries: it was cut back",
@@ -126,14 +127,14 @@ test('keys and checkpoints that were pinned or kept are named', async () => {
 
 test('log time without a snapshot is named', async () => {
   const within = { from: '2026-01-30T12:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
-  expect(await findingsOf(set, () => undefined, { within })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { within })).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
      "coverage, missing: 2026-01-30T12:00:00.000Z → 2026-01-30T23:59:59.999Z: expected a sealed window, found nothing",
    ]
   `);
   const alone = { from: '2026-01-31T23:59:59.999Z', to: '2026-01-31T23:59:59.999Z' };
-  expect(await findingsOf(set, () => undefined, { within: alone })).toMatchInlineSnapshot(`
+  expect(await failuresOf(set, () => undefined, { within: alone })).toMatchInlineSnapshot(`
    [
      "VERIFIED",
    ]
@@ -141,7 +142,7 @@ test('log time without a snapshot is named', async () => {
 });
 
 test('a ledger that cannot be read says nothing of what lies beside it', async () => {
-  const gone = await findingsOf(set, (objects) => {
+  const gone = await failuresOf(set, (objects) => {
     objects.delete(LEDGER_CHECKPOINT_KEY);
     objects.set('ledger/more', Buffer.from('x'));
     objects.set('more', Buffer.from('x'));
