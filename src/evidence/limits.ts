@@ -19,7 +19,7 @@ export const MAX_LISTED_FINDINGS = 10_000;
 /** A manifest of 100,000 chunks and 10,000 findings. */
 export const MAX_MANIFEST_BYTES = 64 * MIB;
 
-/** A signature has 88 bytes. Something larger in its place is to be reported, not to fail the reading. */
+/** A signature has 88 bytes. The limit is larger so that other content under its key is reported, not refused by the reader. */
 export const MAX_SIGNATURE_BYTES = 64 * KIB;
 /** A checkpoint has about 300 bytes, and about 100 more with each witness. */
 export const MAX_CHECKPOINT_BYTES = 64 * KIB;

@@ -109,9 +109,9 @@ function checkConsistency(value: Manifest): void {
 function checkChunks({ snapshotId: id, window, chunks, recordCount, root }: Manifest, fail: Fail): void {
   let range = emptyRange(0);
   let latest = window.from;
-  for (const [position, { index, key, begin, count: records, nodes, first, last }] of chunks.entries()) {
-    const name = `chunk ${position}`;
-    if (index !== position || key !== chunkKey(id, position)) throw fail(`${name} is out of place`);
+  for (const [expected, { index, key, begin, count: records, nodes, first, last }] of chunks.entries()) {
+    const name = `chunk ${expected}`;
+    if (index !== expected || key !== chunkKey(id, expected)) throw fail(`${name} is out of place`);
     if (begin !== range.end) throw fail(`${name} begins at ${begin}, not at ${range.end}`);
     if (first.timestamp < latest || last.timestamp < first.timestamp || last.timestamp > window.to)
       throw fail(`${name} is out of order or outside the window`);

@@ -147,7 +147,7 @@ export function rootOf(range: MerkleRange): Buffer {
   );
 }
 
-/** The RFC 6962 root of a whole tree from its leaf hashes, in order. */
+/** The RFC 6962 root of the tree of these leaf hashes, in order. */
 export function rootOfLeaves(leaves: Iterable<Buffer>): Buffer {
   return rootOf(rangeOfLeaves(leaves));
 }

@@ -53,7 +53,7 @@ export function levelsOf(size: number): number {
   return levels;
 }
 
-/** One hash of a level stands for 256 hashes of the level below. */
+/** How many hashes a level has: one for every 256 hashes of the level below. */
 function hashesOfLevel(size: number, level: number): number {
   return Math.floor(size / TILE_WIDTH ** level);
 }

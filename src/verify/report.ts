@@ -30,7 +30,7 @@ export type Layer =
   | (typeof LISTING_LAYERS)[number];
 
 /** Failures that a report lists when nothing else is asked for; all are counted. */
-export const DEFAULT_MAX_FAILURES = 20;
+const DEFAULT_MAX_FAILURES = 20;
 
 /** One check that did not hold: of which object (a key, or a record with its index), what was expected, what was found. */
 export interface Failure {

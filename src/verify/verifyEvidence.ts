@@ -67,7 +67,7 @@ export interface EvidenceReport {
   readonly listing: Checked | null;
 }
 
-/** The report, and the ledger that was read for it; `ledger` is undefined when it could not be read as a whole. */
+/** The report, and the ledger that was read for it; `ledger` is undefined when its entries do not lead to its signed root. */
 export interface VerifiedEvidence {
   readonly report: EvidenceReport;
   readonly ledger: Ledger | undefined;

@@ -50,7 +50,7 @@ export interface LedgerOptions {
   readonly maxFailures?: number | undefined;
 }
 
-/** A ledger that was read, and the report on it; `ledger` is undefined when it could not be read as a whole. */
+/** The report on a ledger, and the ledger itself; `ledger` is undefined when its entries do not lead to its signed root. */
 export interface VerifiedLedger {
   readonly report: LedgerReport;
   readonly ledger: Ledger | undefined;
@@ -59,7 +59,7 @@ export interface VerifiedLedger {
 const REQUIRED = ['ledger checkpoint', 'ledger root'] as const;
 
 /**
- * Verifies a whole ledger: the signature over its checkpoint, every entry, the root they lead to, every tile, and that
+ * Verifies all of a ledger: the signature over its checkpoint, every entry, the root they lead to, every tile, and that
  * it continues the known checkpoints. A failure of the reader itself (network, credentials) is thrown.
  */
 export async function verifyLedger(reader: EvidenceReader, options: LedgerOptions): Promise<VerifiedLedger> {
@@ -195,7 +195,7 @@ async function verifyTiles(
   }
 }
 
-/** The ledger begins with the tree of each known checkpoint. All leaves are at hand, so no proof is needed. */
+/** The ledger begins with the tree of each known checkpoint. All leaves are known, so no proof is needed. */
 function verifyConsistency(report: ReportBuilder, ledger: Ledger, options: LedgerOptions): void {
   for (const [index, known] of (options.knownCheckpoints ?? []).entries()) {
     const object = `known checkpoint ${index + 1}`;

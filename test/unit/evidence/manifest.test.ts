@@ -81,7 +81,7 @@ test.each<[string, Change, string]>([
     code: 'EVIDENCE_MALFORMED',
     message: `manifest of snap-job-1: ${message}`,
   }) as Error;
-  expect(() => serializeManifest(changed as Manifest)).toThrow(refusal);
+  expect(() => serializeManifest(changed)).toThrow(refusal);
   expect(() => parseManifest(canonicalJson(changed))).toThrow(refusal);
 });
 

@@ -251,7 +251,7 @@ function reads(value: Json): boolean {
   }
 }
 
-/** Sorted members and nothing else: JSON that the canonical form itself may refuse is to be seen by the reader. */
+/** JSON with sorted members, without the checks of canonicalJson: the reader must refuse the value itself. */
 function canonicalText(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;

@@ -78,7 +78,7 @@ testRefusals('a checkpoint', [
   ['of no lines', () => parseCheckpoint(''), 'checkpoint does not have exactly three lines'],
   ['of four lines', () => parseCheckpoint(`${TEXT}x\n`), 'checkpoint does not have exactly three lines'],
   [
-    'that goes on after three lines',
+    'with text after three lines',
     () => parseCheckpoint(`${TEXT}x`),
     'checkpoint does not have exactly three lines',
   ],

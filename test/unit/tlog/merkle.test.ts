@@ -141,7 +141,7 @@ test('ranges merge to the same range for any bounds and in any order', () => {
   fc.assert(
     fc.property(boundaries, orders, (cuts, order) => {
       cuts.sort((left, right) => left - right);
-      const parts = cuts.slice(1).map((end, place) => build(cuts[place]!, end));
+      const parts = cuts.slice(1).map((end, index) => build(cuts[index]!, end));
       for (const pick of order) {
         if (parts.length === 1) break;
         const at = pick % (parts.length - 1);

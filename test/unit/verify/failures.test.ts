@@ -1,5 +1,6 @@
-import { LEDGER_CHECKPOINT_KEY, ledgerTileKey } from '../../../src/evidence/objectKeys';
 import {
+  LEDGER_CHECKPOINT_KEY,
+  ledgerTileKey,
   chunkKey,
   manifestKey,
   manifestSignatureKey,
@@ -9,9 +10,9 @@ import {
 import { auditRecords, evidenceKey } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
 import { failuresOf } from '../../harness/failures';
-import { ledgerEntry, ledgerObjects, signedCheckpoint } from '../../harness/ledger';
+import { ledgerEntry, ledgerObjects, signedCheckpoint, trustIn } from '../../harness/ledger';
 
-/** What a person reads of evidence that was tampered with: layer, kind, object, what was expected and what was found. */
+/** The failures as people read them: layer, kind, object, what was expected and what was found. */
 let set: EvidenceSet;
 beforeAll(async () => {
   set = await evidenceSet([auditRecords(7), [], auditRecords(1)], 3);
@@ -22,7 +23,7 @@ type Objects = Map<string, Buffer>;
 const drop = (key: string) => (objects: Objects) => objects.delete(key);
 const put = (key: string, body: Buffer | string) => (objects: Objects) => objects.set(key, Buffer.from(body));
 
-test('an object that is gone is named with what it should have been', async () => {
+test('the failure of a missing object names it and what was expected', async () => {
   expect(await failuresOf(set, drop(LEDGER_CHECKPOINT_KEY))).toMatchInlineSnapshot(`
    [
      "INCOMPLETE",
@@ -76,11 +77,11 @@ test('an object that is gone is named with what it should have been', async () =
   `);
 });
 
-test('an object that is something else is named with what was found', async () => {
+test('the failure of an object with other content names it and what was found', async () => {
   expect(await failuresOf(set, put(LEDGER_CHECKPOINT_KEY, 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found note has no blank line in front of its signatures",
+     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found note has no blank line before its signatures",
      "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
      "ledger inclusion, missing: ledger entry of snap-job-2: expected {…}, found nothing",
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
@@ -109,7 +110,7 @@ test('an object that is something else is named with what was found', async () =
   expect(await failuresOf(set, put(ledgerTileKey('entries', 0, 3), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "ledger entries, invalid: ledger/tile/entries/000.p/3: expected 3 entries, found entry bundle ends behind 0 of 3 entries",
+     "ledger entries, invalid: ledger/tile/entries/000.p/3: expected 3 entries, found entry bundle ends after 0 of 3 entries",
      "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
      "ledger inclusion, missing: ledger entry of snap-job-2: expected {…}, found nothing",
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
@@ -156,7 +157,7 @@ test('an object that is something else is named with what was found', async () =
   expect(await failuresOf(set, put(snapshotCheckpointKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "checkpoint, invalid: snapshots/snap-job-1/checkpoint: expected audit.example.org/snapshots/snap-job-1 7 wbSuX7…, found note has no blank line in front of its signatures",
+     "checkpoint, invalid: snapshots/snap-job-1/checkpoint: expected audit.example.org/snapshots/snap-job-1 7 wbSuX7…, found note has no blank line before its signatures",
    ]
   `);
   expect(await failuresOf(set, put(manifestTimestampKey('snap-job-1'), 'x'))).toMatchInlineSnapshot(`
@@ -169,13 +170,82 @@ test('an object that is something else is named with what was found', async () =
    [
      "NOT VERIFIED",
      "stored bytes, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected c3a778…, found 2d7116…",
-     "chunks, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected BSON records in gzip, found chunk: the gzip header is not ours",
+     "chunks, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected BSON records in gzip, found chunk: not the gzip header of a chunk",
    ]
   `);
   expect(await failuresOf(set, put('ledger/more', 'x'))).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
      "listing, invalid: ledger/more: expected an object that ledger or manifest names, found an object that nothing names",
+   ]
+  `);
+});
+
+test('the failures of keys and known checkpoints name them', async () => {
+  const otherKey = trustIn(evidenceKey(9));
+  expect(await failuresOf(set, () => undefined, { trust: otherKey })).toMatchInlineSnapshot(`
+   [
+     "NOT VERIFIED",
+     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found no signature by such a key",
+     "signature, invalid: key version 1: expected /RckOF…, found iojj3X…",
+     "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
+     "signature, invalid: key version 1: expected /RckOF…, found iojj3X…",
+     "ledger inclusion, missing: ledger entry of snap-job-2: expected {…}, found nothing",
+     "signature, invalid: key version 1: expected /RckOF…, found iojj3X…",
+     "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
+   ]
+  `);
+  const noKey = { ...set.trust, keys: set.trust.keys.map((key) => ({ ...key, version: 7 })) };
+  expect(await failuresOf(set, () => undefined, { trust: noKey })).toMatchInlineSnapshot(`
+   [
+     "NOT VERIFIED",
+     "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
+     "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
+     "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
+   ]
+  `);
+  const elsewhere = { ...set.trust, origin: 'elsewhere' };
+  expect(await failuresOf(set, () => undefined, { trust: elsewhere })).toMatchInlineSnapshot(`
+   [
+     "NOT VERIFIED",
+     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of elsewhere, signed by a key of the trust file, found no signature by such a key",
+     "signature, invalid: key version 1: expected elsewhere, found audit.example.org",
+     "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
+     "signature, invalid: key version 1: expected elsewhere, found audit.example.org",
+     "ledger inclusion, missing: ledger entry of snap-job-2: expected {…}, found nothing",
+     "signature, invalid: key version 1: expected elsewhere, found audit.example.org",
+     "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
+   ]
+  `);
+  const knownCheckpoints = [signedCheckpoint(2, Buffer.alloc(32), evidenceKey(1)), Buffer.from('x')];
+  expect(await failuresOf(set, () => undefined, { knownCheckpoints })).toMatchInlineSnapshot(`
+   [
+     "NOT VERIFIED",
+     "ledger consistency, invalid: known checkpoint 1: expected size 2, root AAAAAA…, found size 2, root tBQEzE…",
+     "ledger checkpoint, invalid: known checkpoint 2: expected a checkpoint of audit.example.org, signed by a key of the trust file, found note has no blank line before its signatures",
+   ]
+  `);
+  const longer = [signedCheckpoint(4, Buffer.alloc(32), evidenceKey(1))];
+  expect(await failuresOf(set, () => undefined, { knownCheckpoints: longer })).toMatchInlineSnapshot(`
+   [
+     "NOT VERIFIED",
+     "ledger consistency, invalid: known checkpoint 1: expected size 4, root AAAAAA…, found a ledger of only 3 entries: it was truncated",
+   ]
+  `);
+});
+
+test('the failure of a gap in log time names its bounds', async () => {
+  const within = { from: '2026-01-30T12:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
+  expect(await failuresOf(set, () => undefined, { within })).toMatchInlineSnapshot(`
+   [
+     "INCOMPLETE",
+     "coverage, missing: 2026-01-30T12:00:00.000Z → 2026-01-30T23:59:59.999Z: expected a sealed window, found nothing",
+   ]
+  `);
+  const alone = { from: '2026-01-31T23:59:59.999Z', to: '2026-01-31T23:59:59.999Z' };
+  expect(await failuresOf(set, () => undefined, { within: alone })).toMatchInlineSnapshot(`
+   [
+     "VERIFIED",
    ]
   `);
 });
