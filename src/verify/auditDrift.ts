@@ -1,4 +1,4 @@
-import type { Window } from '../contract/window';
+import { boundsOf, overlaps, type Bounds, type Window } from '../contract/window';
 import { splitRecords } from '../evidence/bsonStream';
 import { unpackChunk } from '../evidence/chunk';
 import type { LedgerEntry } from '../evidence/ledgerEntry';
@@ -10,7 +10,6 @@ import type { Clock } from '../ports/clock';
 import type { ObjectStore } from '../ports/objectStore';
 import type { RecordSource } from '../ports/recordSource';
 import { sha256Hex } from '../tlog/sha256';
-import { overlaps } from './coverage';
 import { DRIFT_KINDS, compareRecord, readMark, type Drift, type DriftKind } from './drift';
 import { DriftMatcher } from './driftMatcher';
 import type { Ledger } from './verifyLedger';
@@ -125,16 +124,11 @@ async function readSealedManifest(
   return stored && sha256Hex(stored.body) === manifestSha256 ? parseManifest(stored.body) : undefined;
 }
 
-/** A half-open range of log time, in milliseconds. */
-interface Slice {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
-
 /** The log time of each chunk, from its first record to the first of the next chunk; together they are the window. */
-function slicesOf({ chunks, window }: Manifest): Slice[] {
+function slicesOf({ chunks, window }: Manifest): Bounds[] {
+  const { fromMs, untilMs: endMs } = boundsOf(window);
   const starts = chunks.slice(1).map(({ first }) => Date.parse(first.timestamp));
-  const bounds = [Date.parse(window.from), ...starts, Date.parse(window.to) + 1];
+  const bounds = [fromMs, ...starts, endMs];
   return bounds.slice(1).map((untilMs, index) => ({ fromMs: bounds[index]!, untilMs }));
 }
 
@@ -169,7 +163,7 @@ async function addMarked(
     snapshotId,
     chunk,
     slice,
-  }: { readonly snapshotId: string; readonly chunk: number; readonly slice: Slice },
+  }: { readonly snapshotId: string; readonly chunk: number; readonly slice: Bounds },
   matcher: DriftMatcher,
   tally: DriftTally,
 ): Promise<void> {
@@ -220,7 +214,7 @@ async function auditUnsealed(
   tally: DriftTally,
 ): Promise<void> {
   const oldestMs = clock.nowMs() - lateAllowanceMs;
-  const slice: Slice = { fromMs: Date.parse(window.from), untilMs: Date.parse(window.to) + 1 };
+  const slice = boundsOf(window);
   for await (const document of records.scanUnmarked(slice.fromMs, slice.untilMs, signal)) {
     const { id: recordId, timestamps } = readRecord(document);
     const ms = timestamps.find((candidate) => candidate >= slice.fromMs && candidate < slice.untilMs);

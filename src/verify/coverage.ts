@@ -1,4 +1,4 @@
-import type { Window } from '../contract/window';
+import { boundsOf, windowOf, type Bounds, type Window } from '../contract/window';
 import type { LedgerEntry } from '../evidence/ledgerEntry';
 
 /** A span of log time, both ends inclusive, in canonical instants. */
@@ -21,11 +21,6 @@ interface LedgerWindow {
   readonly recordCount: number;
 }
 
-/** True when two windows have an instant in common; canonical instants compare as text. */
-export function overlaps(left: Window, right: Window): boolean {
-  return left.from <= right.to && right.from <= left.to;
-}
-
 /**
  * The timeline of a ledger: each span between two window bounds with the snapshots that cover it; adjacent spans with the
  * same state and snapshots are joined. It covers `within`, or else the first window to the last. O(n log n) in the number
@@ -33,31 +28,27 @@ export function overlaps(left: Window, right: Window): boolean {
  */
 export function coverageOf(entries: readonly LedgerEntry[], within?: Window): CoverageSpan[] {
   const windows = entries.map(({ window, snapshotId, recordCount }, index) => ({
-    ...rangeOf(window),
+    ...boundsOf(window),
     index,
     snapshotId,
     recordCount,
   }));
-  const bounds = boundsOf(windows, within);
+  const cuts = cutsOf(windows, within);
   const upcoming = windows.toSorted((left, right) => left.fromMs - right.fromMs);
   let next = 0;
   let open: LedgerWindow[] = [];
   const spans: CoverageSpan[] = [];
-  for (const [index, fromMs] of bounds.slice(0, -1).entries()) {
+  for (const [index, fromMs] of cuts.slice(0, -1).entries()) {
     for (; next < upcoming.length && upcoming[next]!.fromMs <= fromMs; next++) open.push(upcoming[next]!);
     open = open.filter(({ untilMs }) => untilMs > fromMs);
-    appendSpan(spans, spanOf(fromMs, bounds[index + 1]!, open));
+    appendSpan(spans, spanOf({ fromMs, untilMs: cuts[index + 1]! }, open));
   }
   return spans;
 }
 
-function rangeOf({ from, to }: Window): { readonly fromMs: number; readonly untilMs: number } {
-  return { fromMs: Date.parse(from), untilMs: Date.parse(to) + 1 };
-}
-
 /** Every instant at which the covering snapshots may change, in order; empty when there is no log time to cover. */
-function boundsOf(windows: readonly LedgerWindow[], within: Window | undefined): number[] {
-  const ranges = within ? [rangeOf(within)] : windows;
+function cutsOf(windows: readonly LedgerWindow[], within: Window | undefined): number[] {
+  const ranges = within ? [boundsOf(within)] : windows;
   const start = ranges.reduce((low, { fromMs }) => Math.min(low, fromMs), Infinity);
   const end = ranges.reduce((high, { untilMs }) => Math.max(high, untilMs), -Infinity);
   if (!(start < end)) return [];
@@ -66,11 +57,10 @@ function boundsOf(windows: readonly LedgerWindow[], within: Window | undefined):
   return [...new Set(inside)].toSorted((left, right) => left - right);
 }
 
-function spanOf(fromMs: number, untilMs: number, covering: readonly LedgerWindow[]): CoverageSpan {
+function spanOf(bounds: Bounds, covering: readonly LedgerWindow[]): CoverageSpan {
   const hasRecords = covering.some(({ recordCount }) => recordCount > 0);
   return {
-    from: new Date(fromMs).toISOString(),
-    to: new Date(untilMs - 1).toISOString(),
+    ...windowOf(bounds),
     state: covering.length === 0 ? 'missing' : hasRecords ? 'sealed' : 'empty',
     snapshots: covering
       .toSorted((left, right) => left.index - right.index)

@@ -12,11 +12,11 @@
  * NOT VERIFIED, an object that is missing or a layer without checks is INCOMPLETE, and keys that were taken from the
  * evidence itself are never VERIFIED. A failure of reading is thrown: it says nothing about the evidence.
  */
-import type { Window } from '../contract/window';
+import { overlaps, type Window } from '../contract/window';
 import { makeTrustFile, type TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
 import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
-import { coverageOf, overlaps } from './coverage';
+import { coverageOf } from './coverage';
 import type { EvidenceReader } from './evidenceReader';
 import { readManifest } from './readManifest';
 import {

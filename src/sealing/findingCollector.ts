@@ -3,8 +3,8 @@ import type { RecordView } from '../evidence/recordBytes';
 import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
 import type { Finding } from '../ports/snapshotRepository';
 
-/** What hashing notices about the records of one chunk. */
-export class FindingLog {
+/** Collects the findings of one chunk: records whose own hash is wrong, missing or repeated. */
+export class FindingCollector {
   readonly #scheme: HashScheme;
   readonly #counts: Record<FindingKind, number> = {
     'hash-mismatch': 0,
@@ -18,6 +18,7 @@ export class FindingLog {
     this.#scheme = scheme;
   }
 
+  /** `index` is the record's index in the snapshot. */
   check(index: number, record: RecordView): void {
     const kind = findingOf(record, this.#scheme);
     if (kind === undefined) return;
@@ -39,7 +40,7 @@ export class FindingLog {
     return this.#listed;
   }
 
-  /** The first record whose content and hash contradict each other; a missing hash contradicts nothing. */
+  /** The first record whose content contradicts its hash; a missing hash contradicts nothing. */
   get firstTampered(): Finding | undefined {
     return this.#firstTampered;
   }
