@@ -1,15 +1,15 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { toTemporalError } from '../temporal/connection';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { AuditSnapshotResult } from '../contract/snapshot';
-import { ERROR_CODES, SnapshotError, type ErrorCode } from '../errors';
+import { SnapshotError } from '../errors';
+import { failureCodeOf, toTemporalError } from '../temporal/errors';
 
-/** How a run ended. A call that failed is no outcome: it is thrown. */
+/** How a run ended. A call that failed is not an outcome: it rejects. */
 export type RunOutcome =
   | { readonly ok: true; readonly result: AuditSnapshotResult }
   | { readonly ok: false; readonly error: SnapshotError };
 
-/** Waits for the end of a run, over continue-as-new. JOB_NOT_FOUND, TEMPORAL_*. */
+/** Waits for the end of a run, across continue-as-new. JOB_NOT_FOUND, TEMPORAL_*. */
 export async function outcomeOf(jobId: string, handle: WorkflowHandle): Promise<RunOutcome> {
   return onRun(jobId, async () => {
     try {
@@ -27,7 +27,7 @@ export async function onRun<T>(jobId: string, call: () => Promise<T>): Promise<T
     return await call();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
-      throw new SnapshotError('JOB_NOT_FOUND', `Temporal knows no run of job ${jobId}`);
+      throw new SnapshotError('JOB_NOT_FOUND', `Temporal has no run of job ${jobId}`);
     }
     throw toTemporalError(`run of job ${jobId}`, error);
   }
@@ -38,10 +38,9 @@ function toRunError(jobId: string, cause: Error | undefined): SnapshotError {
     return new SnapshotError('JOB_CANCELLED', `the run of job ${jobId} was cancelled`);
   }
   if (cause instanceof TerminatedFailure) {
-    const message = `the run of job ${jobId} was terminated; submit the job again and it goes on where it stopped`;
+    const message = `the run of job ${jobId} was terminated; submit the job again to resume it`;
     return new SnapshotError('JOB_TERMINATED', message);
   }
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  const code: ErrorCode = ERROR_CODES.find((known) => known === type) ?? 'INTERNAL';
-  return new SnapshotError(code, cause?.message ?? `the run of job ${jobId} ended without a result`);
+  const message = cause?.message ?? `the run of job ${jobId} ended without a result`;
+  return new SnapshotError(failureCodeOf(cause), message);
 }

@@ -2,7 +2,7 @@ import type { Progress } from '../contract/snapshot';
 import type { IJob } from '../models/job.model';
 import type { JobView } from './schemas';
 
-/** A job row as the service shows it. */
+/** A job row in the form of the API. */
 export function viewOf(job: IJob, progress?: Progress): JobView {
   const { _id, type, payload, status, result, error, createdAt, updatedAt } = job;
   const times = { createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };

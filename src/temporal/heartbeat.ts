@@ -1,26 +1,27 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 
-/** Well under the time after which Temporal gives a silent activity up, with room for its throttling. */
+/** Well under the heartbeat timeout of every activity, with room for Temporal's throttling. */
 const HEARTBEAT_MS = 2_000;
 
 /**
- * Beats while `run` works, so that a cancel, a pause or a lost worker is noticed within seconds. An abort is rethrown
- * as the signal's own reason: anything else would be taken for a failure of the work. `last` is what an earlier try noted
- * last, as far as it became known: something to go on from, never more than it says.
+ * Runs the work of an activity and heartbeats meanwhile, so that a cancellation, a pause or a lost worker is noticed
+ * within seconds. `run` gets a signal for cancellation, a function that records progress with the next heartbeat, and
+ * `last`: the progress that an earlier attempt recorded, as far as Temporal received it. When the signal is aborted its own
+ * reason is rethrown: anything else would count as a failure of the work.
  */
 export async function withHeartbeat<T>(
-  run: (signal: AbortSignal, note: (detail: unknown) => void, last: unknown) => Promise<T>,
+  run: (signal: AbortSignal, reportProgress: (detail: unknown) => void, last: unknown) => Promise<T>,
 ): Promise<T> {
   const signal = cancellationSignal();
   let detail: unknown;
   const timer = setInterval(() => heartbeat(detail), HEARTBEAT_MS);
   try {
     signal.throwIfAborted();
-    const note = (latest: unknown): void => {
+    const reportProgress = (latest: unknown): void => {
       detail = latest;
       heartbeat(latest);
     };
-    return await run(signal, note, activityInfo().heartbeatDetails);
+    return await run(signal, reportProgress, activityInfo().heartbeatDetails);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw error;
