@@ -84,6 +84,9 @@ export const SECRETS: ReadonlySet<string> = new Set([
 ]);
 
 /** Name and schema of every setting, in the order of the documentation. */
-export const SCHEMAS: Readonly<Record<string, z.ZodType<string | number | undefined>>> = Object.assign({}, ...Object.values(VARIABLES));
+export const SCHEMAS: Readonly<Record<string, z.ZodType<string | number | undefined>>> = Object.assign(
+  {},
+  ...Object.values(VARIABLES),
+);
 
 export const NAMES: readonly string[] = Object.keys(SCHEMAS);

@@ -7,19 +7,19 @@ import type { IJob } from '../models/job.model';
 export interface JobListQuery {
   readonly status?: JobStatus;
   readonly type?: string;
-  /** Made in `[createdFromMs, createdUntilMs)`. */
+  /** Created in `[createdFromMs, createdUntilMs)`. */
   readonly createdFromMs?: number;
   readonly createdUntilMs?: number;
   /** Windows that touch `[fromMs, toMs]`. */
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly limit: number;
-  /** The page begins behind this job. */
+  /** The page begins after this job. */
   readonly after?: JobPlace;
   readonly nowMs: number;
 }
 
-/** The place of a job in the list, which is ordered by when it was made, then by id, both descending. */
+/** The position of a job in the list, which is ordered by creation time, then by id, both descending. */
 export interface JobPlace {
   readonly createdAtMs: number;
   readonly jobId: string;
@@ -33,15 +33,15 @@ export interface JobList {
 
 const FIRST_SLICE_MS = 3_600_000;
 const SLICE_GROWTH = 8;
-/** Jobs that are made while the page is read may carry the clock of another machine. */
+/** Jobs that are created while the page is read may have a time of another machine's clock. */
 const CLOCK_SKEW_MS = 60_000;
-/** No job is older than this software. */
+/** No job is older than this product. */
 const EPOCH_MS = Date.UTC(2020, 0, 1);
-const ANSWER_MS = 10_000;
+const QUERY_MS = 10_000;
 
 /**
- * Goes back through time in slices that grow, until the page is full: a page costs what its slices hold even on servers
- * whose `limit` does not prune, and an empty past costs a handful of queries.
+ * Reads backwards through time in growing slices until the page is full. The cost is bounded by the slices, even on servers
+ * whose `limit` does not prune, and an empty past costs a handful of queries. DATABASE_*.
  */
 export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise<JobList> {
   const { limit, after, nowMs } = query;
@@ -52,11 +52,11 @@ export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise
   const jobs: IJob[] = [];
   while (untilMs > oldestMs && jobs.length <= limit) {
     const fromMs = Math.max(oldestMs, untilMs - widthMs);
-    // One more than the page holds tells whether there is another page.
+    // One job more than the page holds shows that there is another page.
     const missing = limit + 1 - jobs.length;
     const filter = { ...filterOf(query), ...sliceOf(fromMs, untilMs, after) };
     const found = await onDatabase('list of jobs', () =>
-      model.find(filter).sort({ createdAt: -1, _id: -1 }).limit(missing).maxTimeMS(ANSWER_MS).lean(),
+      model.find(filter).sort({ createdAt: -1, _id: -1 }).limit(missing).maxTimeMS(QUERY_MS).lean(),
     );
     jobs.push(...found);
     untilMs = fromMs;
@@ -79,7 +79,7 @@ function sliceOf(fromMs: number, untilMs: number, after: JobPlace | undefined): 
 }
 
 function filterOf({ status, type, fromMs, toMs }: JobListQuery): object {
-  // Canonical instants of years with four digits are in the order of their text.
+  // Canonical instants of four-digit years sort as text.
   return {
     ...(status === undefined ? {} : { status }),
     ...(type === undefined ? {} : { type }),

@@ -6,7 +6,7 @@ import type {
   StorageConfig,
   VaultConfig,
 } from '../config';
-import { httpJobStore } from '../jobs/httpJobStore';
+import { httpJobReporter } from '../jobs/httpJobReporter';
 import { connectDatabase, ensureIndexes, type DatabaseConnection } from '../mongo/connection';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
@@ -71,5 +71,8 @@ export async function compose(config: DepsConfig, client: Client): Promise<Compo
 function jobReporter(database: DatabaseConnection, { url, token }: ReportingConfig): JobReporter {
   const rows = new MongoJobStore(database);
   if (url === undefined) return rows;
-  return { ensure: (input, asOfMs) => rows.ensure(input, asOfMs), report: httpJobStore(url, token).report };
+  return {
+    ensure: (input, asOfMs) => rows.ensure(input, asOfMs),
+    report: httpJobReporter(url, token).report,
+  };
 }
