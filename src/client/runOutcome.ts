@@ -1,8 +1,8 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { failureOf } from '../contract/failure';
 import type { AuditSnapshotResult } from '../contract/snapshot';
-import { SnapshotError } from '../errors';
-import { failureCodeOf, toTemporalError } from '../temporal/errors';
+import { ERROR_CODES, SnapshotError } from '../errors';
+import { toTemporalError } from '../temporal/errors';
 
 /** How a run ended. A call that failed is not an outcome: it rejects. */
 export type RunOutcome =
@@ -34,13 +34,12 @@ export async function onRun<T>(jobId: string, call: () => Promise<T>): Promise<T
 }
 
 function toRunError(jobId: string, cause: Error | undefined): SnapshotError {
-  if (cause instanceof CancelledFailure) {
-    return new SnapshotError('JOB_CANCELLED', `the run of job ${jobId} was cancelled`);
-  }
-  if (cause instanceof TerminatedFailure) {
+  const failure = failureOf(cause ?? new Error(`the run of job ${jobId} ended without a result`));
+  const code = ERROR_CODES.find((known) => known === failure.code) ?? 'INTERNAL';
+  if (code === 'JOB_CANCELLED') return new SnapshotError(code, `the run of job ${jobId} was cancelled`);
+  if (code === 'JOB_TERMINATED') {
     const message = `the run of job ${jobId} was terminated; submit the job again to resume it`;
-    return new SnapshotError('JOB_TERMINATED', message);
+    return new SnapshotError(code, message);
   }
-  const message = cause?.message ?? `the run of job ${jobId} ended without a result`;
-  return new SnapshotError(failureCodeOf(cause), message);
+  return new SnapshotError(code, failure.message);
 }

@@ -1,7 +1,7 @@
 import { workflowIdOf } from '../contract/names';
 import { SnapshotError, isSnapshotError } from '../errors';
 import { startAuditSnapshotJob } from '../jobs/handlers/auditSnapshotHandler';
-import type { IJob } from '../models/job.model';
+import type { Job } from '../ports/jobStore';
 import type { RouteDeps } from './routes/routeDeps';
 
 /** A run reports its outcome just before it closes; this is how long it may take to close. */
@@ -9,7 +9,7 @@ const CLOSING_MS = 5_000;
 const POLL_INTERVAL_MS = 200;
 
 /** The job with that id; JOB_NOT_FOUND. */
-export async function findJob({ jobs }: Pick<RouteDeps, 'jobs'>, jobId: string): Promise<IJob> {
+export async function findJob({ jobs }: Pick<RouteDeps, 'jobs'>, jobId: string): Promise<Job> {
   const job = await jobs.find(jobId);
   if (job) return job;
   throw new SnapshotError('JOB_NOT_FOUND', `job ${jobId} does not exist`);
@@ -19,7 +19,7 @@ export async function findJob({ jobs }: Pick<RouteDeps, 'jobs'>, jobId: string):
  * Requests cancellation of a job; repeating it changes nothing. From signing on its run finishes anyway. JOB_CONFLICT when
  * it has succeeded or failed.
  */
-export async function cancelJob(deps: RouteDeps, jobId: string): Promise<IJob> {
+export async function cancelJob(deps: RouteDeps, jobId: string): Promise<Job> {
   const job = await findJob(deps, jobId);
   if (job.status === 'cancelled') return job;
   if (job.status === 'succeeded' || job.status === 'failed') {
@@ -41,7 +41,7 @@ export async function cancelJob(deps: RouteDeps, jobId: string): Promise<IJob> {
  * Starts a failed or cancelled job again; it resumes after its last stored chunk. A queued job whose run never started is
  * started, one whose run is open is left alone. JOB_CONFLICT when it has succeeded, or when its last run does not close.
  */
-export async function retryJob(deps: RouteDeps, jobId: string): Promise<IJob> {
+export async function retryJob(deps: RouteDeps, jobId: string): Promise<Job> {
   const job = await waitUntilRetryable(deps, jobId);
   if (job.status === 'running') return job;
   await deps.jobs.reopen(jobId);
@@ -55,7 +55,7 @@ export async function retryJob(deps: RouteDeps, jobId: string): Promise<IJob> {
 }
 
 /** Waits for the last run to close: a start while it is closing would attach to it instead of starting a new one. */
-async function waitUntilRetryable(deps: RouteDeps, jobId: string): Promise<IJob> {
+async function waitUntilRetryable(deps: RouteDeps, jobId: string): Promise<Job> {
   const deadlineMs = deps.nowMs() + CLOSING_MS;
   for (;;) {
     const job = await findJob(deps, jobId);
@@ -73,7 +73,7 @@ async function waitUntilRetryable(deps: RouteDeps, jobId: string): Promise<IJob>
   }
 }
 
-async function restoreOutcome({ jobs }: RouteDeps, { _id, status, error }: IJob): Promise<void> {
+async function restoreOutcome({ jobs }: RouteDeps, { _id, status, error }: Job): Promise<void> {
   if (error === null || (status !== 'failed' && status !== 'cancelled')) return;
   await jobs.report(_id, { status, ...error });
 }

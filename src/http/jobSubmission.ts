@@ -3,7 +3,7 @@ import { SnapshotError } from '../errors';
 import { canonicalJson } from '../evidence/canonicalJson';
 import { startAuditSnapshotJob } from '../jobs/handlers/auditSnapshotHandler';
 import { findJobType } from '../jobs/jobRegistry';
-import type { IJob } from '../models/job.model';
+import type { Job } from '../ports/jobStore';
 import { viewOf } from './jobView';
 import type { RouteDeps } from './routes/routeDeps';
 import type { JobView } from './schemas';
@@ -24,7 +24,7 @@ export interface Submitted {
 interface NewJob {
   readonly jobId: string;
   readonly type: string;
-  readonly payload: IJob['payload'];
+  readonly payload: Job['payload'];
 }
 
 /** Creates a job and starts it; with an idempotency key once, however often it is submitted. */

@@ -1,20 +1,9 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import { JOB_STATUSES, type JobStatus } from '../contract/jobStatus';
-import type { AuditSnapshotResult } from '../contract/snapshot';
+import { JOB_STATUSES } from '../contract/jobStatus';
+import type { Job } from '../ports/jobStore';
 
-/** A job. `_id` is the job id: 24 hex digits, unless the caller who started the run chose another. */
-export interface IJob {
-  readonly _id: string;
-  readonly type: string;
-  readonly payload: { readonly from: string; readonly to: string };
-  readonly status: JobStatus;
-  readonly result: AuditSnapshotResult | null;
-  readonly error: { readonly code: string; readonly reason: string } | null;
-  /** When the run that last wrote this row requested it, in milliseconds. */
-  readonly asOfMs?: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
+/** A job row: the shape is that of the port. */
+export type IJob = Job;
 
 const schema = new Schema<IJob>(
   {

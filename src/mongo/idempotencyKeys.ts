@@ -1,33 +1,8 @@
 import type { Connection, Model } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import { SnapshotError } from '../errors';
 import { idempotencyKeyModel, type IIdempotencyKey } from '../models/idempotencyKey.model';
-
-export interface SubmissionClaim {
-  /** Hash of caller and key. */
-  readonly id: string;
-  /** Hash of the request. */
-  readonly fingerprint: string;
-  /** The job to create if this is the first request with this key. */
-  readonly jobId: string;
-}
-
-export type ClaimOutcome =
-  /** The caller proceeds, with this job id and no other; an earlier request may have done part of the work. */
-  | { readonly state: 'claimed'; readonly jobId: string }
-  | { readonly state: 'answered'; readonly answer: string }
-  | { readonly state: 'inFlight' }
-  /** The key belongs to another request. */
-  | { readonly state: 'reused' };
-
-/** Makes a submission happen once for each key. When its claimant crashes, the next request takes the claim over a minute later. */
-export interface IdempotencyKeys {
-  claim(claim: SubmissionClaim, nowMs: number): Promise<ClaimOutcome>;
-  /** Stores the response for later requests with the same key; the first one is kept. */
-  answer(id: string, jobId: string, answer: string): Promise<void>;
-  /** Gives an unanswered claim up: the next request with the key may proceed at once. */
-  release(id: string, jobId: string): Promise<void>;
-}
+import type { ClaimOutcome, IdempotencyKeys, SubmissionClaim } from '../ports/idempotencyKeys';
+import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 
 /** A claimant that has not answered by then counts as dead; one that was only slow creates the same job. */
 const CLAIM_MS = 60_000;

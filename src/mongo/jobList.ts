@@ -1,35 +1,6 @@
 import type { Model } from 'mongoose';
+import type { Job, JobCursor, JobList, JobListQuery } from '../ports/jobStore';
 import { onDatabase } from './errors';
-import type { JobStatus } from '../contract/jobStatus';
-import type { IJob } from '../models/job.model';
-
-/** What to list; instants in milliseconds. */
-export interface JobListQuery {
-  readonly status?: JobStatus;
-  readonly type?: string;
-  /** Created in `[createdFromMs, createdUntilMs)`. */
-  readonly createdFromMs?: number;
-  readonly createdUntilMs?: number;
-  /** Windows that touch `[fromMs, toMs]`. */
-  readonly fromMs?: number;
-  readonly toMs?: number;
-  readonly limit: number;
-  /** The page begins after this job. */
-  readonly after?: JobPlace;
-  readonly nowMs: number;
-}
-
-/** The position of a job in the list, which is ordered by creation time, then by id, both descending. */
-export interface JobPlace {
-  readonly createdAtMs: number;
-  readonly jobId: string;
-}
-
-export interface JobList {
-  readonly jobs: readonly IJob[];
-  /** Where the next page begins; undefined at the end of the list. */
-  readonly next: JobPlace | undefined;
-}
 
 const FIRST_SLICE_MS = 3_600_000;
 const SLICE_GROWTH = 8;
@@ -43,13 +14,13 @@ const QUERY_MS = 10_000;
  * Reads backwards through time in growing slices until the page is full. The cost is bounded by the slices, even on servers
  * whose `limit` does not prune, and an empty past costs a handful of queries. DATABASE_*.
  */
-export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise<JobList> {
+export async function listJobs(model: Model<Job>, query: JobListQuery): Promise<JobList> {
   const { limit, after, nowMs } = query;
   const newestMs = Math.min(query.createdUntilMs ?? Infinity, nowMs + CLOCK_SKEW_MS);
   const oldestMs = Math.max(query.createdFromMs ?? EPOCH_MS, EPOCH_MS);
   let untilMs = after === undefined ? newestMs : Math.min(after.createdAtMs + 1, newestMs);
   let widthMs = FIRST_SLICE_MS;
-  const jobs: IJob[] = [];
+  const jobs: Job[] = [];
   while (untilMs > oldestMs && jobs.length <= limit) {
     const fromMs = Math.max(oldestMs, untilMs - widthMs);
     // One job more than the page holds shows that there is another page.
@@ -68,7 +39,7 @@ export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise
   return { jobs: page, next: more ? { createdAtMs: last.createdAt.getTime(), jobId: last._id } : undefined };
 }
 
-function sliceOf(fromMs: number, untilMs: number, after: JobPlace | undefined): object {
+function sliceOf(fromMs: number, untilMs: number, after: JobCursor | undefined): object {
   const createdAt = { $gte: new Date(fromMs), $lt: new Date(untilMs) };
   if (after === undefined || after.createdAtMs < fromMs || after.createdAtMs >= untilMs) return { createdAt };
   const instant = new Date(after.createdAtMs);

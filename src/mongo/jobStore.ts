@@ -1,24 +1,25 @@
 import type { Connection, Model } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import type { JobOutcome } from '../contract/activities';
+import type { JobStatus } from '../contract/jobStatus';
 import { SNAPSHOT_JOB_TYPE } from '../contract/names';
 import { SnapshotError } from '../errors';
-import type { JobStatus } from '../contract/jobStatus';
-import { jobModel, type IJob } from '../models/job.model';
+import { jobModel } from '../models/job.model';
 import type { JobReporter } from '../ports/jobReporter';
-import { listJobs, type JobList, type JobListQuery } from './jobList';
+import type { Job, JobList, JobListQuery, JobStore } from '../ports/jobStore';
 import { deepEqualJson } from '../sealing/deepEqualJson';
+import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
+import { listJobs } from './jobList';
 
 /** Jobs as rows in MongoDB: the job service reads them, and workers report to them. */
-export class MongoJobStore implements JobReporter {
-  readonly #jobs: Model<IJob>;
+export class MongoJobStore implements JobReporter, JobStore {
+  readonly #jobs: Model<Job>;
 
   constructor(connection: Connection) {
     this.#jobs = jobModel(connection);
   }
 
   /** Creates the row of a queued job, or returns the existing one. DATABASE_*. */
-  async create(jobId: string, type: string, payload: IJob['payload']): Promise<IJob> {
+  async create(jobId: string, type: string, payload: Job['payload']): Promise<Job> {
     try {
       return await this.#insert({ _id: jobId, type, payload, status: 'queued' });
     } catch (error) {
@@ -48,7 +49,7 @@ export class MongoJobStore implements JobReporter {
     await onDatabase(`job ${jobId}`, () => this.#jobs.deleteOne({ _id: jobId, status: 'queued' }));
   }
 
-  async find(jobId: string): Promise<IJob | undefined> {
+  async find(jobId: string): Promise<Job | undefined> {
     return (await onDatabase(`job ${jobId}`, () => this.#jobs.findById(jobId).lean())) ?? undefined;
   }
 
@@ -91,7 +92,7 @@ export class MongoJobStore implements JobReporter {
     );
   }
 
-  async #insert(row: Pick<IJob, '_id' | 'type' | 'payload' | 'status'>): Promise<IJob> {
+  async #insert(row: Pick<Job, '_id' | 'type' | 'payload' | 'status'>): Promise<Job> {
     try {
       return (await this.#jobs.create(row)).toObject();
     } catch (error) {
@@ -104,7 +105,7 @@ function statusIn(jobId: string, ...statuses: JobStatus[]): { _id: string; statu
   return { _id: jobId, status: { $in: statuses } };
 }
 
-function endOf(outcome: JobOutcome): Pick<IJob, 'status' | 'result' | 'error'> {
+function endOf(outcome: JobOutcome): Pick<Job, 'status' | 'result' | 'error'> {
   if (outcome.status === 'succeeded') return { status: 'succeeded', result: outcome.result, error: null };
   const { status, code, reason } = outcome;
   return { status, result: null, error: { code, reason } };

@@ -1,6 +1,5 @@
 import { isGrpcServiceError, QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
-import { ERROR_CODES, SnapshotError, messageOf, type ErrorCode } from '../errors';
+import { SnapshotError, messageOf } from '../errors';
 
 /** The gRPC status codes that are told apart here (https://grpc.io/docs/guides/status-codes/). */
 export const GRPC_STATUS = {
@@ -55,13 +54,4 @@ export function grpcStatusOf(error: unknown): number | undefined {
 export function grpcDetailsOf(error: unknown): string {
   if (isGrpcServiceError(error)) return error.details;
   return error instanceof Error && error.cause !== undefined ? grpcDetailsOf(error.cause) : messageOf(error);
-}
-
-/**
- * The stable code of what a workflow failed with (the `cause` of a WorkflowFailedError). Workflows put it into `type` of
- * an ApplicationFailure; INTERNAL for anything else.
- */
-export function failureCodeOf(cause: Error | undefined): ErrorCode {
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  return ERROR_CODES.find((known) => known === type) ?? 'INTERNAL';
 }

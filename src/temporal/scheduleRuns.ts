@@ -5,10 +5,11 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { failureCodeOf, toTemporalError } from './errors';
+import { failureOf, type Failure } from '../contract/failure';
+import { runStatusOf, type RunStatus } from '../contract/jobStatus';
 import { PROGRESS_QUERY } from '../contract/names';
 import type { AuditScheduleResult, ScheduleProgress, ScheduleTally } from '../contract/schedule';
-import type { ErrorCode } from '../errors';
+import { toTemporalError } from './errors';
 
 /** A worker answers for an open run; without a free one the query is given up after this time. */
 const QUERY_MS = 3_000;
@@ -18,15 +19,10 @@ export interface ScheduleRun {
   readonly workflowId: string;
   readonly nominalTime: string | null;
   readonly startedAt: string;
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'unknown';
+  readonly status: RunStatus;
   /** What it has sealed; null when no worker answers. */
   readonly sealed: (ScheduleTally & { readonly until: string | null }) | null;
-  readonly failure?: RunFailure;
-}
-
-interface RunFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
+  readonly failure?: Failure;
 }
 
 /** The recent runs of a schedule, newest first. TEMPORAL_*. */
@@ -49,15 +45,15 @@ async function readRun(client: Client, workflowId: string): Promise<ScheduleRun>
       workflowId,
       nominalTime: nominalTimeOf(description),
       startedAt: description.startTime.toISOString(),
-      status: statusOf(description),
+      status: runStatusOf(description.status.name),
     };
-    if (base.status === 'completed') {
+    if (base.status === 'succeeded') {
       const result = (await handle.result()) as AuditScheduleResult;
       return { ...base, sealed: { ...tallyOf(result), until: result.sealed?.until ?? null } };
     }
     const sealed = await progressOf(client, workflowId);
     if (base.status !== 'failed') return { ...base, sealed };
-    const failure = await failureOf(handle);
+    const failure = await readFailure(handle);
     return { ...base, sealed, ...(failure === undefined ? {} : { failure }) };
   } catch (error) {
     throw toTemporalError(`workflow ${workflowId}`, error);
@@ -88,31 +84,17 @@ function tallyOf({
   return { windowCount, recordCount, findingCount, windows, lateCount, late };
 }
 
-async function failureOf(handle: WorkflowHandle): Promise<RunFailure | undefined> {
+async function readFailure(handle: WorkflowHandle): Promise<Failure | undefined> {
   try {
     await handle.result();
     return undefined;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return { code: failureCodeOf(error.cause), message: error.cause?.message ?? error.message };
+    return failureOf(error.cause ?? error);
   }
 }
 
 function nominalTimeOf({ searchAttributes }: WorkflowExecutionDescription): string | null {
   const value: unknown = searchAttributes['TemporalScheduledStartTime']?.[0];
   return value instanceof Date ? value.toISOString() : null;
-}
-
-function statusOf({ status }: WorkflowExecutionDescription): ScheduleRun['status'] {
-  const names: Readonly<Record<string, ScheduleRun['status']>> = {
-    RUNNING: 'running',
-    CONTINUED_AS_NEW: 'running',
-    PAUSED: 'running',
-    COMPLETED: 'completed',
-    FAILED: 'failed',
-    CANCELLED: 'cancelled',
-    TERMINATED: 'terminated',
-    TIMED_OUT: 'timed out',
-  };
-  return names[status.name] ?? 'unknown';
 }

@@ -188,7 +188,7 @@ describe('schedules by the command line', () => {
     await json('trigger', 'live');
     await json('pause', 'live', '--reason', 'enough');
     const { sealedUntil } = await until(({ state, runs }) => {
-      return state === 'paused' && runs.every(({ status }) => status === 'completed');
+      return state === 'paused' && runs.every(({ status }) => status === 'succeeded');
     });
     writing.abort();
     await writer;

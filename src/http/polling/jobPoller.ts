@@ -1,10 +1,10 @@
 import type { JobStatus } from '../../contract/jobStatus';
 import type { Progress } from '../../contract/snapshot';
-import type { IJob } from '../../models/job.model';
+import type { Job } from '../../ports/jobStore';
 
 /** A job and its progress at one moment. */
 export interface JobState {
-  readonly job: IJob;
+  readonly job: Job;
   /** Of a running job, when its workflow answers at once. */
   readonly progress: Progress | undefined;
 }
@@ -27,7 +27,7 @@ interface PollEntry {
 const ENDED: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'cancelled']);
 const POLL_INTERVAL_MS = 500;
 
-export function hasEnded({ status }: IJob): boolean {
+export function hasEnded({ status }: Job): boolean {
   return ENDED.has(status);
 }
 

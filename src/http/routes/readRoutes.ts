@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { JobListQuery } from '../../mongo/jobList';
+import type { JobListQuery } from '../../ports/jobStore';
 import { secured } from '../auth/secured';
 import { viewOf } from '../jobView';
 import { readCursor, writeCursor } from '../listCursor';

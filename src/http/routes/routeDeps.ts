@@ -1,22 +1,10 @@
 import type { Progress } from '../../contract/snapshot';
 import type { SnapshotStarter } from '../../jobs/handlers/auditSnapshotHandler';
-import type { IJob } from '../../models/job.model';
-import type { IdempotencyKeys } from '../../mongo/idempotencyKeys';
-import type { JobList, JobListQuery } from '../../mongo/jobList';
-import type { JobReporter } from '../../ports/jobReporter';
+import type { IdempotencyKeys } from '../../ports/idempotencyKeys';
+import type { JobStore } from '../../ports/jobStore';
 import type { WorkflowStatusReader } from '../../ports/workflowStatusReader';
 import type { JobPoller } from '../polling/jobPoller';
 import type { WaitSlots } from '../polling/waitSlots';
-
-/** What the routes need of the job rows. */
-export interface JobStore extends Pick<JobReporter, 'report'> {
-  /** Idempotent: returns the existing row when there is one. */
-  create(jobId: string, type: string, payload: IJob['payload']): Promise<IJob>;
-  discard(jobId: string): Promise<void>;
-  reopen(jobId: string): Promise<void>;
-  find(jobId: string): Promise<IJob | undefined>;
-  list(query: JobListQuery): Promise<JobList>;
-}
 
 /** What the routes need of the workflow runs of jobs: the client library in production. */
 interface SnapshotRuns extends SnapshotStarter {

@@ -1,5 +1,5 @@
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../contract/snapshot';
-import type { IJob } from '../../models/job.model';
+import type { Job } from '../../ports/jobStore';
 import { findJobType } from '../jobRegistry';
 
 /** A run that was started, or attached to. */
@@ -17,7 +17,7 @@ export interface HandlerDeps {
   readonly nowMs: () => number;
 }
 
-type SnapshotJob = Pick<IJob, '_id' | 'type' | 'payload'>;
+type SnapshotJob = Pick<Job, '_id' | 'type' | 'payload'>;
 
 /** Starts the workflow of a job of type `audit.snapshot`, or attaches to its run. PAYLOAD_INVALID, WINDOW_INVALID, TEMPORAL_*. */
 export function startAuditSnapshotJob(job: SnapshotJob, deps: HandlerDeps): Promise<StartedSnapshot> {
