@@ -3,10 +3,10 @@ import { DAY, makeJobService as setUp, RESULT, submission } from '../../harness/
 describe('the job service', () => {
   test('a submitted job is accepted, started with its policy, and found again', async () => {
     const { ask, runs, post } = setUp();
-    const answer = await post('/jobs', submission());
-    expect(answer.statusCode).toBe(202);
-    const { jobId } = answer.json<{ jobId: string }>();
-    expect(answer.headers).toMatchObject({ location: `/jobs/${jobId}`, 'retry-after': '1' });
+    const response = await post('/jobs', submission());
+    expect(response.statusCode).toBe(202);
+    const { jobId } = response.json<{ jobId: string }>();
+    expect(response.headers).toMatchObject({ location: `/jobs/${jobId}`, 'retry-after': '1' });
     expect(runs.started).toEqual([
       { jobId, from: '2026-03-01T00:00:00.000Z', to: DAY.to, maxAttempts: 3, timeoutSeconds: 3600 },
     ]);
@@ -42,9 +42,9 @@ describe('the job service', () => {
     'a submission with %s is rejected with its code, and nothing is written or started',
     async (_, body, status, code) => {
       const { jobs, runs, post } = setUp();
-      const answer = await post('/jobs', body);
-      expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-      expect(answer.json()).toEqual({
+      const response = await post('/jobs', body);
+      expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect(response.json()).toEqual({
         type: `urn:audit-snapshot:problem:${code}`,
         instance: expect.stringMatching(/^urn:uuid:[0-9a-f-]{36}$/),
         title: expect.any(String),
@@ -52,27 +52,27 @@ describe('the job service', () => {
         detail: expect.any(String),
         code,
       });
-      expect(answer.statusCode).toBe(status);
+      expect(response.statusCode).toBe(status);
       expect([jobs.jobs.size, runs.started]).toEqual([0, []]);
     },
   );
 
   test('a submission with another media type is rejected', async () => {
     const { ask } = setUp();
-    const answer = await ask('/jobs', {
+    const response = await ask('/jobs', {
       method: 'POST',
       headers: { 'content-type': 'text/xml' },
       payload: '<job/>',
     });
-    expect(answer.json()).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
+    expect(response.json()).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
   });
 
   test('while Temporal cannot be reached a submission is answered with 503 and leaves no row', async () => {
     const { ask, jobs, runs, post } = setUp();
     runs.unreachable = true;
-    const answer = await post('/jobs', submission());
-    expect(answer.json()).toMatchObject({ status: 503, code: 'TEMPORAL_UNREACHABLE' });
-    expect(answer.headers['retry-after']).toBe('5');
+    const response = await post('/jobs', submission());
+    expect(response.json()).toMatchObject({ status: 503, code: 'TEMPORAL_UNREACHABLE' });
+    expect(response.headers['retry-after']).toBe('5');
     expect(jobs.jobs.size).toBe(0);
     expect((await ask('/livez')).statusCode).toBe(200);
     expect((await ask('/readyz')).statusCode).toBe(503);
@@ -123,8 +123,8 @@ describe('the job service', () => {
   test('the response to an internal error contains nothing of the error', async () => {
     const { ask, jobs } = setUp();
     jobs.faults.failNext('find', 'lost', new Error('mongodb://user:secret@host'));
-    const answer = await ask('/jobs/0123456789abcdef01234567');
-    expect(answer.json()).toMatchObject({ status: 500, code: 'INTERNAL' });
-    expect(answer.body).not.toContain('secret');
+    const response = await ask('/jobs/0123456789abcdef01234567');
+    expect(response.json()).toMatchObject({ status: 500, code: 'INTERNAL' });
+    expect(response.body).not.toContain('secret');
   });
 });

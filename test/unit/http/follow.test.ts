@@ -31,19 +31,19 @@ describe('GET /jobs/:id?wait', () => {
     clock.onPause = async () => {
       if (clock.nowMs - startedMs >= 5_000) await jobs.report(jobId, { status: 'succeeded', result: RESULT });
     };
-    const answer = await ask(`/jobs/${jobId}?wait=30s`);
-    expect(answer.json()).toMatchObject({ status: 'succeeded', result: RESULT });
+    const response = await ask(`/jobs/${jobId}?wait=30s`);
+    expect(response.json()).toMatchObject({ status: 'succeeded', result: RESULT });
     expect(clock.nowMs - startedMs).toBeLessThan(6_000);
-    expect(answer.headers['retry-after']).toBeUndefined();
+    expect(response.headers['retry-after']).toBeUndefined();
   });
 
   test('a long poll is answered with the current state when its time is over', async () => {
     const { ask, jobId, clock } = await running();
     const startedMs = clock.nowMs;
-    const answer = await ask(`/jobs/${jobId}?wait=30s`);
-    expect(answer.json()).toMatchObject({ status: 'running', progress: { stage: 'sealing' } });
+    const response = await ask(`/jobs/${jobId}?wait=30s`);
+    expect(response.json()).toMatchObject({ status: 'running', progress: { stage: 'sealing' } });
     expect(clock.nowMs - startedMs).toBeGreaterThanOrEqual(30_000);
-    expect(answer.headers['retry-after']).toBe('1');
+    expect(response.headers['retry-after']).toBe('1');
   });
 
   test('without wait a job is answered at once', async () => {
@@ -55,8 +55,8 @@ describe('GET /jobs/:id?wait', () => {
 
   test.each(['', '30', '61s', '-1s', '1.5s', '030s', '30S', '30s '])('wait=%j is rejected', async (wait) => {
     const { ask, jobId } = await running();
-    const answer = await ask(`/jobs/${jobId}?wait=${encodeURIComponent(wait)}`);
-    expect(answer.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
+    const response = await ask(`/jobs/${jobId}?wait=${encodeURIComponent(wait)}`);
+    expect(response.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
   });
 
   test('a long poll ends when the service drains, with the current state', async () => {

@@ -15,9 +15,9 @@ describe('cancel', () => {
     const { post, submit, jobs } = makeJobService();
     const jobId = await submit();
     await jobs.ensure({ jobId, ...DAY }, 1);
-    for (const answer of [await post(`/jobs/${jobId}/cancel`), await post(`/jobs/${jobId}/cancel`)]) {
-      expect(answer.json()).toMatchObject({ jobId, status: 'running' });
-      expect([answer.statusCode, answer.headers['location']]).toEqual([202, `/jobs/${jobId}`]);
+    for (const response of [await post(`/jobs/${jobId}/cancel`), await post(`/jobs/${jobId}/cancel`)]) {
+      expect(response.json()).toMatchObject({ jobId, status: 'running' });
+      expect([response.statusCode, response.headers['location']]).toEqual([202, `/jobs/${jobId}`]);
     }
   });
 
@@ -25,8 +25,8 @@ describe('cancel', () => {
     const { post, submit, runs } = makeJobService();
     const jobId = await submit();
     runs.open.clear();
-    const answer = await post(`/jobs/${jobId}/cancel`);
-    expect(answer.json()).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
+    const response = await post(`/jobs/${jobId}/cancel`);
+    expect(response.json()).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
     expect((await post(`/jobs/${jobId}/cancel`)).json()).toMatchObject({ status: 'cancelled' });
   });
 
@@ -42,8 +42,8 @@ describe('cancel', () => {
 describe('retry', () => {
   test('retrying a failed job starts it again with its own id, window and policy', async () => {
     const { post, jobId, runs } = await failed();
-    const answer = await post(`/jobs/${jobId}/retry`);
-    expect([answer.statusCode, answer.json()]).toEqual([
+    const response = await post(`/jobs/${jobId}/retry`);
+    expect([response.statusCode, response.json()]).toEqual([
       202,
       expect.objectContaining({ jobId, status: 'queued', error: null }),
     ]);

@@ -35,8 +35,8 @@ describe('submissions with an Idempotency-Key', () => {
     held.letGo();
     await first;
     const after = await post('/jobs', other, KEY);
-    for (const answer of [during, after])
-      expect(answer.json()).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+    for (const response of [during, after])
+      expect(response.json()).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
     expect(jobs.jobs.size).toBe(1);
   });
 
@@ -69,9 +69,9 @@ describe('submissions with an Idempotency-Key', () => {
       }
       // Where the service could not reach the keys, nothing released the claim; it expires.
       clock.nowMs += 60_000;
-      const answer = await post('/jobs', submission(), KEY);
-      expect(answer.statusCode).toBe(202);
-      const { jobId } = answer.json<{ jobId: string }>();
+      const response = await post('/jobs', submission(), KEY);
+      expect(response.statusCode).toBe(202);
+      const { jobId } = response.json<{ jobId: string }>();
       expect([...jobs.jobs.keys()]).toEqual([jobId]);
       expect(new Set(runs.started.map((input) => input.jobId))).toEqual(new Set([jobId]));
     },
@@ -88,8 +88,8 @@ describe('submissions with an Idempotency-Key', () => {
     clock.nowMs += 59_000;
     expect((await post('/jobs', submission(), KEY)).statusCode).toBe(409);
     clock.nowMs += 1_000;
-    const answer = await post('/jobs', submission(), KEY);
-    expect(answer.json()).toMatchObject({ jobId: claimedJobId });
+    const response = await post('/jobs', submission(), KEY);
+    expect(response.json()).toMatchObject({ jobId: claimedJobId });
   });
 
   test('after a submission that Temporal did not accept the same key may be sent again at once', async () => {
@@ -112,8 +112,8 @@ describe('submissions with an Idempotency-Key', () => {
   test('a key that is empty, too long or not visible ASCII is rejected', async () => {
     const { post } = makeJobService();
     for (const key of ['', 'x'.repeat(256), 'a b', 'ä']) {
-      const answer = await post('/jobs', submission(), { 'idempotency-key': key });
-      expect(answer.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
+      const response = await post('/jobs', submission(), { 'idempotency-key': key });
+      expect(response.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
     }
   });
 });

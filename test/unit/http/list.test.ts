@@ -22,10 +22,10 @@ describe('GET /jobs', () => {
     let url: string | undefined = '/jobs?limit=10&type=audit.snapshot';
     for (let pages = 0; url !== undefined; pages++) {
       expect(pages).toBeLessThan(3);
-      const answer = await ask(url);
-      const page: Page = answer.json<Page>();
+      const response = await ask(url);
+      const page: Page = response.json<Page>();
       seen.push(...page.jobs.map(({ jobId }) => jobId));
-      url = /^<(\/jobs\?[^>]*)>; rel="next"$/.exec(String(answer.headers['link'] ?? ''))?.[1];
+      url = /^<(\/jobs\?[^>]*)>; rel="next"$/.exec(String(response.headers['link'] ?? ''))?.[1];
       expect(new URLSearchParams(url?.split('?')[1]).get('cursor')).toBe(page.next);
     }
     expect(seen).toEqual((await list('limit=100')).jobs.map(({ jobId }) => jobId));

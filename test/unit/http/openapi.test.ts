@@ -199,17 +199,20 @@ describe('the OpenAPI document', () => {
       const [method, path, status] = name.split(' ') as [Method, string, string];
       const special = settings.get(name);
       const service = makeJobService(special?.given ?? {});
-      const answer = await (special?.ask ?? cases.get(name)!)(service);
-      expect({ status: answer.statusCode, body: answer.body }).toMatchObject({ status: Number(status) });
-      const type = String(answer.headers['content-type'] ?? '').split(';')[0]!;
-      expect(faultsOf(answer, Number(status))).toEqual([]);
-      if (type === 'text/event-stream' || answer.body === '') return;
+      const response = await (special?.ask ?? cases.get(name)!)(service);
+      expect({ status: response.statusCode, body: response.body }).toMatchObject({ status: Number(status) });
+      const type = String(response.headers['content-type'] ?? '').split(';')[0]!;
+      expect(faultsOf(response, Number(status))).toEqual([]);
+      if (type === 'text/event-stream' || response.body === '') return;
       const pointer = ['paths', path, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
       const escaped = pointer.map((part) =>
         encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')),
       );
       const matches = ajv.compile({ $ref: `openapi.json#/${escaped.join('/')}` });
-      expect({ fits: matches(answer.json()), errors: matches.errors }).toEqual({ fits: true, errors: null });
+      expect({ fits: matches(response.json()), errors: matches.errors }).toEqual({
+        fits: true,
+        errors: null,
+      });
     },
   );
 });

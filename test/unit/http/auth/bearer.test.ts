@@ -24,10 +24,10 @@ describe('bearer tokens', () => {
     async (_, authorization, challenge) => {
       const { app } = makeJobService({ authenticate: staticKeys(JSON.stringify([reader.hashed])) });
       const headers = authorization === undefined ? {} : { authorization };
-      const answer = await app.inject({ url: '/jobs', headers });
-      expect(answer.json()).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
-      expect(answer.headers['www-authenticate']).toBe(challenge);
-      expect(answer.body).not.toContain(reader.token);
+      const response = await app.inject({ url: '/jobs', headers });
+      expect(response.json()).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+      expect(response.headers['www-authenticate']).toBe(challenge);
+      expect(response.body).not.toContain(reader.token);
     },
   );
 
@@ -151,8 +151,8 @@ describe('JWTs', () => {
     const { app } = makeJobService({ authenticate: both });
     const ask = (token: string) =>
       app.inject({ url: '/jobs', headers: { authorization: `Bearer ${token}` } });
-    const answer = await ask(await makeToken());
-    expect(answer.json()).toMatchObject({ status: 503, code: 'IDENTITY_UNREACHABLE' });
+    const response = await ask(await makeToken());
+    expect(response.json()).toMatchObject({ status: 503, code: 'IDENTITY_UNREACHABLE' });
     expect((await ask(reader.token)).statusCode).toBe(200);
   });
 });
