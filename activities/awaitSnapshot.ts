@@ -17,7 +17,11 @@ export async function awaitSnapshot(
   const row = await deps.snapshots.find(snapshotIdOf(jobId));
   if (row?.result != null) return row.result;
   if (!open) return null;
-  throw new SnapshotError('WINDOW_BUSY', `workflow ${workflowId} is sealing the window of job ${jobId}; it is waited for`, {
-    retryable: true,
-  });
+  throw new SnapshotError(
+    'WINDOW_BUSY',
+    `workflow ${workflowId} is sealing the window of job ${jobId}; it is waited for`,
+    {
+      retryable: true,
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { SnapshotError } from '../src/errors';
 import { checkSchedule } from '../src/schedule/checkSchedule';
 import type { SealingDeps } from '../src/sealing/deps';
 
-/** How far the clock of this machine may be behind the one that set the nominal time. */
+/** How far the clock of this machine may lag the one that set the nominal time. */
 const CLOCK_SKEW_MS = 300_000;
 
 /**

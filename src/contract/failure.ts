@@ -6,7 +6,7 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import { messageOf } from '../errors';
+import { messageOf, SnapshotError } from '../errors';
 
 /** A failure as it crosses Temporal: a stable code of `ERROR_CODES`, and a message for people. */
 export interface Failure {
@@ -23,10 +23,23 @@ export function failureOf(thrown: unknown): Failure {
   return { code: codeOf(cause), message: messageOf(cause) };
 }
 
-/** The failure itself: Temporal hands it on inside an error that only names the activity or the child workflow. */
+/** The failure itself: Temporal wraps it in an error that only names the activity or the child workflow. */
 export function unwrapFailure(thrown: unknown): unknown {
   const wrapped = thrown instanceof ActivityFailure || thrown instanceof ChildWorkflowFailure;
   return wrapped ? (thrown.cause ?? thrown) : thrown;
+}
+
+/**
+ * Runs a check in workflow code: a SnapshotError fails the workflow with its code. Any other error is a bug to Temporal,
+ * which retries the workflow task until the code is fixed.
+ */
+export function orFailWorkflow<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    throw ApplicationFailure.nonRetryable(error.message, error.code);
+  }
 }
 
 function codeOf(cause: unknown): string {

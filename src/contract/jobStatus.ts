@@ -1,13 +1,12 @@
 /**
- * How jobs and runs are doing, in one vocabulary: a job is what was asked for, a run is one execution of its workflow.
- * Where both can be in a state, it has the same name.
+ * The states of jobs and runs, in one vocabulary: a job is a stored request, a run is one execution of its workflow. A
+ * state that both can have has one name.
  */
 export const JOB_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** `paused` is what a person did to the run in the Web UI; `unknown` is a status newer than this software. */
-export type RunStatus =
-  Exclude<JobStatus, 'queued'> | 'paused' | 'terminated' | 'timedOut' | 'unknown';
+export type RunStatus = Exclude<JobStatus, 'queued'> | 'paused' | 'terminated' | 'timedOut' | 'unknown';
 
 /** By the names that the SDK's `describe` and `list` give. */
 const RUN_STATUSES: ReadonlyMap<string, RunStatus> = new Map([

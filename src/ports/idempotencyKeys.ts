@@ -2,7 +2,7 @@
 export interface SubmissionClaim {
   /** Hash of caller and key. */
   readonly id: string;
-  /** Hash of what is asked for. */
+  /** Hash of the request. */
   readonly fingerprint: string;
   /** The job to create if this is the first request with this key. */
   readonly jobId: string;

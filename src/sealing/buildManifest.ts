@@ -3,7 +3,14 @@ import { MAX_LISTED_FINDINGS, type Manifest } from '../evidence/manifest';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { SnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
-import { emptyRange, mergeRanges, parseRange, rootOf, serializeRange, type MerkleRange } from '../tlog/merkle';
+import {
+  emptyRange,
+  mergeRanges,
+  parseRange,
+  rootOf,
+  serializeRange,
+  type MerkleRange,
+} from '../tlog/merkle';
 import { vkeyOf } from '../tlog/note';
 import type { SealingDeps } from './deps';
 import { readResumePoint } from './resumePoint';

@@ -8,7 +8,10 @@ import type { Signer, SigningKey } from '../ports/signer';
 export async function newestKey(signer: Signer): Promise<SigningKey> {
   const key = (await signer.listKeys()).at(-1);
   if (key) return key;
-  throw new SnapshotError('KEY_MISSING', 'the signing key has no version; create one, then run the job again');
+  throw new SnapshotError(
+    'KEY_MISSING',
+    'the signing key has no version; create one, then run the job again',
+  );
 }
 
 /** The signature of a message by one key version, verified before anything is stored with it: SIGNATURE_INVALID. */

@@ -24,7 +24,10 @@ export async function acquireWindow(
       throw windowBusy(row, `${holder}, which is still open`);
     const released = await deps.leases.release(blocker.snapshotId, blocker.sequence);
     if (!released)
-      throw windowBusy(row, `${holder}, which began signing and then stopped: run its job again to finish it`);
+      throw windowBusy(
+        row,
+        `${holder}, which began signing and then stopped: run its job again to finish it`,
+      );
   }
   return undefined;
 }

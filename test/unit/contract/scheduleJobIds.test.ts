@@ -31,7 +31,7 @@ describe('job ids of a schedule', () => {
         const [window, late] = [windowJobId(id, ms, number), lateJobId(id, ms, number)];
         expect([isJobId(window), isJobId(late)]).toEqual([true, true]);
         expect(parseScheduleJob(id, window)).toEqual({ kind: 'window', fromMs: ms, generation: number });
-        expect(parseScheduleJob(id, late)).toEqual({ kind: 'late', targetMs: ms, place: number });
+        expect(parseScheduleJob(id, late)).toEqual({ kind: 'late', targetMs: ms, ordinal: number });
       }),
     );
   });

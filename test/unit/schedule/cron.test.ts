@@ -52,6 +52,6 @@ describe('a cron expression', () => {
   });
 
   test('is refused by the name of the field that is wrong', () => {
-    expect(() => parseCron('0 0 * 13 *')).toThrow('its month has no part "13"');
+    expect(() => parseCron('0 0 * 13 *')).toThrow('"13" is not a valid month');
   });
 });

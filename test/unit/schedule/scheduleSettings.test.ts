@@ -49,12 +49,12 @@ describe('the settings of a schedule', () => {
 
   test('are said in one sentence', () => {
     expect(describeSettings(settings)).toBe(
-      'Seals the audit log from 2026-03-01T00:00:00.000Z on, windows end every 1h; each is sealed 5m after its end, late records of 1d before are taken along.',
+      'Seals the audit log from 2026-03-01T00:00:00.000Z on, windows end every 1h; each is sealed 5m after its end, together with records that arrived late in the 1d before it.',
     );
     expect(describeCadence({ ...hourly, offsetSeconds: 600 })).toBe('every 1h, 10m past');
     expect(describeCadence(nightly)).toBe('at */30 1-3 1 jan mon in Europe/Berlin');
     const never = { ...settings, input: { ...hourly, lookbackSeconds: 0 } };
-    expect(describeSettings(never)).toContain('late records are not looked for');
+    expect(describeSettings(never)).toContain('records that arrive late are not sealed');
   });
 
   test('become the times that Temporal starts runs at', () => {

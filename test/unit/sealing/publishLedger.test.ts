@@ -116,7 +116,7 @@ describe('the ledger of snapshots', () => {
       (note: string) => note.replaceAll('test.example/audit', 'test.example/other'),
       'one bucket holds one ledger',
     ],
-    ['no note', () => 'nonsense', 'something else'],
+    ['no note', () => 'nonsense', 'is not a checkpoint'],
     [
       'another root',
       (note: string) => note.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${'A'.repeat(43)}=\n`),
