@@ -140,12 +140,10 @@ export const jobQuery = z.strictObject({
   createdBefore: instantMs('Jobs created before this instant.').optional(),
   from: instantMs('Jobs whose window ends at this instant or later.').optional(),
   to: instantMs('Jobs whose window begins at this instant or earlier.').optional(),
-  limit: wholeNumber(1, 100)
-    .default(50)
-    .meta({
-      description:
-        'Maximum number of jobs on the page; a page may have fewer and still be followed by another.',
-    }),
+  limit: wholeNumber(1, 100).default(50).meta({
+    description:
+      'Maximum number of jobs on the page; a page may have fewer and still be followed by another.',
+  }),
   cursor: z.string().max(200).optional().meta({ description: '`next` of the previous page.' }),
 });
 
