@@ -49,7 +49,9 @@ describe('the examples in docstrings', () => {
       writeFileSync(file, `${prelude}\nexport async function example() {\n${text}\n}\n`);
       return file;
     });
-    const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
+    const config: unknown = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) =>
+      ts.sys.readFile(path),
+    ).config;
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
     const program = ts.createProgram(files, { ...options, noEmit: true, noUnusedLocals: false });
     return files.flatMap((file) => {
