@@ -29,7 +29,7 @@ export function snapshotIdOf(jobId: string): string {
 }
 
 /** What a job id is, for error messages; job ids become object keys and note names. */
-export const JOB_ID_RULE = '1 to 64 lowercase letters, digits and hyphens, and does not begin with a hyphen';
+export const JOB_ID_RULE = '1 to 64 lowercase letters, digits and hyphens, the first not a hyphen';
 
 const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
 

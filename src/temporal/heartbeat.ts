@@ -4,23 +4,26 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 const HEARTBEAT_MS = 2_000;
 
 /**
- * Runs the work of an activity and heartbeats meanwhile, so that a cancellation, a pause or a lost worker is noticed
- * within seconds. `run` gets a signal for cancellation, a function that records progress with the next heartbeat, and
- * `last`: the progress that an earlier attempt recorded, as far as Temporal received it. When the signal is aborted its own
- * reason is rethrown: anything else would count as a failure of the work.
+ * Sends heartbeats while `run` works, so that a cancel, a pause or a lost worker is noticed within seconds. An abort is
+ * rethrown as the signal's own reason: any other error would count as a failure of the work. `previousHeartbeat` is what
+ * an earlier try of this activity reported last, as far as Temporal received it: work may have gone further than it says.
  */
 export async function withHeartbeat<T>(
-  run: (signal: AbortSignal, reportProgress: (detail: unknown) => void, last: unknown) => Promise<T>,
+  run: (
+    signal: AbortSignal,
+    reportProgress: (detail: unknown) => void,
+    previousHeartbeat: unknown,
+  ) => Promise<T>,
 ): Promise<T> {
   const signal = cancellationSignal();
-  let detail: unknown;
-  const timer = setInterval(() => heartbeat(detail), HEARTBEAT_MS);
+  let latest: unknown;
+  const timer = setInterval(() => heartbeat(latest), HEARTBEAT_MS);
+  const reportProgress = (detail: unknown): void => {
+    latest = detail;
+    heartbeat(detail);
+  };
   try {
     signal.throwIfAborted();
-    const reportProgress = (latest: unknown): void => {
-      detail = latest;
-      heartbeat(latest);
-    };
     return await run(signal, reportProgress, activityInfo().heartbeatDetails);
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -10,14 +10,14 @@ import { PROGRESS_QUERY } from '../../src/contract/names';
 /** How the progress of a workflow is shown to a person. */
 export interface ProgressView<P> {
   /** The current details of the run in the Web UI, in Temporal's Markdown. */
-  describe(progress: P): string;
-  /** Search attributes for the list page; a workflow without this method has none. */
-  searchAttributesOf?(progress: P): SearchAttributes;
+  readonly describe: (progress: P) => string;
+  /** Search attributes for the list page; a workflow without this function has none. */
+  readonly searchAttributesOf?: (progress: P) => SearchAttributes;
 }
 
 /** Answers the query `progress` with what `read` returns at the time of the query. */
-export function answerProgressQuery<P>(read: () => P): void {
-  setHandler(defineQuery<P>(PROGRESS_QUERY), read);
+export function answerProgressQuery(read: () => object): void {
+  setHandler(defineQuery<object>(PROGRESS_QUERY), read);
 }
 
 /**

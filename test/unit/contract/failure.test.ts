@@ -22,6 +22,11 @@ const child = (cause?: Error) =>
     cause,
   );
 
+const failing = (error: Error) => () =>
+  orFailWorkflow(() => {
+    throw error;
+  });
+
 describe('a failure that crossed Temporal', () => {
   test.each([
     ['of the workflow itself', leaseLost, 'LEASE_LOST'],
@@ -47,11 +52,6 @@ describe('a failure that crossed Temporal', () => {
 });
 
 describe('a check in workflow code', () => {
-  const failing = (error: Error) => () =>
-    orFailWorkflow(() => {
-      throw error;
-    });
-
   test('fails the workflow with the code of a SnapshotError', () => {
     const thrown = expect.objectContaining({ type: 'PAYLOAD_INVALID', nonRetryable: true, message: 'no' });
     expect(failing(new SnapshotError('PAYLOAD_INVALID', 'no'))).toThrow(ApplicationFailure);

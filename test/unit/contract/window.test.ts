@@ -50,16 +50,16 @@ describe('parseInstantMs', () => {
   });
 });
 
-describe('parseWindow', () => {
-  const refusal = (from: string, to: string, nowMs = NOW): SnapshotError => {
-    try {
-      parseWindow(from, to, nowMs);
-    } catch (error) {
-      return error as SnapshotError;
-    }
-    throw new Error('the window was accepted');
-  };
+const refusal = (from: string, to: string, nowMs = NOW): SnapshotError => {
+  try {
+    parseWindow(from, to, nowMs);
+  } catch (error) {
+    return error as SnapshotError;
+  }
+  throw new Error('the window was accepted');
+};
 
+describe('parseWindow', () => {
   test('a window of one millisecond is a window', () => {
     expect(parseWindow('2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', NOW)).toEqual({
       from: '2026-01-01T00:00:00.000Z',
