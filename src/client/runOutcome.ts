@@ -1,8 +1,11 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { failureOf } from '../contract/failure';
-import type { AuditSnapshotResult } from '../contract/snapshot';
+import type { AuditSnapshotInput, AuditSnapshotResult } from '../contract/snapshot';
 import { ERROR_CODES, SnapshotError } from '../errors';
 import { toTemporalError } from '../temporal/errors';
+
+/** The type of auditSnapshotWorkflow. */
+export type SnapshotWorkflow = (input: AuditSnapshotInput) => Promise<AuditSnapshotResult>;
 
 /** How a run ended. A call that failed is not an outcome: it rejects. */
 export type RunOutcome =
@@ -10,10 +13,13 @@ export type RunOutcome =
   | { readonly ok: false; readonly error: SnapshotError };
 
 /** Waits for the end of a run, across continue-as-new. JOB_NOT_FOUND, TEMPORAL_*. */
-export async function outcomeOf(jobId: string, handle: WorkflowHandle): Promise<RunOutcome> {
+export async function outcomeOf(
+  jobId: string,
+  handle: WorkflowHandle<SnapshotWorkflow>,
+): Promise<RunOutcome> {
   return onRun(jobId, async () => {
     try {
-      return { ok: true, result: (await handle.result()) as AuditSnapshotResult };
+      return { ok: true, result: await handle.result() };
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
       return { ok: false, error: toRunError(jobId, error.cause) };

@@ -4,7 +4,7 @@ import type { AuditSnapshotResult, Progress } from '../contract/snapshot';
 import { isSnapshotError, SnapshotError } from '../errors';
 import { GRPC_STATUS, grpcStatusOf } from '../temporal/errors';
 import { followProgress, type FollowOptions } from './followProgress';
-import { onRun, outcomeOf } from './runOutcome';
+import { onRun, outcomeOf, type SnapshotWorkflow } from './runOutcome';
 import { snapshotRunOf, type SnapshotRun } from './snapshotRun';
 import { withWaitOptions, type WaitOptions } from './waitOptions';
 
@@ -93,7 +93,7 @@ const NO_ANSWER: readonly number[] = [
 /** The handle of a job's latest run. */
 export function snapshotHandle(client: Client, jobId: string): SnapshotHandle {
   const workflowId = workflowIdOf(jobId);
-  const handle = client.workflow.getHandle(workflowId);
+  const handle = client.workflow.getHandle<SnapshotWorkflow>(workflowId);
   const outcome = (options: WaitOptions) =>
     withWaitOptions(client, `the end of job ${jobId}`, options, () => outcomeOf(jobId, handle));
   const wait = async (options: WaitOptions = {}) => {
@@ -125,7 +125,11 @@ export function snapshotHandle(client: Client, jobId: string): SnapshotHandle {
   };
 }
 
-function queryProgress(client: Client, jobId: string, handle: WorkflowHandle): Promise<Progress> {
+function queryProgress(
+  client: Client,
+  jobId: string,
+  handle: WorkflowHandle<SnapshotWorkflow>,
+): Promise<Progress> {
   return onRun(jobId, async () => {
     try {
       return await client.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () =>

@@ -20,16 +20,12 @@ export class MongoJobStore implements JobReporter, JobStore {
 
   /** Creates the row of a queued job, or returns the existing one. DATABASE_*. */
   async create(jobId: string, type: string, payload: Job['payload']): Promise<Job> {
-    try {
-      return await this.#insert({ _id: jobId, type, payload, status: 'queued' });
-    } catch (error) {
-      if (!isDuplicateKey((error as SnapshotError).cause)) throw error;
-      const known = await this.find(jobId);
-      if (known) return known;
-      throw new SnapshotError('DATABASE_FAILED', `job ${jobId} existed and has disappeared`, {
-        retryable: true,
-      });
-    }
+    const created = await this.#insert({ _id: jobId, type, payload, status: 'queued' });
+    const job = created ?? (await this.find(jobId));
+    if (job) return job;
+    throw new SnapshotError('DATABASE_FAILED', `job ${jobId} existed and has disappeared`, {
+      retryable: true,
+    });
   }
 
   /** Puts a failed or cancelled job back in the queue; any other is left alone. */
@@ -61,11 +57,7 @@ export class MongoJobStore implements JobReporter, JobStore {
     const known = await this.find(jobId);
     if (!known) {
       const row = { _id: jobId, type: SNAPSHOT_JOB_TYPE, payload: { from, to }, status: 'running' } as const;
-      try {
-        await this.#insert(row);
-      } catch (error) {
-        if (!isDuplicateKey((error as SnapshotError).cause)) throw error;
-      }
+      await this.#insert(row);
     }
     // A run of a failed job is a retry of it; a job that has succeeded stays so.
     const open = statusIn(jobId, 'queued', 'running', 'failed', 'cancelled');
@@ -92,10 +84,12 @@ export class MongoJobStore implements JobReporter, JobStore {
     );
   }
 
-  async #insert(row: Pick<Job, '_id' | 'type' | 'payload' | 'status'>): Promise<Job> {
+  /** The new row; undefined when there is already one with that id. */
+  async #insert(row: Pick<Job, '_id' | 'type' | 'payload' | 'status'>): Promise<Job | undefined> {
     try {
       return (await this.#jobs.create(row)).toObject();
     } catch (error) {
+      if (isDuplicateKey(error)) return undefined;
       throw toDatabaseError(`job ${row._id}`, error);
     }
   }

@@ -8,11 +8,18 @@ import {
 import { failureOf, type Failure } from '../contract/failure';
 import { runStatusOf, type RunStatus } from '../contract/jobStatus';
 import { PROGRESS_QUERY } from '../contract/names';
-import type { AuditScheduleResult, ScheduleProgress, ScheduleTally } from '../contract/schedule';
+import type {
+  AuditScheduleInput,
+  AuditScheduleResult,
+  ScheduleProgress,
+  ScheduleTally,
+} from '../contract/schedule';
 import { toTemporalError } from './errors';
 
 /** A worker answers for an open run; without a free one the query is given up after this time. */
 const QUERY_MS = 3_000;
+
+type ScheduleWorkflow = (input: AuditScheduleInput) => Promise<AuditScheduleResult>;
 
 /** One run of a schedule, as far as it is known. */
 export interface ScheduleRun {
@@ -38,7 +45,7 @@ export function sealedUntilOf(runs: readonly ScheduleRun[]): string | null {
 }
 
 async function readRun(client: Client, workflowId: string): Promise<ScheduleRun> {
-  const handle = client.workflow.getHandle(workflowId);
+  const handle = client.workflow.getHandle<ScheduleWorkflow>(workflowId);
   try {
     const description = await handle.describe();
     const base = {
@@ -48,7 +55,7 @@ async function readRun(client: Client, workflowId: string): Promise<ScheduleRun>
       status: runStatusOf(description.status.name),
     };
     if (base.status === 'succeeded') {
-      const result = (await handle.result()) as AuditScheduleResult;
+      const result = await handle.result();
       return { ...base, sealed: { ...tallyOf(result), until: result.sealed?.until ?? null } };
     }
     const sealed = await progressOf(client, workflowId);
@@ -84,7 +91,7 @@ function tallyOf({
   return { windowCount, recordCount, findingCount, windows, lateCount, late };
 }
 
-async function readFailure(handle: WorkflowHandle): Promise<Failure | undefined> {
+async function readFailure(handle: WorkflowHandle<ScheduleWorkflow>): Promise<Failure | undefined> {
   try {
     await handle.result();
     return undefined;

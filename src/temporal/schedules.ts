@@ -13,6 +13,7 @@ import {
   describeCadence,
   describeSettings,
   differences,
+  OVERLAPS,
   type Overlap,
   type ScheduleSettings,
 } from '../schedule/scheduleSettings';
@@ -192,11 +193,11 @@ function settingsOf({ scheduleId, action, policies, spec }: ScheduleDescription)
     const message = `schedule ${scheduleId} starts ${action.workflowType}, not ${SCHEDULE_WORKFLOW}; it is not a schedule of audit-snapshot`;
     throw new SnapshotError('SCHEDULE_NOT_FOUND', message);
   }
-  const overlap = Object.entries(POLICIES).find(([, policy]) => policy === policies.overlap)?.[0];
+  const overlap = OVERLAPS.find((known) => POLICIES[known] === policies.overlap) ?? 'skip';
   return {
     input,
     jitterSeconds: Math.round((spec.jitter ?? 0) / 1000),
-    overlap: (overlap ?? 'skip') as Overlap,
+    overlap,
     catchupSeconds: Math.round(policies.catchupWindow / 1000),
     pauseOnFailure: policies.pauseOnFailure,
   };
