@@ -18,7 +18,7 @@ export function auditSnapshots(
     const audit = await auditDrift(deps, {
       ledger: await openLedger(deps),
       ...(within ? { within } : {}),
-      fromPlace: place,
+      fromIndex: place,
       lateAllowanceMs: deps.settings.lateAllowanceMs,
       untilMs: deps.clock.nowMs() + BATCH_MS,
       signal,

@@ -115,6 +115,19 @@ export function isSnapshotError<C extends ErrorCode = ErrorCode>(
   return code === undefined ? ERROR_CODES.some((known) => known === thrown.code) : thrown.code === code;
 }
 
+/** The error for input from outside that is not in its one canonical form: EVIDENCE_MALFORMED. */
+export function malformed(what: string, cause?: unknown): SnapshotError {
+  return new SnapshotError('EVIDENCE_MALFORMED', what, { cause });
+}
+
+/** One issue that a schema found, as `path.to.member: message`; the message alone when the value as a whole is wrong. */
+export function formatIssue(issue: {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}): string {
+  return [issue.path.map(String).join('.'), issue.message].filter((part) => part !== '').join(': ');
+}
+
 /** The text of any thrown value, for a message or a cause; never throws itself. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

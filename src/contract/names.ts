@@ -31,9 +31,12 @@ export function snapshotIdOf(jobId: string): string {
 /** What a job id is, for error messages; job ids become object keys and note names. */
 export const JOB_ID_RULE = '1 to 64 lowercase letters, digits and hyphens, the first not a hyphen';
 
-const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** The form of a job id, by {@link JOB_ID_RULE}. */
+export const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** The form of the {@link snapshotIdOf} a job id. */
+export const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
 
-/** True when the text is a job id, by {@link JOB_ID_RULE}. */
+/** True for a text of the form {@link JOB_ID}. */
 export function isJobId(text: string): boolean {
   return JOB_ID.test(text);
 }

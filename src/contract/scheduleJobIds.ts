@@ -9,8 +9,7 @@ export type ScheduleJob =
   | { readonly kind: 'late'; readonly targetMs: number; readonly ordinal: number };
 
 /** What a schedule id is, for error messages; it leaves room for the instant and a number in the 64 characters of a job id. */
-export const SCHEDULE_ID_RULE =
-  '1 to 36 lowercase letters, digits and hyphens, the first not a hyphen';
+export const SCHEDULE_ID_RULE = '1 to 36 lowercase letters, digits and hyphens, the first not a hyphen';
 
 const SCHEDULE_ID = /^[a-z0-9][a-z0-9-]{0,35}$/;
 const JOB = /^(\d{8}t\d{6}z)(?:-(late-)?([1-9]\d{0,3}))?$/;

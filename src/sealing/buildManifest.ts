@@ -1,5 +1,6 @@
 import { loadDigest } from '../evidence/logDigest';
-import { MAX_LISTED_FINDINGS, type Manifest } from '../evidence/manifest';
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
+import type { Manifest } from '../evidence/manifest';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { SnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';

@@ -1,9 +1,7 @@
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { RecordView } from '../evidence/recordBytes';
-import { findFault, type FindingKind, type HashScheme } from '../evidence/recordFinding';
+import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
 import type { Finding } from '../ports/snapshotRepository';
-
-/** Findings listed for each chunk: the counts stay exact, and a row stays far below the size limit of a document. */
-const MAX_LISTED = 10_000;
 
 /** Collects the findings of one chunk: records whose own hash is wrong, missing or repeated. */
 export class FindingCollector {
@@ -22,11 +20,11 @@ export class FindingCollector {
 
   /** `index` is the record's index in the snapshot. */
   check(index: number, record: RecordView): void {
-    const kind = findFault(record, this.#scheme);
+    const kind = findingOf(record, this.#scheme);
     if (kind === undefined) return;
     const finding: Finding = { kind, index, id: record.id };
     this.#counts[kind]++;
-    if (this.#listed.length < MAX_LISTED) this.#listed.push(finding);
+    if (this.#listed.length < MAX_LISTED_FINDINGS) this.#listed.push(finding);
     if (kind !== 'hash-missing') this.#firstTampered ??= finding;
   }
 

@@ -1,18 +1,15 @@
+import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
 import { LEDGER_CHECKPOINT_KEY, ledgerKey } from '../evidence/objectKeys';
 import { SnapshotError } from '../errors';
 import type { LedgerHead } from '../ports/ledgerSequencer';
 import type { StoredVersion } from '../ports/objectStore';
-import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint';
-import { parseNote } from '../tlog/note';
-import { MAX_ENTRY_BYTES, TILE_WIDTH, type TileObject } from '../tlog/tiles';
-import { EMPTY_EDGE, LogTree, readEdge } from '../tlog/tree';
+import { parseCheckpoint, parseNote, type Checkpoint } from '../tlog/note';
+import { EMPTY_EDGE, LogTree, MAX_BUNDLE_BYTES, readEdge, type TileObject } from '../tlog/tiles';
 import type { SealingDeps } from './deps';
 import { newestKey, signCheckpoint } from './signing';
 
 /** Concurrent publishers that may win in a row; each of them extends the ledger, so this is not reached. */
 const MAX_RACES = 50;
-const MAX_CHECKPOINT_BYTES = 1 << 16;
-const MAX_TILE_BYTES = TILE_WIDTH * (MAX_ENTRY_BYTES + 2);
 
 /**
  * Publishes what the ledger has committed: first tiles, each written once, then a checkpoint over them that replaces the
@@ -86,7 +83,7 @@ async function extendTree(
 
 async function readTile({ store }: SealingDeps, path: string): Promise<Buffer> {
   const key = ledgerKey(path);
-  const stored = await store.get(key, MAX_TILE_BYTES);
+  const stored = await store.get(key, MAX_BUNDLE_BYTES);
   if (stored) return stored.body;
   throw new SnapshotError('STORAGE_NOT_FOUND', `a tile of the ledger is gone from storage [key=${key}]`);
 }
@@ -94,7 +91,7 @@ async function readTile({ store }: SealingDeps, path: string): Promise<Buffer> {
 async function putTile(deps: SealingDeps, { path, body }: TileObject): Promise<void> {
   const key = ledgerKey(path);
   if (await deps.store.putOnce(key, body, retainUntil(deps))) return;
-  const stored = await deps.store.get(key, MAX_TILE_BYTES);
+  const stored = await deps.store.get(key, MAX_BUNDLE_BYTES);
   if (stored?.body.equals(body)) return;
   throw forked(`storage holds a tile with other bytes than this history has [key=${key}]`);
 }

@@ -1,5 +1,6 @@
 import { manifestTimestampKey } from '../evidence/objectKeys';
-import { MAX_TIMESTAMP_BYTES, readTimestamp } from '../evidence/timestamp';
+import { MAX_TIMESTAMP_BYTES } from '../evidence/limits';
+import { readTimestamp } from '../evidence/timestamp';
 import { SnapshotError } from '../errors';
 import type { SignatureRef } from '../ports/snapshotRepository';
 import { holdUntil, type SealingDeps } from './deps';

@@ -1,7 +1,6 @@
 import { SnapshotError } from '../errors';
-import { checkpointText, type Checkpoint } from '../tlog/checkpoint';
 import { verifyEd25519 } from '../tlog/ed25519';
-import { formatNote, keyId } from '../tlog/note';
+import { checkpointText, formatNote, keyId, type Checkpoint } from '../tlog/note';
 import type { Signer, SigningKey } from '../ports/signer';
 
 /** The newest version of the signing key. KEY_MISSING when the key has no version. */

@@ -2,13 +2,11 @@ import type { Position, StoredChunk } from '../contract/activities';
 import { boundsOf, formatInstant, type Window } from '../contract/window';
 import { splitBlocks } from '../evidence/bsonStream';
 import { unpackBlocks } from '../evidence/chunk';
+import { MAX_CHUNK_BYTES } from '../evidence/limits';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
 import { sha256Hex } from '../tlog/sha256';
 import { SnapshotError } from '../errors';
 import type { ObjectStore } from '../ports/objectStore';
-
-/** More than the packed form of the largest chunk: 32 MiB of records and one of 16 MiB that does not compress. */
-const MAX_STORED_BYTES = 64 * 1024 * 1024;
 
 /** A record of a chunk with its position in the log. */
 export interface PositionedRecord extends RecordView {
@@ -26,7 +24,7 @@ export async function readStoredChunk(
   window: Window,
   expected?: StoredChunk,
 ): Promise<{ versionId: string; body: Buffer; records: AsyncIterable<PositionedRecord> }> {
-  const stored = await store.get(key, MAX_STORED_BYTES, expected?.versionId);
+  const stored = await store.get(key, MAX_CHUNK_BYTES, expected?.versionId);
   if (!stored) throw new SnapshotError('STORAGE_NOT_FOUND', `chunk is gone from storage [key=${key}]`);
   const { versionId, body } = stored;
   const sha256 = sha256Hex(body);
