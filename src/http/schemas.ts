@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JOB_ID } from '../contract/names';
 import { parseInstantMs } from '../contract/window';
 import { ERROR_CODES } from '../errors';
 import { JOB_STATUSES } from '../contract/jobStatus';
@@ -8,7 +9,7 @@ import { problemKind } from './problem';
 const count = z.int().min(0);
 const jobId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'is not a job id')
+  .regex(JOB_ID, 'is not a job id')
   .meta({ description: 'The id of a job.', examples: ['6917a4e0c3b1f2a4d5e6f708'] });
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-01-31T23:59:59.999Z'] });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SNAPSHOT_JOB_TYPE } from '../contract/names';
 import { parseWindow, type Window } from '../contract/window';
-import { SnapshotError } from '../errors';
+import { SnapshotError, formatIssue } from '../errors';
 
 // This room is what jobs are: the registry of job types with their payloads and policies, one handler a type, and the report
 // of outcomes to a job service.
@@ -64,6 +64,6 @@ export function describeJobTypes() {
 function parseShape<T>(shape: z.ZodType<T>, payload: unknown): T {
   const parsed = shape.safeParse(payload);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  const issues = parsed.error.issues.map(formatIssue);
   throw new SnapshotError('PAYLOAD_INVALID', `payload: ${issues.join('; ')}`);
 }

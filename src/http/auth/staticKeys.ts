@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { SnapshotError } from '../../errors';
+import { SnapshotError, formatIssue } from '../../errors';
 import { SCOPES, type Authenticator, type Caller } from './caller';
 
 const keys = z
@@ -41,6 +41,6 @@ function parseKeys(json: string): z.infer<typeof keys> {
   }
   const parsed = keys.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  const issues = parsed.error.issues.map(formatIssue);
   throw new SnapshotError('CONFIG_INVALID', `JOB_SERVICE_KEYS: ${issues.join('; ')}`);
 }
