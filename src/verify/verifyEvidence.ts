@@ -12,15 +12,13 @@
  * NOT VERIFIED, an object that is missing or a layer without checks is INCOMPLETE, and keys that were taken from the
  * evidence itself are never VERIFIED. A failure of reading is thrown: it says nothing about the evidence.
  */
-import { MAX_MANIFEST_BYTES } from '../evidence/limits';
-import { parseManifest, type Manifest } from '../evidence/manifest';
-import { manifestKey } from '../evidence/objectKeys';
-import { makeTrustFile, type TrustFile } from '../evidence/trustFile';
 import { overlaps, type Window } from '../contract/window';
+import { makeTrustFile, type TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
 import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
 import { coverageOf } from './coverage';
 import type { EvidenceReader } from './evidenceReader';
+import { readManifest } from './readManifest';
 import {
   COVERAGE_LAYERS,
   ReportBuilder,
@@ -164,7 +162,7 @@ async function claimedTrust(reader: EvidenceReader, snapshotIds: readonly string
   const keys = new Map<number, Buffer>();
   let origin = 'unknown';
   for (const snapshotId of snapshotIds) {
-    const manifest = await readClaim(reader, snapshotId);
+    const manifest = await readManifest(reader, snapshotId);
     if (!manifest) continue;
     keys.set(manifest.key.version, decodeBase64(manifest.key.publicKey, PUBLIC_KEY_BYTES));
     origin = manifest.origin;
@@ -175,14 +173,4 @@ async function claimedTrust(reader: EvidenceReader, snapshotIds: readonly string
     origin,
     versions.map(([version, publicKey]) => ({ version, publicKey, createdAt })),
   );
-}
-
-async function readClaim(reader: EvidenceReader, snapshotId: string): Promise<Manifest | undefined> {
-  const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
-  try {
-    return body && parseManifest(body);
-  } catch {
-    // A malformed manifest claims no key; the report on its snapshot says that it is malformed.
-    return undefined;
-  }
 }

@@ -1,15 +1,8 @@
-import { parseManifest } from '../evidence/manifest';
-import { MAX_MANIFEST_BYTES } from '../evidence/limits';
-import {
-  ledgerKey,
-  ledgerTileKey,
-  manifestKey,
-  objectsOfLedger,
-  objectsOfSnapshot,
-} from '../evidence/objectKeys';
+import { ledgerKey, ledgerTileKey, objectsOfLedger, objectsOfSnapshot } from '../evidence/objectKeys';
 import { HASH_BYTES } from '../tlog/merkle';
 import { MAX_BUNDLE_BYTES, MAX_TILE_BYTES, TILE_WIDTH, formatBundle, tilesOfLevel } from '../tlog/tiles';
 import type { EvidenceReader } from './evidenceReader';
+import { readManifest } from './readManifest';
 import { LISTING_LAYERS, ReportBuilder, type Checked, type KeyTrust } from './report';
 import type { Ledger } from './verifyLedger';
 
@@ -30,8 +23,10 @@ export async function verifyListing(
   const report = new ReportBuilder();
   const named = new Set<string>();
   if (ledger) for (const object of objectsOfLedger(ledger.size)) named.add(object.key);
-  for (const snapshotId of snapshotIds)
-    for (const object of await namedBySnapshot(reader, snapshotId)) named.add(object.key);
+  for (const snapshotId of snapshotIds) {
+    const chunks = (await readManifest(reader, snapshotId))?.chunks ?? [];
+    for (const object of objectsOfSnapshot(snapshotId, chunks)) named.add(object.key);
+  }
 
   for (const object of listed) {
     // Without a readable ledger nothing is known about its tiles; the report on the ledger says that it is missing.
@@ -44,20 +39,10 @@ export async function verifyListing(
   return report.finish(key, LISTING_LAYERS, []);
 }
 
-async function namedBySnapshot(reader: EvidenceReader, snapshotId: string) {
-  const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
-  let chunks: Parameters<typeof objectsOfSnapshot>[1] = [];
-  try {
-    if (body) chunks = parseManifest(body).chunks;
-  } catch {
-    // A malformed manifest names no chunks; the report on its snapshot says that it is malformed.
-  }
-  return objectsOfSnapshot(snapshotId, chunks);
-}
-
 /** True for a partial tile of an earlier, smaller ledger: the tile in force must begin with its content. */
 async function isEarlierTile(reader: EvidenceReader, object: string, ledger: Ledger): Promise<boolean> {
   const [, fullKey, folder = '', digits] = PARTIAL_TILE.exec(object) ?? [];
+  if (fullKey === undefined) return false;
   const level = folder === 'entries' ? 'entries' : Number(folder);
   const width = Number(digits);
   for (const tile of tilesOfLevel(ledger.size, level === 'entries' ? 0 : level)) {

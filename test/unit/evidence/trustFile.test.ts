@@ -30,7 +30,11 @@ test('a trust file may be indented by hand', () => {
 });
 
 test('each key is in force until the next one was made, and the last one without end', () => {
-  expect(TRUST.keys.map(({ from, to }) => [from, to])).toEqual([
+  const { keys } = makeTrustFile(ORIGIN, [
+    { version: 1, publicKey: FIRST, createdAt: new Date('2026-01-01T00:00:00.000Z') },
+    { version: 3, publicKey: SECOND, createdAt: new Date('2026-02-01T00:00:00.000Z') },
+  ]);
+  expect(keys.map(({ from, to }) => [from, to])).toEqual([
     ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'],
     ['2026-02-01T00:00:00.000Z', null],
   ]);
@@ -127,6 +131,11 @@ const SERVED = { ...ALL, keys: ALL.keys.slice(1) };
 test('a merged trust file keeps the key versions that are no longer served', () => {
   expect(mergeTrust({ ...ALL, keys: ALL.keys.slice(0, 2) }, SERVED)).toEqual(ALL);
   expect(mergeTrust(SERVED, SERVED).keys.map(({ version }) => version)).toEqual([2, 3]);
+});
+
+test('a merged trust file has its keys in order of version', () => {
+  const [one, two, three] = ALL.keys;
+  expect(mergeTrust({ ...ALL, keys: [two!] }, { ...ALL, keys: [one!, three!] })).toEqual(ALL);
 });
 
 test('trust files with different keys for one version, or of different origins, are not merged', () => {

@@ -188,3 +188,9 @@ testRefusals('the text of a proof', [
   ],
   ['without an index', () => parseTlogProof(`${HEADER}\n\n`), 'proof has no canonical index'],
 ]);
+
+test('the text of a proof may have 65536 bytes, and no more', () => {
+  const longest = TEXT + 'x'.repeat(65_536 - Buffer.byteLength(TEXT));
+  expect(parseTlogProof(longest).index).toBe(12);
+  expect(() => parseTlogProof(`${longest}x`)).toThrow('proof is larger than 65536 bytes');
+});
