@@ -30,8 +30,8 @@ module.exports = {
     ...VENDORS.map((vendor) => only(vendor, ...DOMAIN, 'src/config')),
     only('src/services', ...DOMAIN, 'src/mongo'),
     only('activities', ...DOMAIN, ...VENDORS),
-    only('src/client', ...CORE, 'src/temporal/connection'),
-    only('src/temporal/connection', ...CORE),
+    only('src/client', ...CORE, 'src/temporal/(connection|errors)'),
+    only('src/temporal/(connection|errors)', ...CORE),
     only('src/jobs', ...DOMAIN, ...VENDORS, 'src/client'),
     only(
       'src/http',
@@ -67,7 +67,7 @@ module.exports = {
     {
       name: 'the client takes only Temporal packages: other services load what it loads',
       severity: 'error',
-      from: { path: '^src/(client/|temporal/connection\\.ts$)' },
+      from: { path: '^src/(client/|temporal/(connection|errors)\\.ts$)' },
       to: { dependencyTypesNot: ['local', 'core'], pathNot: 'node_modules/@temporalio/(client|common)/' },
     },
     {

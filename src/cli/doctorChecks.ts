@@ -1,7 +1,8 @@
 import { connectDatabase, ensureIndexes, missingIndexes } from '../mongo/connection';
 import { connectObjectStore } from '../storage/minioObjectStore';
 import { probeLock } from '../storage/lockProbe';
-import { connectTemporal, missingSearchAttributes, registerSearchAttributes } from '../temporal/connection';
+import { connectTemporal } from '../temporal/connection';
+import { missingSearchAttributes, registerSearchAttributes } from '../temporal/searchAttributes';
 import { connectSigner } from '../vault/vaultSigner';
 import {
   readDatabaseConfig,

@@ -5,22 +5,22 @@ import type { Stage } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import { ATTRIBUTES } from './runAttributes';
 
-/** One run as Temporal lists it: no worker is asked. A job that was started again has several. */
+/** One run as Temporal lists it, without a worker. A job that was started again has several. */
 export interface SnapshotRun {
   readonly jobId: string;
   readonly snapshotId: string;
   readonly workflowId: string;
   readonly runId: string;
-  /** Workers of one product poll it; another one's runs are about another log. */
+  /** Each deployment has its own; runs of another task queue seal another log. */
   readonly taskQueue: string;
   readonly status: RunStatus;
-  /** Undefined, as the window, for a run that was started by hand and that no worker has seen yet. */
+  /** Undefined, like the window, for a run that was started by hand and that no worker has picked up. */
   readonly stage: Stage | undefined;
   readonly window: Window | undefined;
-  /** Known from marking on. */
+  /** Set from the stage `marking` on. */
   readonly recordCount: number | undefined;
   readonly findings: number | undefined;
-  /** Known when the snapshot is closed. */
+  /** Set when the snapshot is closed. */
   readonly late: number | undefined;
   readonly startedAt: Date;
   readonly closedAt: Date | undefined;
@@ -31,7 +31,7 @@ type RunInfo = Pick<
   'workflowId' | 'runId' | 'taskQueue' | 'status' | 'typedSearchAttributes' | 'startTime' | 'closeTime'
 >;
 
-/** Reads one entry of Temporal's list, or the answer to `describe`. */
+/** Reads one entry of Temporal's list, or the response of `describe`. */
 export function snapshotRunOf(info: RunInfo): SnapshotRun {
   const attributes = info.typedSearchAttributes;
   const jobId = attributes.get(ATTRIBUTES.jobId) ?? jobIdOf(info.workflowId);

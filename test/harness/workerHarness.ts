@@ -88,16 +88,16 @@ export class WorkerHarness {
       sealing: readSealingConfig(env),
       jobService: { url: undefined, token: undefined },
     };
-    const { deps, close: closeDeps } = await compose(config, client);
+    const composed = await compose(config, client);
     const database = await connectDatabase(config.database.uri);
     const native = await NativeConnection.connect({ address: temporal.address });
     const disconnect = async (): Promise<void> => {
       await native.close();
       await connection.close();
-      await closeDeps();
+      await composed[Symbol.asyncDispose]();
       await database.close();
     };
-    return new WorkerHarness({ env, deps, client, database, native, disconnect });
+    return new WorkerHarness({ env, deps: composed.deps, client, database, native, disconnect });
   }
 
   /** A worker as the product runs it, but for the options given; `deps` replaces what its activities work with. */

@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
-import { registerSearchAttributes } from '../../../src/temporal/connection';
+import { registerSearchAttributes } from '../../../src/temporal/searchAttributes';
 import { SEARCH_ATTRIBUTES } from '../../../src/contract/searchAttributes';
 import { SnapshotError, messageOf } from '../../../src/errors';
 import type { Place, Server } from '../server';

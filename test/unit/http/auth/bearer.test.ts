@@ -1,34 +1,37 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
-import { jwtAuthenticator } from '../../../src/http/auth/jwtAuthenticator';
-import { newServiceKey } from '../../../dev/demo/serviceKey';
-import { chainAuthenticators } from '../../../src/http/auth/caller';
-import { staticKeys } from '../../../src/http/auth/staticKeys';
-import { makeJobService } from '../../harness/jobService';
+import { jwtAuthenticator } from '../../../../src/http/auth/jwtAuthenticator';
+import { newServiceKey } from '../../../../dev/demo/serviceKey';
+import { chainAuthenticators } from '../../../../src/http/auth/caller';
+import { staticKeys } from '../../../../src/http/auth/staticKeys';
+import { makeJobService } from '../../../harness/jobService';
 
 const reader = newServiceKey('reader', 'jobs:read');
 
 const soon = (seconds = 300) => Math.floor(Date.now() / 1000) + seconds;
 
-describe('a bearer token', () => {
+describe('bearer tokens', () => {
   test.each([
-    ['no header', undefined, 'Bearer realm="audit-snapshot"'],
+    ['no Authorization header', undefined, 'Bearer realm="audit-snapshot"'],
     ['another scheme', 'Basic dXNlcjpwYXNz', 'Bearer realm="audit-snapshot"'],
     ['no token', 'Bearer ', 'Bearer realm="audit-snapshot"'],
     ['two tokens', `Bearer ${reader.token} ${reader.token}`, 'Bearer realm="audit-snapshot"'],
     ['an unknown token', 'Bearer nobodys', 'Bearer realm="audit-snapshot", error="invalid_token"'],
     ['its hash', `Bearer ${reader.hashed.sha256}`, 'Bearer realm="audit-snapshot", error="invalid_token"'],
-  ])('%s: the answer is 401 and names the scheme', async (_, authorization, challenge) => {
-    const { app } = makeJobService({ authenticate: staticKeys(JSON.stringify([reader.hashed])) });
-    const headers = authorization === undefined ? {} : { authorization };
-    const answer = await app.inject({ url: '/jobs', headers });
-    expect(answer.json()).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
-    expect(answer.headers['www-authenticate']).toBe(challenge);
-    expect(answer.body).not.toContain(reader.token);
-  });
+  ])(
+    'a request with %s is answered with 401 and a challenge that names the scheme',
+    async (_, authorization, challenge) => {
+      const { app } = makeJobService({ authenticate: staticKeys(JSON.stringify([reader.hashed])) });
+      const headers = authorization === undefined ? {} : { authorization };
+      const response = await app.inject({ url: '/jobs', headers });
+      expect(response.json()).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+      expect(response.headers['www-authenticate']).toBe(challenge);
+      expect(response.body).not.toContain(reader.token);
+    },
+  );
 
-  test('allows what its scopes say, and the refusal names the one that is missing', async () => {
+  test('a bearer token allows what its scopes say, and the 403 names the scope that is missing', async () => {
     const { app } = makeJobService({ authenticate: staticKeys(JSON.stringify([reader.hashed])) });
     const headers = { authorization: `Bearer ${reader.token}` };
     expect((await app.inject({ url: '/jobs', headers })).statusCode).toBe(200);
@@ -37,24 +40,24 @@ describe('a bearer token', () => {
     expect(refused.headers['www-authenticate']).toContain('scope="jobs:write"');
   });
 
-  test('two keys of one name are both known, while one is changed for the other', async () => {
+  test('two keys of one name are both accepted, while one replaces the other', async () => {
     const next = newServiceKey('reader', 'jobs:read');
     const authenticate = staticKeys(JSON.stringify([reader.hashed, next.hashed]));
     for (const { token } of [reader, next])
       await expect(authenticate(token)).resolves.toMatchObject({ name: 'key:reader' });
   });
 
-  test.each(['/livez', '/readyz', '/openapi.json', '/docs/'])('%s asks for none', async (url) => {
+  test.each(['/livez', '/readyz', '/openapi.json', '/docs/'])('%s requires no bearer token', async (url) => {
     const { app } = makeJobService();
     expect((await app.inject(url)).statusCode).toBe(200);
   });
 
-  test('who guesses is slowed down, and who knows one is not locked out', async () => {
+  test('guessing tokens is rate limited, and a valid token from the same address is not locked out', async () => {
     const { app, ask } = makeJobService();
     const guess = () => app.inject({ url: '/jobs', headers: { authorization: 'Bearer guess' } });
-    for (let at = 0; at < 60; at++) expect((await guess()).statusCode).toBe(401);
-    const slowed = await guess();
-    expect([slowed.json(), slowed.headers['retry-after']]).toEqual([
+    for (let index = 0; index < 60; index++) expect((await guess()).statusCode).toBe(401);
+    const limited = await guess();
+    expect([limited.json(), limited.headers['retry-after']]).toEqual([
       expect.objectContaining({ status: 429, code: 'RATE_LIMITED' }),
       expect.stringMatching(/^\d+$/),
     ]);
@@ -62,19 +65,19 @@ describe('a bearer token', () => {
   });
 
   test.each([
-    ['no JSON', '{'],
-    ['no list', '{}'],
-    ['an empty list', '[]'],
+    ['invalid JSON', '{'],
+    ['an object instead of a list', '{}'],
+    ['no key', '[]'],
     ['a hash in capitals', JSON.stringify([{ ...reader.hashed, sha256: 'A'.repeat(64) }])],
     ['an unknown scope', JSON.stringify([{ ...reader.hashed, scopes: ['jobs:all'] }])],
     ['no scope', JSON.stringify([{ ...reader.hashed, scopes: [] }])],
-    ['a token in the open', JSON.stringify([{ ...reader.hashed, token: reader.token }])],
-  ])('a list of keys with %s is refused at the start', (_, json) => {
+    ['a token in plain text', JSON.stringify([{ ...reader.hashed, token: reader.token }])],
+  ])('a key list with %s is rejected at the start', (_, json) => {
     expect(() => staticKeys(json)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });
 
-describe('a JWT', () => {
+describe('JWTs', () => {
   const issuer = 'https://id.example';
   const audience = 'audit-snapshot';
   const server = createServer((_, response) => response.end(JSON.stringify({ keys: served })));
@@ -98,7 +101,7 @@ describe('a JWT', () => {
       .sign(signer);
   const authenticate = (token: string) => jwtAuthenticator({ jwksUrl, issuer, audience })(token);
 
-  test('of the provider names its caller and scopes, however they are written', async () => {
+  test('a JWT of the provider names its caller and scopes, in each spelling of scopes', async () => {
     await expect(authenticate(await makeToken())).resolves.toEqual({
       name: 'jwt:billing',
       scopes: new Set(['jobs:read']),
@@ -119,7 +122,7 @@ describe('a JWT', () => {
     ['that has expired', () => makeToken({ exp: soon(-60) })],
     ['that never expires', () => makeToken({ exp: undefined })],
     ['that is not valid yet', () => makeToken({ nbf: soon(120) })],
-    ['of nobody', () => makeToken({ sub: undefined })],
+    ['without a subject', () => makeToken({ sub: undefined })],
     ['with an unknown key', () => makeToken({}, 'k2')],
     ['signed by another key', async () => makeToken({}, 'k1', (await generateKeyPair('ES256')).privateKey)],
     [
@@ -137,19 +140,19 @@ describe('a JWT', () => {
       'that was altered',
       async () => (await makeToken()).replace(/\.(.)/, (_all, c) => `.${c === 'e' ? 'f' : 'e'}`),
     ],
-    ['that is none', async () => 'a.b.c'],
-  ])('%s is nobody’s', async (_, make) => {
+    ['that is not one', async () => 'a.b.c'],
+  ])('a JWT %s belongs to no caller', async (_, make) => {
     await expect(authenticate(await make())).resolves.toBeUndefined();
   });
 
-  test('is refused for now while the keys of the provider cannot be read, and static keys go on', async () => {
+  test('while the keys of the provider cannot be read a JWT is answered with 503, and static keys still work', async () => {
     const away = jwtAuthenticator({ jwksUrl: 'http://127.0.0.1:1/jwks', issuer, audience });
     const both = chainAuthenticators([staticKeys(JSON.stringify([reader.hashed])), away]);
     const { app } = makeJobService({ authenticate: both });
     const ask = (token: string) =>
       app.inject({ url: '/jobs', headers: { authorization: `Bearer ${token}` } });
-    const answer = await ask(await makeToken());
-    expect(answer.json()).toMatchObject({ status: 503, code: 'IDENTITY_UNREACHABLE' });
+    const response = await ask(await makeToken());
+    expect(response.json()).toMatchObject({ status: 503, code: 'IDENTITY_UNREACHABLE' });
     expect((await ask(reader.token)).statusCode).toBe(200);
   });
 });

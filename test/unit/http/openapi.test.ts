@@ -9,7 +9,7 @@ import { holdStart, makeJobService, RESULT, submission } from '../../harness/job
 type Service = ReturnType<typeof makeJobService>;
 type Method = 'GET' | 'POST';
 
-/** One route: a sound request, and the call to the job rows that it cannot do without. */
+/** One route: a valid request, and the call to the job store that it depends on. */
 interface Route {
   readonly at: string;
   readonly method: Method;
@@ -43,7 +43,7 @@ function request({ method, url, body }: Route, jobId: string): [string, Omit<Inj
   return [url(jobId), { method, ...sent } as Omit<InjectOptions, 'url'>];
 }
 
-/** How each status of each route comes about, as `METHOD /path status`. */
+/** A request that is answered with each status of each route, by `METHOD /path status`. */
 const cases = new Map<string, (service: Service) => Promise<Awaited<ReturnType<Service['ask']>>>>();
 
 for (const route of routes) {
@@ -141,7 +141,7 @@ cases.set('GET /readyz 503', ({ app, runs }) => {
   return app.inject('/readyz?verbose');
 });
 
-/** Those that need a service with other settings. */
+/** Cases that need a service with other settings. */
 const settings = new Map<
   string,
   { given: Partial<AppDeps>; ask: (service: Service) => ReturnType<Service['ask']> }
@@ -174,7 +174,7 @@ interface Document {
   >;
 }
 
-describe('every documented answer', () => {
+describe('the OpenAPI document', () => {
   let document: Document;
   const ajv = new Ajv2020({ strict: false });
   addFormats(ajv);
@@ -184,7 +184,7 @@ describe('every documented answer', () => {
     ajv.addSchema(document, 'openapi.json');
   });
 
-  test('has a case here, and nothing else is documented', () => {
+  test('the OpenAPI document lists exactly the statuses that have a case here', () => {
     const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.entries(operations).flatMap(([method, { responses }]) =>
         Object.keys(responses).map((status) => `${method.toUpperCase()} ${path} ${status}`),
@@ -193,25 +193,31 @@ describe('every documented answer', () => {
     expect([...cases.keys(), ...settings.keys()].toSorted()).toEqual(documented.toSorted());
   });
 
-  test.each([...cases.keys(), ...settings.keys()].toSorted())('%s', async (name) => {
-    const [method, path, status] = name.split(' ') as [Method, string, string];
-    const special = settings.get(name);
-    const service = makeJobService(special?.given ?? {});
-    const answer = await (special?.ask ?? cases.get(name)!)(service);
-    expect({ status: answer.statusCode, body: answer.body }).toMatchObject({ status: Number(status) });
-    const type = String(answer.headers['content-type'] ?? '').split(';')[0]!;
-    expect(faultsOf(answer, Number(status))).toEqual([]);
-    if (type === 'text/event-stream' || answer.body === '') return;
-    const pointer = ['paths', path, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
-    const escaped = pointer.map((part) =>
-      encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')),
-    );
-    const matches = ajv.compile({ $ref: `openapi.json#/${escaped.join('/')}` });
-    expect({ fits: matches(answer.json()), errors: matches.errors }).toEqual({ fits: true, errors: null });
-  });
+  test.each([...cases.keys(), ...settings.keys()].toSorted())(
+    '%s matches its documented schema and headers',
+    async (name) => {
+      const [method, path, status] = name.split(' ') as [Method, string, string];
+      const special = settings.get(name);
+      const service = makeJobService(special?.given ?? {});
+      const response = await (special?.ask ?? cases.get(name)!)(service);
+      expect({ status: response.statusCode, body: response.body }).toMatchObject({ status: Number(status) });
+      const type = String(response.headers['content-type'] ?? '').split(';')[0]!;
+      expect(faultsOf(response, Number(status))).toEqual([]);
+      if (type === 'text/event-stream' || response.body === '') return;
+      const pointer = ['paths', path, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
+      const escaped = pointer.map((part) =>
+        encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')),
+      );
+      const matches = ajv.compile({ $ref: `openapi.json#/${escaped.join('/')}` });
+      expect({ fits: matches(response.json()), errors: matches.errors }).toEqual({
+        fits: true,
+        errors: null,
+      });
+    },
+  );
 });
 
-/** What every refusal has, and this one lacks. */
+/** The properties that every error response has and this one lacks. */
 function faultsOf({ headers, body }: Awaited<ReturnType<Service['ask']>>, status: number): string[] {
   if (status < 400) return [];
   const parsed = JSON.parse(body) as { readonly status?: number; readonly code?: string };

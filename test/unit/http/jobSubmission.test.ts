@@ -2,8 +2,8 @@ import { DAY, holdStart, makeJobService, submission } from '../../harness/jobSer
 
 const KEY = { 'idempotency-key': 'january' };
 
-describe('a submission with an Idempotency-Key', () => {
-  test('gets the same answer again, to the byte, and starts nothing new', async () => {
+describe('submissions with an Idempotency-Key', () => {
+  test('the same key and body get the same response again, byte for byte, and start nothing new', async () => {
     const { post, jobs, runs } = makeJobService();
     const first = await post('/jobs', submission(), KEY);
     await jobs.ensure({ jobId: first.json<{ jobId: string }>().jobId, ...DAY }, 1);
@@ -18,14 +18,14 @@ describe('a submission with an Idempotency-Key', () => {
     expect([jobs.jobs.size, runs.started.length]).toEqual([1, 1]);
   });
 
-  test('may spell the same window otherwise', async () => {
+  test('the same key may spell the same window differently', async () => {
     const { post, jobs } = makeJobService();
     await post('/jobs', submission(), KEY);
     const again = await post('/jobs', submission({ ...DAY, from: '2026-03-01T01:00:00.000+01:00' }), KEY);
     expect([again.statusCode, jobs.jobs.size]).toEqual([202, 1]);
   });
 
-  test('with another body is refused, whether the first one is answered or not', async () => {
+  test('the same key with another body is rejected, whether or not the first request is answered', async () => {
     const { post, runs, jobs } = makeJobService();
     const other = submission({ ...DAY, from: '2026-03-01T00:00:01Z' });
     const held = holdStart(runs);
@@ -35,12 +35,12 @@ describe('a submission with an Idempotency-Key', () => {
     held.letGo();
     await first;
     const after = await post('/jobs', other, KEY);
-    for (const answer of [during, after])
-      expect(answer.json()).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+    for (const response of [during, after])
+      expect(response.json()).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
     expect(jobs.jobs.size).toBe(1);
   });
 
-  test('while the first one is under way is told to come back', async () => {
+  test('a second request while the first is in progress is answered with 409 and Retry-After', async () => {
     const { post, runs, jobs } = makeJobService();
     const held = holdStart(runs);
     const first = post('/jobs', submission(), KEY);
@@ -55,7 +55,7 @@ describe('a submission with an Idempotency-Key', () => {
   });
 
   test.each(['lost', 'unacknowledged'] as const)(
-    'is made once although every write was %s once',
+    'a job is created once although every write was %s once',
     async (fault) => {
       const { post, jobs, keys, runs, clock } = makeJobService();
       for (const plan of [
@@ -67,32 +67,32 @@ describe('a submission with an Idempotency-Key', () => {
         expect((await post('/jobs', submission(), KEY)).statusCode).toBe(503);
         clock.nowMs += 60_000;
       }
-      // Where the service could not reach the keys, nobody gave the claim back: its time runs out.
+      // Where the service could not reach the keys, nothing released the claim; it expires.
       clock.nowMs += 60_000;
-      const answer = await post('/jobs', submission(), KEY);
-      expect(answer.statusCode).toBe(202);
-      const { jobId } = answer.json<{ jobId: string }>();
+      const response = await post('/jobs', submission(), KEY);
+      expect(response.statusCode).toBe(202);
+      const { jobId } = response.json<{ jobId: string }>();
       expect([...jobs.jobs.keys()]).toEqual([jobId]);
       expect(new Set(runs.started.map((input) => input.jobId))).toEqual(new Set([jobId]));
     },
   );
 
-  test('that died in the middle is gone on with a minute later, with the job that was decided', async () => {
+  test('a claim whose request died is taken over a minute later, with the job id of the claim', async () => {
     const service = makeJobService();
     const { post, keys, clock, runs } = service;
-    // Dies between the key and the job: the row stands, and nobody answers or gives it back.
+    // Dies between the key and the job: the claim exists, and nothing answers or releases it.
     holdStart(runs);
     void post('/jobs', submission(), KEY);
     while (keys.rows.size === 0) await new Promise(setImmediate);
-    const decided = [...keys.rows.values()][0]!.jobId;
+    const claimedJobId = [...keys.rows.values()][0]!.jobId;
     clock.nowMs += 59_000;
     expect((await post('/jobs', submission(), KEY)).statusCode).toBe(409);
     clock.nowMs += 1_000;
-    const answer = await post('/jobs', submission(), KEY);
-    expect(answer.json()).toMatchObject({ jobId: decided });
+    const response = await post('/jobs', submission(), KEY);
+    expect(response.json()).toMatchObject({ jobId: claimedJobId });
   });
 
-  test('that Temporal refused is tried again at once', async () => {
+  test('after a submission that Temporal did not accept the same key may be sent again at once', async () => {
     const { post, runs, jobs } = makeJobService();
     runs.unreachable = true;
     expect((await post('/jobs', submission(), KEY)).statusCode).toBe(503);
@@ -101,7 +101,7 @@ describe('a submission with an Idempotency-Key', () => {
     expect((await post('/jobs', submission(), KEY)).statusCode).toBe(202);
   });
 
-  test('is forgotten after its time', async () => {
+  test('a key that has expired may be used again', async () => {
     const { post, clock, jobs } = makeJobService();
     await post('/jobs', submission(), KEY);
     clock.nowMs += 48 * 3_600_000;
@@ -109,11 +109,11 @@ describe('a submission with an Idempotency-Key', () => {
     expect(jobs.jobs.size).toBe(2);
   });
 
-  test('a key that is empty, too long or not visible ASCII is refused', async () => {
+  test('a key that is empty, too long or not visible ASCII is rejected', async () => {
     const { post } = makeJobService();
     for (const key of ['', 'x'.repeat(256), 'a b', 'ä']) {
-      const answer = await post('/jobs', submission(), { 'idempotency-key': key });
-      expect(answer.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
+      const response = await post('/jobs', submission(), { 'idempotency-key': key });
+      expect(response.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
     }
   });
 });

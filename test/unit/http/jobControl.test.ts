@@ -11,26 +11,26 @@ async function failed() {
 }
 
 describe('cancel', () => {
-  test('asks the run to stop and may be repeated', async () => {
+  test('cancelling a running job requests it from the run and may be repeated', async () => {
     const { post, submit, jobs } = makeJobService();
     const jobId = await submit();
     await jobs.ensure({ jobId, ...DAY }, 1);
-    for (const answer of [await post(`/jobs/${jobId}/cancel`), await post(`/jobs/${jobId}/cancel`)]) {
-      expect(answer.json()).toMatchObject({ jobId, status: 'running' });
-      expect([answer.statusCode, answer.headers['location']]).toEqual([202, `/jobs/${jobId}`]);
+    for (const response of [await post(`/jobs/${jobId}/cancel`), await post(`/jobs/${jobId}/cancel`)]) {
+      expect(response.json()).toMatchObject({ jobId, status: 'running' });
+      expect([response.statusCode, response.headers['location']]).toEqual([202, `/jobs/${jobId}`]);
     }
   });
 
-  test('ends a job itself that has no run, and a cancelled one stays so', async () => {
+  test('cancelling a job without an open run ends it at once, and it stays cancelled', async () => {
     const { post, submit, runs } = makeJobService();
     const jobId = await submit();
     runs.open.clear();
-    const answer = await post(`/jobs/${jobId}/cancel`);
-    expect(answer.json()).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
+    const response = await post(`/jobs/${jobId}/cancel`);
+    expect(response.json()).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
     expect((await post(`/jobs/${jobId}/cancel`)).json()).toMatchObject({ status: 'cancelled' });
   });
 
-  test('is refused for now while Temporal cannot be reached, and the job is left alone', async () => {
+  test('cancelling while Temporal cannot be reached is answered with TEMPORAL_UNREACHABLE and leaves the job alone', async () => {
     const { post, submit, runs, jobs } = makeJobService();
     const jobId = await submit();
     runs.unreachable = true;
@@ -40,10 +40,10 @@ describe('cancel', () => {
 });
 
 describe('retry', () => {
-  test('starts a failed job again with its own id, window and policy', async () => {
+  test('retrying a failed job starts it again with its own id, window and policy', async () => {
     const { post, jobId, runs } = await failed();
-    const answer = await post(`/jobs/${jobId}/retry`);
-    expect([answer.statusCode, answer.json()]).toEqual([
+    const response = await post(`/jobs/${jobId}/retry`);
+    expect([response.statusCode, response.json()]).toEqual([
       202,
       expect.objectContaining({ jobId, status: 'queued', error: null }),
     ]);
@@ -51,7 +51,7 @@ describe('retry', () => {
     expect(runs.started[1]).toEqual(runs.started[0]);
   });
 
-  test('of a job that waits or runs starts nothing new', async () => {
+  test('retrying a job that is queued or running starts nothing new', async () => {
     const { post, submit, runs, jobs } = makeJobService();
     const jobId = await submit();
     expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 'queued' });
@@ -60,7 +60,7 @@ describe('retry', () => {
     expect(runs.started).toHaveLength(1);
   });
 
-  test('starts a job whose submission died in front of its run', async () => {
+  test('retrying a queued job whose run never started starts it', async () => {
     const { post, submit, runs } = makeJobService();
     const jobId = await submit();
     runs.open.clear();
@@ -68,30 +68,30 @@ describe('retry', () => {
     expect(runs.open).toEqual(new Set([jobId]));
   });
 
-  test('waits for the last run to be gone instead of attaching to it', async () => {
+  test('retrying waits for the last run to close instead of attaching to it', async () => {
     const { post, jobId, runs, clock } = await failed();
     runs.open.add(jobId);
-    let looks = 0;
-    clock.onPause = () => void (++looks === 3 && runs.open.clear());
+    let polls = 0;
+    clock.onPause = () => void (++polls === 3 && runs.open.clear());
     expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(202);
-    expect([looks, runs.started.length]).toEqual([3, 2]);
+    expect([polls, runs.started.length]).toEqual([3, 2]);
   });
 
-  test('is a conflict when the last run does not end', async () => {
+  test('retrying is a conflict when the last run does not close', async () => {
     const { post, jobId, runs, jobs } = await failed();
     runs.open.add(jobId);
     expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
     expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'failed' });
   });
 
-  test('that cannot start leaves the job failed, with its reason', async () => {
+  test('a retry that cannot start leaves the job failed with its reason', async () => {
     const { post, jobId, runs, jobs } = await failed();
     runs.start = () => Promise.reject(new Error('not now'));
     expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(500);
     expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'failed', error: { reason: 'altered' } });
   });
 
-  test('of a job that succeeded is a conflict', async () => {
+  test('retrying a job that has succeeded is a conflict', async () => {
     const { post, submit, runs } = makeJobService();
     const jobId = await submit();
     await post(`/jobs/${jobId}/succeed`, { result: RESULT });
