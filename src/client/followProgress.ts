@@ -6,6 +6,8 @@ export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   /** Between two questions. Default 1000. */
   readonly intervalMs?: number | undefined;
+  /** Called after each question: whether a worker answered it. */
+  readonly onAnswer?: ((answered: boolean) => void) | undefined;
 }
 
 export interface Followed {
@@ -25,7 +27,7 @@ export async function* followProgress(
   run: Followed,
   options: FollowOptions = {},
 ): AsyncGenerator<Progress, void, undefined> {
-  const { intervalMs = INTERVAL_MS } = options;
+  const { intervalMs = INTERVAL_MS, onAnswer } = options;
   const left = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
   let running = true;
@@ -35,7 +37,11 @@ export async function* followProgress(
   });
   // Raced below; whoever has left the loop does not hear of it any more.
   over.catch(() => undefined);
-  const ask = () => run.progress().catch(() => undefined);
+  const ask = async () => {
+    const progress = await run.progress().catch(() => undefined);
+    onAnswer?.(progress !== undefined);
+    return progress;
+  };
   let shown: string | undefined;
   try {
     for (;;) {

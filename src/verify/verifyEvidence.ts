@@ -41,6 +41,8 @@ export interface EvidenceReport {
   readonly verdict: Verdict;
   readonly key: Checked['key'];
   readonly ledger: LedgerReport;
+  /** The ledger that was read, for further questions; undefined unless its entries lead to the signed root. */
+  readonly openedLedger: Ledger | undefined;
   readonly snapshots: readonly VerifyReport[];
   /** Of the log time that was asked for. */
   readonly coverage: Checked | null;
@@ -91,6 +93,7 @@ export async function verifyEvidence(
     verdict: worstVerdict(verdicts),
     key,
     ledger: report,
+    openedLedger: ledger,
     snapshots,
     coverage: coverage ?? null,
     listing: listing ?? null,

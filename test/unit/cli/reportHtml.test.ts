@@ -18,7 +18,7 @@ async function factsOf(
   const entries = ledger?.entries ?? [];
   return {
     report,
-    stretches: coverageOf(entries, WITHIN),
+    spans: coverageOf(entries, WITHIN),
     windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
     generatedAt: '2026-03-01T00:00:00.000Z',
     software: 'audit-snapshot/test',

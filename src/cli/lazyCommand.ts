@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+
+/** What the file of a command exports: `define` gives the command its help, options and run. */
+export interface CommandFile {
+  readonly define: (command: Command) => void;
+}
+
+const unloaded = new WeakMap<Command, () => CommandFile>();
+
+/**
+ * Adds a command by its name and summary alone, which is all that `audit-snapshot --help` shows. Its file, with the
+ * database driver or whatever else it imports, is loaded when the command is parsed or its own help is printed.
+ */
+export function addLazyCommand(
+  program: Command,
+  name: string,
+  summary: string,
+  load: () => CommandFile,
+): void {
+  const command = program.command(name).summary(summary);
+  unloaded.set(command, load);
+  // `help <command>` prints the help without parsing the command, so no hook of the parser is called.
+  command.addHelpText('before', () => {
+    loadCommand(command);
+    return '';
+  });
+}
+
+/** Loads the file of a command, once; any other command is left as it is. */
+export function loadCommand(command: Command): void {
+  const load = unloaded.get(command);
+  unloaded.delete(command);
+  load?.().define(command);
+}
