@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface Watchdog {
   /** From now on the process group led by `pid` dies with this process. */
   guard(pid: number): void;
-  /** Gives everything free to outlive this process, and ends the watchdog. */
+  /** Lets everything outlive this process, and ends the watchdog. */
   release(): Promise<void>;
 }
 
