@@ -1,6 +1,6 @@
 /**
- * What `audit-snapshot demo` does: it starts the embedded stack with workers and a job service of their own
- * (`services.ts`), then walks through the product (`steps.ts`): it writes a realistic audit log (`auditTrail.ts`), seals it
+ * What `audit-snapshot demo` does: it starts the embedded stack with workers and a job service
+ * (`services.ts`), then runs the steps (`steps.ts`): it writes a realistic audit log (`auditTrail.ts`), seals it
  * by a job (`sealByJob.ts`), verifies the evidence, alters one record in a copy (`tamper.ts`) and verifies again. Tests and
  * benchmarks use the audit trail and the child processes as well.
  */

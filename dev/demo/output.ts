@@ -7,7 +7,7 @@ export interface DemoProgress extends Disposable {
   readonly updateRun: (progress: Progress) => void;
 }
 
-/** How the demo shows what it does; the command line hands it in, so that `dev/` does not depend on it. */
+/** How the demo shows what it does; the command line passes it in, so that `dev/` does not depend on it. */
 export interface DemoOutput {
   /** What a step found. */
   readonly result: (text: string) => void;
@@ -16,7 +16,7 @@ export interface DemoOutput {
   readonly showProgress: () => DemoProgress;
   /** A verification as `audit-snapshot verify` prints it. */
   readonly describeEvidence: (report: EvidenceReport) => string;
-  /** Takes the outcome of the whole demo, once. */
+  /** Called once, with the outcome of the whole demo. */
   readonly report: (report: DemoReport) => void;
 }
 

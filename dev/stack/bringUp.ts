@@ -32,7 +32,7 @@ export interface BringUp {
   readonly started: Set<Server>;
 }
 
-/** Makes one server usable: an external one is asked, a running one kept, a dead one started on its old ports and data. */
+/** Makes one server usable: an external one is asked, a running one reused, a dead one started on its old ports and data. */
 export async function bringUpServer(server: Server, context: BringUp): Promise<void> {
   const startedAtMs = performance.now();
   const report = (phase: Phase, detail?: string, logPath?: string) =>

@@ -35,7 +35,7 @@ interface Owner extends ProcessIdentity {
   readonly token: string;
 }
 
-/** Takes the lock and returns undefined, or returns who holds it. */
+/** Acquires the lock and returns undefined, or returns its owner. */
 function tryLock(path: string, token: string): ProcessIdentity | undefined {
   const owner = readOwner(path);
   if (owner !== undefined && isAlive(owner)) return owner;

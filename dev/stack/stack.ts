@@ -40,7 +40,7 @@ export interface RunningStack {
 }
 
 /**
- * Brings the four servers up side by side: running ones are kept, missing ones installed, dead ones started on their data.
+ * Brings the four servers up in parallel: running ones are reused, missing ones installed, dead ones started on their data.
  * When one fails, what was started here is stopped again. Errors: USAGE_INVALID, STACK_BUSY, TOOLCHAIN_MISSING,
  * INSTALL_FAILED, SERVER_START_FAILED, and `*_UNREACHABLE` of a server named in the environment.
  */

@@ -10,7 +10,7 @@ export interface Watchdog {
   release(): Promise<void>;
 }
 
-/** A process of its own, outside our process group, so that a Ctrl-C in the terminal does not reach it. */
+/** A separate process, outside our process group, so that a Ctrl-C in the terminal does not reach it. */
 export function startWatchdog(): Watchdog {
   const child = spawn(process.execPath, [join(__dirname, 'watchdogProcess.cjs')], {
     detached: true,

@@ -3,7 +3,7 @@ import { EXIT, type Output } from './output';
 import { showProgress } from './progress';
 
 const POLL_MS = 500;
-/** As long as a busy worker may take to answer; after that the operator is told. */
+/** As long as a busy worker may take to answer; after that the operator is warned. */
 const SILENCE_MS = 10_000;
 
 /**
@@ -35,8 +35,8 @@ async function showRun(handle: SnapshotHandle, signal: AbortSignal, output: Outp
 }
 
 /**
- * Takes after each question whether a worker answered it, and notes once for each silence that none does: without a
- * worker a run waits for ever, and nothing else would show it.
+ * Returns the callback that is told of each question whether a worker answered it. It notes each silence of ten seconds
+ * once: without a worker a run waits for ever, and nothing else would show it.
  */
 export function noteSilence(
   note: (line: string) => void,

@@ -8,8 +8,8 @@ export interface CommandFile {
 const unloaded = new WeakMap<Command, () => CommandFile>();
 
 /**
- * Adds a command by its name and summary alone, which is all that `audit-snapshot --help` shows. Its file, with the
- * database driver or whatever else it imports, is loaded when the command is parsed or its own help is printed.
+ * Adds a command by its name and summary alone, which is all that `audit-snapshot --help` shows. Its file, with all
+ * that it imports, is loaded when the command is parsed or its own help is printed.
  */
 export function addLazyCommand(
   program: Command,

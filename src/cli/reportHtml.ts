@@ -9,7 +9,8 @@ export interface ReportFacts {
   /** Window of each snapshot, as the ledger gives it. */
   readonly windows: ReadonlyMap<string, { readonly from: string; readonly to: string }>;
   readonly generatedAt: string;
-  readonly software: string;
+  /** Name and version of the verifier. */
+  readonly checkedBy: string;
 }
 
 const VERDICT_TEXTS = {
@@ -30,7 +31,7 @@ pre { background: #f6f8fa; padding: .75rem 1rem; white-space: pre-wrap; } .muted
 .verdict strong { font-size: 1.3rem; } .VERIFIED { border-color: #1a7f37; } .NOT { border-color: #cf222e; } .INCOMPLETE { border-color: #9a6700; }
 @media print { body { margin: 0; max-width: none; } h2, tr, pre { break-inside: avoid; } }`;
 
-/** One self-contained page for auditors: no script, and no request to any server. Whatever comes from evidence is escaped. */
+/** One self-contained page for auditors: no script, and no request to any server. All text from evidence is escaped. */
 export function renderReport(facts: ReportFacts): string {
   const { report, spans } = facts;
   const all: readonly Checked[] = [
@@ -68,13 +69,13 @@ function headOf(verdict: EvidenceReport['verdict']): readonly string[] {
   ];
 }
 
-function titleOf({ report, generatedAt, software }: ReportFacts): readonly string[] {
+function titleOf({ report, generatedAt, checkedBy }: ReportFacts): readonly string[] {
   const { verdict, key, ledger } = report;
   const unpinned =
     '<p><strong>The key was not pinned:</strong> it was taken from the evidence itself, which proves nothing about who signed.</p>';
   return [
     `<h1>Audit log evidence of ${text(ledger.origin ?? 'an unknown origin')}</h1>`,
-    `<p class="muted">Checked ${text(generatedAt)} by ${text(software)}</p>`,
+    `<p class="muted">Checked ${text(generatedAt)} by ${text(checkedBy)}</p>`,
     `<div class="verdict ${verdict.split(' ')[0]}"><strong>${verdict}</strong><br>${VERDICT_TEXTS[verdict]}</div>`,
     ...(key === 'pinned' ? [] : [unpinned]),
   ];
@@ -189,7 +190,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function text(value: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters and text direction are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters and text direction are searched for
   const visible = value.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
   return visible.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }

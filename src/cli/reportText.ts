@@ -43,7 +43,7 @@ export function describeLedger(report: LedgerReport, color: boolean): string {
   return [title, ...layerLines(report, color), ...failureLines(report, color)].join('\n');
 }
 
-/** A report under a title of its own, in the same form. */
+/** A report under the given title, in the same form. */
 export function describeChecked(title: string, report: Checked, color: boolean): string {
   return [title, ...layerLines(report, color), ...failureLines(report, color)].join('\n');
 }
@@ -109,7 +109,7 @@ function paint(color: boolean, style: 'green' | 'red' | 'yellow', text: string):
 
 /** Evidence is untrusted, and it is printed on a terminal: control characters are made visible. */
 function shorten(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters are searched for
   const visible = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '�');
   return visible.length > 200 ? `${visible.slice(0, 200)}…` : visible;
 }

@@ -76,7 +76,7 @@ function prepareMongod({ folder, ports }: ServerInstance): ServerCommand {
 
 function prepareSecantus({ folder, ports }: ServerInstance): ServerCommand {
   const config = join(folder, 'secantusd.toml');
-  // an empty file of its own, so that none is picked up from the home directory or /etc
+  // an empty configuration file, so that none is picked up from the home directory or /etc
   writeFileSync(config, '', { mode: 0o600 });
   return {
     args: [

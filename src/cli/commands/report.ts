@@ -47,7 +47,7 @@ async function report(target: string | undefined, options: ReportOptions, output
     spans: coverageOf(entries, within),
     windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
     generatedAt: new Date().toISOString(),
-    software: SOFTWARE,
+    checkedBy: SOFTWARE,
   });
   const { out } = options;
   await writeFile(out, page);

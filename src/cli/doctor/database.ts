@@ -17,7 +17,7 @@ export async function measureDatabase(fix: boolean): Promise<DatabaseFacts> {
   await using database = await openDatabase();
   const { connection } = database;
   const clockOffsetMs = await measureClock(connection);
-  // A document of its own, written with the write concern of everything else, and deleted again.
+  // A document in a separate collection, written with the usual write concern and deleted again.
   const probes = connection.collection('doctor');
   const { insertedId } = await probes.insertOne({ at: new Date() });
   await probes.deleteOne({ _id: insertedId });

@@ -28,7 +28,7 @@ export function judgeJobService({ url, hasToken, status }: JobServiceFacts): rea
     return [{ check, state: 'ok', found: 'none; workers write the job rows themselves' }];
   if (status !== 200) {
     const found = `${url} ${status === undefined ? 'does not answer' : `answers ${status}`}`;
-    const advice = 'workers report there when a job has ended; look at its log';
+    const advice = 'workers report ended jobs to it; read its log';
     return [{ check, state: 'fail', found, advice }];
   }
   const found = `${url} is ready`;

@@ -12,7 +12,7 @@ interface SigningKeyFacts {
   readonly clockOffsetMs: number | undefined;
 }
 
-/** Neither a manifest nor a checkpoint, so that its signature can never be taken for one of those. */
+/** Neither a manifest nor a checkpoint, so that its signature cannot be mistaken for theirs. */
 const PROBE = Buffer.from('audit-snapshot doctor: may this process sign?');
 
 /** Signs a probe with the newest version of the key. SIGNER_*, KEY_*. */

@@ -21,7 +21,7 @@ async function factsOf(
     spans: coverageOf(entries, WITHIN),
     windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
     generatedAt: '2026-03-01T00:00:00.000Z',
-    software: 'audit-snapshot/test',
+    checkedBy: 'audit-snapshot/test',
   };
 }
 

@@ -24,7 +24,7 @@ async function list({ json = false }: JsonOption, output: Output): Promise<numbe
   return EXIT.ok;
 }
 
-/** The members of an input that a summary does not tell. */
+/** The members of an input that a summary does not have. */
 const UNKNOWN_INPUT = { scheduleId: '', startAt: '' };
 
 function viewOf({ scheduleId, state, spec, info }: ScheduleSummary) {

@@ -28,7 +28,7 @@ const DURATIONS: readonly (readonly [flags: string, description: string])[] = [
   ['--every <duration>', 'windows of this length in UTC: 90s, 15m, 1h, 1d'],
   ['--offset <duration>', 'with --every: how long after the full interval they end'],
   ['--settle <duration>', 'how long after its end a window is sealed (default 5m)'],
-  ['--lookback <duration>', 'how far back late records are looked for, 0s for never (default 1d)'],
+  ['--lookback <duration>', 'how far back to search for late records, 0s for never (default 1d)'],
   ['--jitter <duration>', 'delay each run at random, by at most this (default 0s)'],
   ['--catchup <duration>', 'start runs that Temporal missed, up to this age (default 365d)'],
 ];
