@@ -8,17 +8,20 @@ export interface CommandFile {
 const unloaded = new WeakMap<Command, () => CommandFile>();
 
 /**
- * Adds a command by its name and summary alone, which is all that `audit-snapshot --help` shows. Its file, with all
- * that it imports, is loaded when the command is parsed or its own help is printed.
+ * Adds a command by its name and summary alone, which is all that the help of its parent shows. Its file, with all that
+ * it imports, is loaded when the command is parsed or its own help is printed.
  */
 export function addLazyCommand(
-  program: Command,
+  parent: Command,
   name: string,
   summary: string,
   load: () => CommandFile,
 ): void {
-  const command = program.command(name).summary(summary);
+  const command = parent.command(name).summary(summary);
   unloaded.set(command, load);
+  parent.hook('preSubcommand', (_parent, parsed) => {
+    if (parsed === command) loadCommand(command);
+  });
   // `help <command>` prints the help without parsing the command, so no hook of the parser is called.
   command.addHelpText('before', () => {
     loadCommand(command);
@@ -26,8 +29,16 @@ export function addLazyCommand(
   });
 }
 
+/** Loads the files of all commands below this one. */
+export function loadCommands(parent: Command): void {
+  for (const command of parent.commands) {
+    loadCommand(command);
+    loadCommands(command);
+  }
+}
+
 /** Loads the file of a command, once; any other command is left as it is. */
-export function loadCommand(command: Command): void {
+function loadCommand(command: Command): void {
   const load = unloaded.get(command);
   unloaded.delete(command);
   load?.().define(command);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { addLazyCommand, loadCommand, type CommandFile } from './lazyCommand';
+import { addLazyCommand, type CommandFile } from './lazyCommand';
 import { VERSION } from '../version';
 
 const EXIT_CODES =
@@ -71,7 +71,6 @@ export function buildProgram(): Command {
     .showHelpAfterError('(--help lists commands and options)')
     .exitOverride()
     .option('--config <file>', 'read settings from this TOML file; the environment takes precedence')
-    .hook('preSubcommand', (_program, command) => loadCommand(command))
     .hook('preAction', (root) => chooseConfig(root.opts<{ config?: string }>().config))
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { action } from '../action';
 import { completionScript, SHELLS, type Shell } from '../completionScript';
-import { loadCommand } from '../lazyCommand';
+import { loadCommands } from '../lazyCommand';
 import { example } from '../options';
 import { EXIT, type Output } from '../output';
 
@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .action(
       action((shell: Shell, _options: object, output: Output) => {
         const program = command.parent ?? command;
-        for (const each of program.commands) loadCommand(each);
+        loadCommands(program);
         output.result(completionScript(program, shell).trimEnd());
         return EXIT.ok;
       }),

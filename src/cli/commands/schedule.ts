@@ -1,24 +1,18 @@
 import type { Command } from 'commander';
-import { define as defineBackfill } from './schedule/backfill';
-import { define as defineCreate } from './schedule/create';
-import { define as defineDelete } from './schedule/delete';
-import { define as defineList } from './schedule/list';
-import { define as definePause } from './schedule/pause';
-import { define as defineResume } from './schedule/resume';
-import { define as defineShow } from './schedule/show';
-import { define as defineTrigger } from './schedule/trigger';
-import { define as defineUpdate } from './schedule/update';
+import { addLazyCommand } from '../lazyCommand';
 
 /** `schedule`: Temporal Schedules that seal contiguous windows; docs/schedules.md. */
 export function define(schedule: Command): void {
   schedule.description('seal the log window by window, by Temporal Schedules that leave no gap');
-  defineCreate(schedule.command('create'));
-  defineUpdate(schedule.command('update'));
-  defineList(schedule.command('list'));
-  defineShow(schedule.command('show'));
-  definePause(schedule.command('pause'));
-  defineResume(schedule.command('resume'));
-  defineTrigger(schedule.command('trigger'));
-  defineBackfill(schedule.command('backfill'));
-  defineDelete(schedule.command('delete'));
+  addLazyCommand(schedule, 'create', 'create a schedule', () => require('./schedule/create'));
+  addLazyCommand(schedule, 'update', 'change settings of a schedule', () => require('./schedule/update'));
+  addLazyCommand(schedule, 'list', 'list the schedules that seal', () => require('./schedule/list'));
+  addLazyCommand(schedule, 'show', 'show one schedule, its progress and its runs', () =>
+    require('./schedule/show'),
+  );
+  addLazyCommand(schedule, 'pause', 'start no runs until resume', () => require('./schedule/pause'));
+  addLazyCommand(schedule, 'resume', 'start runs again', () => require('./schedule/resume'));
+  addLazyCommand(schedule, 'trigger', 'start a run now', () => require('./schedule/trigger'));
+  addLazyCommand(schedule, 'backfill', 'start runs for past times', () => require('./schedule/backfill'));
+  addLazyCommand(schedule, 'delete', 'delete a schedule', () => require('./schedule/delete'));
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { addLazyCommand, loadCommand } from '../../../src/cli/lazyCommand';
+import { addLazyCommand, loadCommands } from '../../../src/cli/lazyCommand';
 
 function programWith(run: (word: string) => void): {
   program: Command;
@@ -10,8 +10,7 @@ function programWith(run: (word: string) => void): {
   let loads = 0;
   const program = new Command('program')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => written.push(text) })
-    .hook('preSubcommand', (_program, command) => loadCommand(command));
+    .configureOutput({ writeOut: (text) => written.push(text) });
   addLazyCommand(program, 'say', 'print a word', () => {
     loads++;
     return {
@@ -46,8 +45,16 @@ test('the help of the program shows the summary of a command and does not load i
   expect(loads()).toBe(0);
 });
 
-test('a command that was loaded is not loaded again', () => {
+test('loading all commands loads each once, and the commands below them', () => {
   const { program, loads } = programWith(() => undefined);
-  for (const command of [...program.commands, ...program.commands]) loadCommand(command);
+  addLazyCommand(program, 'group', 'a group of commands', () => ({
+    define: (group) =>
+      addLazyCommand(group, 'leaf', 'a command of the group', () => ({
+        define: (leaf) => void leaf.description('the leaf is loaded'),
+      })),
+  }));
+  loadCommands(program);
+  loadCommands(program);
   expect(loads()).toBe(1);
+  expect(program.commands[1]?.commands[0]?.description()).toBe('the leaf is loaded');
 });

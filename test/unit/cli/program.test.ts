@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { loadCommand } from '../../../src/cli/lazyCommand';
+import { loadCommands } from '../../../src/cli/lazyCommand';
 import { buildProgram } from '../../../src/cli/program';
 
 function loadedProgram(): Command {
   const program = buildProgram();
-  for (const command of program.commands) loadCommand(command);
+  loadCommands(program);
   return program;
 }
 
