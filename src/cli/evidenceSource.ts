@@ -77,15 +77,22 @@ export function ledgerError(report: EvidenceReport['ledger']): SnapshotError {
   return new SnapshotError(code, `the ledger does not verify\n${describeLedger(report, false)}`);
 }
 
+/** What verification found, and the ledger that it read; undefined unless its entries lead to the signed root. */
+interface VerifiedSource {
+  readonly report: Omit<EvidenceReport, 'openedLedger'>;
+  readonly ledger: Ledger | undefined;
+}
+
 /** Verifies the evidence of a source and shows its progress on stderr. */
 export async function verifySource(
   source: EvidenceSource,
   options: Omit<EvidenceOptions, keyof EvidenceSource | 'onProgress'>,
-): Promise<EvidenceReport> {
+): Promise<VerifiedSource> {
   using display = showProgress();
-  return await verifyEvidence(source.reader, {
+  const { openedLedger, ...report } = await verifyEvidence(source.reader, {
     ...source,
     ...options,
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
   });
+  return { report, ledger: openedLedger };
 }

@@ -4,7 +4,7 @@ import type { Checked, Failure, VerifyReport } from '../verify/report';
 import { drawCoverage } from './coverageSvg';
 
 export interface ReportFacts {
-  readonly report: EvidenceReport;
+  readonly report: Omit<EvidenceReport, 'openedLedger'>;
   readonly spans: readonly CoverageSpan[];
   /** Window of each snapshot, as the ledger gives it. */
   readonly windows: ReadonlyMap<string, { readonly from: string; readonly to: string }>;

@@ -16,7 +16,10 @@ export function exitCodeOfVerdict(verdict: Verdict): number {
 }
 
 /** A whole report: the ledger, every snapshot, and the verdict. */
-export function describeEvidence(report: EvidenceReport, color: boolean): string {
+export function describeEvidence(
+  report: Pick<EvidenceReport, 'verdict' | 'key' | 'ledger' | 'snapshots'>,
+  color: boolean,
+): string {
   return [
     describeLedger(report.ledger, color),
     ...report.snapshots.map((snapshot) => describeReport(snapshot, color)),

@@ -13,7 +13,8 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       example(
-        'source <(audit-snapshot completion bash)',
+        'audit-snapshot completion bash > ~/.local/share/bash-completion/completions/audit-snapshot',
+        'source <(audit-snapshot completion zsh)',
         'audit-snapshot completion fish > ~/.config/fish/completions/audit-snapshot.fish',
       ),
     )

@@ -35,13 +35,13 @@ async function report(target: string | undefined, options: ReportOptions, output
   const source = await locateEvidence(target);
   const trust = await readTrust(options.key);
   const within = readWindow(options);
-  const verified = await verifySource(source, {
+  const { report: verified, ledger } = await verifySource(source, {
     trust,
     ...(within ? { within } : {}),
     maxFailures: MAX_FAILURES,
   });
-  const { verdict, openedLedger } = verified;
-  const entries = openedLedger?.entries ?? [];
+  const { verdict } = verified;
+  const entries = ledger?.entries ?? [];
   const page = renderReport({
     report: verified,
     spans: coverageOf(entries, within),

@@ -89,20 +89,20 @@ async function verifyEvidenceOf(
     if (!json) output.result(text);
   };
 
-  const { openedLedger, ...report } = await verifySource(source, {
+  const { report, ledger } = await verifySource(source, {
     trust: key === undefined ? undefined : await (live ? readTrust(key) : readPinnedKeys(key)),
     ...(within ? { within } : {}),
     knownCheckpoints: await readCheckpoints(options.checkpoint ?? []),
     ...(sample === undefined ? {} : { choose: sampler(sample) }),
     maxFailures: maxErrors,
-    onLedger: (ledger) => show(describeLedger(ledger, color)),
+    onLedger: (ledgerReport) => show(describeLedger(ledgerReport, color)),
     onSnapshot: (snapshot) => show(describeReport(snapshot, color)),
   });
   if (report.coverage) show(describeChecked('log time', report.coverage, color));
   if (report.listing) show(describeChecked('directory', report.listing, color));
 
-  if (live && !openedLedger) throw ledgerError(report.ledger);
-  const drift = live && openedLedger ? await checkDrift(openedLedger, within) : null;
+  if (live && !ledger) throw ledgerError(report.ledger);
+  const drift = live && ledger ? await checkDrift(ledger, within) : null;
   if (drift) show(describeDrift(drift, maxErrors));
 
   const verdict = drift && drift.driftCount > 0 ? 'NOT VERIFIED' : report.verdict;
