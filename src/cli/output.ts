@@ -4,7 +4,7 @@ import { SnapshotError, messageOf } from '../errors';
 export interface Output {
   /** A result, for people or, with `--json`, for programs. */
   readonly result: (text: string) => void;
-  /** What happens until then. */
+  /** Progress and remarks for people. */
   readonly note: (text: string) => void;
 }
 

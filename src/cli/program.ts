@@ -71,7 +71,6 @@ export function buildProgram(): Command {
     .showHelpAfterError('(--help lists commands and options)')
     .exitOverride()
     .option('--config <file>', 'read settings from this TOML file; the environment takes precedence')
-    .hook('preAction', (root) => chooseConfig(root.opts<{ config?: string }>().config))
     .addHelpText(
       'after',
       `\n${EXIT_CODES}\nSettings come from the environment or a file: docs/cli.md. To see it work: audit-snapshot demo`,
@@ -81,10 +80,4 @@ export function buildProgram(): Command {
     for (const [name, summary, load] of entries) addLazyCommand(program, name, summary, load);
   }
   return program;
-}
-
-function chooseConfig(path: string | undefined): void {
-  if (path === undefined) return;
-  const { chooseConfigFile }: typeof import('../config/file') = require('../config/file');
-  chooseConfigFile(path);
 }

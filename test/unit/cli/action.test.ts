@@ -30,6 +30,17 @@ test('a command gets its arguments, its options and its output, and returns the 
   expect(ended).toEqual({ exitCode: 6, stdout: 'hello {}\n', stderr: '' });
 });
 
+test('the file of --config is in force when a command below the program runs', async () => {
+  const { AUDIT_SNAPSHOT_CONFIG: before } = process.env;
+  const run = jest.fn(() => Number(process.env['AUDIT_SNAPSHOT_CONFIG'] === '/etc/audit.toml'));
+  const program = new Command().option('--config <file>', 'settings');
+  program.command('group').command('leaf').action(action(run));
+  await program.parseAsync(['group', 'leaf', '--config', '/etc/audit.toml'], { from: 'user' });
+  expect(process.exitCode).toBe(1);
+  if (before === undefined) delete process.env['AUDIT_SNAPSHOT_CONFIG'];
+  else process.env['AUDIT_SNAPSHOT_CONFIG'] = before;
+});
+
 test.each([
   [['a'], '', 'error [SIGNER_UNAUTHORIZED]: refused\n'],
   [['a', '--json'], '{"error":{"code":"SIGNER_UNAUTHORIZED","message":"refused"}}\n', ''],
