@@ -37,7 +37,7 @@ function startDemo(...flags: string[]): Demo {
 /** Our own processes that a demo has started. */
 function childrenOf({ process: { pid } }: Demo): number[] {
   const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)]).toString();
-  const ours = listed.split('\n').filter((line) => /(workers|server)\.js/.test(line));
+  const ours = listed.split('\n').filter((line) => /(worker|http)\/main\.js/.test(line));
   return ours.map((line) => Number.parseInt(line, 10));
 }
 
@@ -56,7 +56,10 @@ describe('the demo', () => {
     const [code] = await once(demo.process, 'exit');
     expect({ code, stderr: demo.stderr.slice(-20) }).toMatchObject({ code: 0 });
     expect(demo.stdout).toHaveLength(1);
-    expect(JSON.parse(demo.stdout[0]!)).toMatchObject({ held: true, seconds: { seal: expect.any(Number) } });
+    expect(JSON.parse(demo.stdout[0]!)).toMatchObject({
+      passed: true,
+      seconds: { seal: expect.any(Number) },
+    });
   });
 
   test.each([

@@ -45,7 +45,7 @@ describe('the live log against what was sealed, among 100,000 records', () => {
       const args = [CLI, 'verify', '--live', '--json', '--key', trustFile];
       const child = execFile('node', args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
         if (stdout === '') return reject(new Error(`${stderr} ${error?.message}`));
-        return settle({ code: child.exitCode ?? -1, live: (JSON.parse(stdout) as { live: never }).live });
+        return settle({ code: child.exitCode ?? -1, live: (JSON.parse(stdout) as { drift: never }).drift });
       });
     });
   }

@@ -6,7 +6,7 @@ import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
 import { connectSigner } from '../../src/vault/vaultSigner';
 import { auditTrail } from '../../dev/demo/auditTrail';
-import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { exportSnapshot } from '../../src/verify/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
 import { auditTrail } from '../../dev/demo/auditTrail';
-import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { exportSnapshot } from '../../src/verify/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
 import { AuditService } from '../../src/services/audit.service';

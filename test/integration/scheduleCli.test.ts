@@ -151,10 +151,10 @@ describe('schedules by the command line', () => {
 
   test.each([
     [['create', 'Nightly', '--every', '1h'], 'lowercase'],
-    [['create', 'a', '--every', '1 hour'], 'no duration'],
+    [['create', 'a', '--every', '1 hour'], 'not a duration'],
     [['create', 'a'], 'either an interval'],
     [['create', 'a', '--cron', '0 0 * *'], 'five fields'],
-    [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'no instant'],
+    [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'not an instant'],
     [['create', 'a', '--every', '1h', '--overlap', 'cancel-other'], 'Allowed choices'],
   ])('%j is a usage error', async (args, words) => {
     await expect(run(...args)).resolves.toMatchObject({ code: 2, stderr: expect.stringContaining(words) });
