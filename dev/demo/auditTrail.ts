@@ -131,7 +131,7 @@ function noise(random: Random, bytes: number): Uint8Array {
 }
 
 /** mulberry32: small, and the same on every platform, so that a trail can be reproduced. */
-function seededRandom(seed: number): Random {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

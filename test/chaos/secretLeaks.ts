@@ -8,45 +8,45 @@ import type { ChaosRun } from './chaosRun';
 
 const NAMES = ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_TOKEN', 'JOB_SERVICE_TOKEN'];
 
-/** Where a secret of the run stands that is none of its places, logs and histories, and what of a record a history says; in words. */
-export async function findSecrets(run: ChaosRun, jobs: readonly string[]): Promise<string[]> {
+/** Secrets of the run in its logs and histories, and content of records in its histories; each leak in words. */
+export async function findSecretLeaks(run: ChaosRun, jobs: readonly string[]): Promise<string[]> {
   const secrets = NAMES.flatMap((name) => {
     const value = run.env[name];
     return value === undefined ? [] : [{ name, value }];
   });
   const histories = await readHistories(run, jobs);
-  const told = [...(await readLogs(run)), ...histories].flatMap(({ place, text }) =>
-    secrets.filter(({ value }) => text.includes(value)).map(({ name }) => `${name} stands in ${place}`),
+  const secretLeaks = [...(await readLogs(run)), ...histories].flatMap(({ source, text }) =>
+    secrets.filter(({ value }) => text.includes(value)).map(({ name }) => `${name} is in ${source}`),
   );
   const actions = await run.connection.collection('auditlogs').distinct('action');
   const words = actions.map(String).filter((action) => action !== SNAPSHOT_CREATED);
-  const leaked = histories
+  const contentLeaks = histories
     .filter(({ text }) => words.some((word) => text.includes(word)))
-    .map(({ place }) => `what a record says stands in ${place}`);
-  return [...told, ...leaked];
+    .map(({ source }) => `content of a record is in ${source}`);
+  return [...secretLeaks, ...contentLeaks];
 }
 
-interface Place {
-  readonly place: string;
+interface Text {
+  readonly source: string;
   readonly text: string;
 }
 
-async function readLogs({ options, name }: ChaosRun): Promise<Place[]> {
-  const files = (await readdir(options.logs)).filter((file) => file.startsWith(name));
+async function readLogs({ environment, name }: ChaosRun): Promise<Text[]> {
+  const files = (await readdir(environment.logs)).filter((file) => file.startsWith(name));
   return Promise.all(
-    files.map(async (place) => ({ place, text: await readFile(join(options.logs, place), 'utf8') })),
+    files.map(async (source) => ({ source, text: await readFile(join(environment.logs, source), 'utf8') })),
   );
 }
 
-/** Of every run that Temporal still knows of these jobs. */
-async function readHistories({ options, name }: ChaosRun, jobs: readonly string[]): Promise<Place[]> {
-  const { workflow } = options.client;
+/** The histories of every run of these jobs that Temporal still has. */
+async function readHistories({ environment, name }: ChaosRun, jobs: readonly string[]): Promise<Text[]> {
+  const { workflow } = environment.client;
   const runs: { workflowId: string; runId?: string }[] = jobs.map((jobId) => ({
     workflowId: workflowIdOf(jobId),
   }));
-  // The list lags behind, so the latest runs are looked at whether it has them or not.
+  // The list is eventually consistent, so the latest runs are read whether it has them or not.
   for await (const run of workflow.list({ query: `TaskQueue = '${name}'` })) runs.push(run);
-  const places: Place[] = [];
+  const texts: Text[] = [];
   for (const { workflowId, runId } of runs) {
     try {
       const history = await workflow.getHandle(workflowId, runId).fetchHistory();
@@ -54,10 +54,10 @@ async function readHistories({ options, name }: ChaosRun, jobs: readonly string[
       const text = historyToJSON(history).replaceAll(/"data":\s*"([^"]+)"/g, (_all, data: string) =>
         Buffer.from(data, 'base64').toString(),
       );
-      places.push({ place: `the history of ${workflowId}`, text });
+      texts.push({ source: `the history of ${workflowId}`, text });
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   }
-  return places;
+  return texts;
 }

@@ -1,7 +1,7 @@
 import type { Fault, FaultKind } from './plan';
-import type { Simulated } from './simulate';
+import type { SimulationResult } from './simulate';
 
-/** Calls that change nothing on the other side. */
+/** Calls that change nothing on the server. */
 const READS: ReadonlySet<string> = new Set([
   'records.scan',
   'records.countUnsealed',
@@ -22,19 +22,19 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * False when this fault does the same in its plan as another one, or as none. What is read leaves nothing behind: no matter
- * whether the question or the answer is lost, and asking twice is asking once. A change that nobody looks at before the next
- * call might as well come with that call, unless that one is struck as well (`more` faults follow).
+ * False when this fault has the same effect in its plan as another fault, or none. A read has no side effect: it does not
+ * matter whether the request or the response is lost, and reading twice equals reading once. A change that is not read before
+ * the next call could as well happen with that call, unless a fault is injected there too (`more` faults follow).
  */
-export function differs(run: Simulated, { at, kind }: Fault, more: boolean): boolean {
+export function isDistinct(run: SimulationResult, { at, kind }: Fault, more: boolean): boolean {
   if (at === run.calls) return true;
   if (kind === 'unacknowledged' || kind === 'duplicated') return !READS.has(run.sites[at - 1] ?? '');
   if (kind !== 'lateRecord' && kind !== 'keyRotated' && kind !== 'clockForward' && kind !== 'clockBack')
     return true;
-  return looks(run, kind, at) || (more && looks(run, kind, at + 1));
+  return isRead(run, kind, at) || (more && isRead(run, kind, at + 1));
 }
 
-function looks({ sites, clockReads }: Simulated, kind: FaultKind, at: number): boolean {
+function isRead({ sites, clockReads }: SimulationResult, kind: FaultKind, at: number): boolean {
   if (kind === 'lateRecord') return sites[at - 1]?.startsWith('records.') === true;
   if (kind === 'keyRotated') return sites[at - 1]?.startsWith('signer.') === true;
   return clockReads.has(at);

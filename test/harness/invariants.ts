@@ -14,18 +14,18 @@ import type { Verdict } from '../../src/verify/report';
 
 /** Larger than any chunk that simulations and chaos runs make. */
 
-/** Every object that sealing makes; another one is a temporary object that was left. */
+/** Every object that sealing makes; any other is a temporary object that was left. */
 const LAYOUT =
   /^(snapshots\/snap-[a-z0-9-]+\/(manifest\.json(\.sig|\.tsr)?|checkpoint|chunks\/\d{6}\.bson\.gz)|ledger\/(checkpoint|tile\/.+))$/;
 const SIGNATURE = /^snapshots\/([^/]+)\/manifest\.json\.sig$/;
 
-/** What is there when everything has come to rest, read from fakes or from real servers. */
-export interface RestingState {
+/** The state of a deployment in which no job is under way, read from fakes or from real servers. */
+export interface QuiescentState {
   /** Records of the window, by position id, that must be sealed. */
   readonly eligible: readonly string[];
-  /** Which snapshot each of them is marked with, and how often it was marked where that can be counted. */
+  /** The snapshot each of them is marked with, and how often it was marked where that can be counted. */
   readonly marks: ReadonlyMap<string, { readonly snapshotId: string | undefined; readonly times?: number }>;
-  /** How many versions each key has. */
+  /** The number of versions of each key. */
   readonly versions: ReadonlyMap<string, number>;
   readonly reader: EvidenceReader;
   readonly trust: TrustFile;
@@ -38,19 +38,19 @@ export interface RestingState {
     string,
     { readonly status: string; readonly result: AuditSnapshotResult | null | undefined }
   >;
-  /** Jobs that ended without a snapshot of their own, because another one sealed their window or by policy. */
-  readonly given: ReadonlySet<string>;
+  /** Jobs that must have failed without a snapshot: another one sealed their window, or their policy stopped them. */
+  readonly failedJobs: ReadonlySet<string>;
   readonly leases: readonly string[];
   readonly openWorkflows: readonly string[];
-  /** Stands for {@link examineEvidence}, where the same evidence is examined many times. */
+  /** Replaces {@link examineEvidence} where the same evidence is examined many times. */
   readonly examine?: typeof examineEvidence;
 }
 
-/** What must hold whenever nothing moves any more, whatever happened before. Returns what does not, in words. */
-export async function brokenAtRest(state: RestingState): Promise<string[]> {
-  const broken: string[] = [];
+/** Checks what must hold whenever no job is under way, whatever happened before. Returns the violations, in words. */
+export async function findViolations(state: QuiescentState): Promise<string[]> {
+  const violations: string[] = [];
   const expect = (holds: boolean, otherwise: string): void => {
-    if (!holds) broken.push(otherwise);
+    if (!holds) violations.push(otherwise);
   };
   const { entries, owners, verdict, failures } = await (state.examine ?? examineEvidence)(
     state.reader,
@@ -69,12 +69,12 @@ export async function brokenAtRest(state: RestingState): Promise<string[]> {
     expect(times === undefined || times === 1, `record ${id} was marked ${times} times`);
   }
   const known = new Set(state.eligible);
-  for (const id of owners.keys()) expect(known.has(id), `record ${id} is sealed and not of this log`);
+  for (const id of owners.keys()) expect(known.has(id), `record ${id} is sealed and not part of this log`);
   for (const [key, count] of state.versions)
     expect(count === 1 || key === LEDGER_CHECKPOINT_KEY, `object ${key} has ${count} versions`);
 
   for (const key of state.versions.keys()) {
-    expect(LAYOUT.test(key), `object ${key} is none that sealing makes`);
+    expect(LAYOUT.test(key), `object ${key} is not one that sealing makes`);
     const [, signed] = SIGNATURE.exec(key) ?? [];
     expect(signed === undefined || entries.includes(signed), `${signed} is signed and not in the ledger`);
   }
@@ -82,7 +82,7 @@ export async function brokenAtRest(state: RestingState): Promise<string[]> {
   for (const [jobId, { status, result }] of state.jobs) {
     const snapshotId = snapshotIdOf(jobId);
     const leaves = entries.filter((entry) => entry === snapshotId).length;
-    if (state.given.has(jobId)) {
+    if (state.failedJobs.has(jobId)) {
       expect(status === 'failed', `job ${jobId} failed and is reported as ${status}`);
       expect(leaves === 0, `job ${jobId} failed and has a leaf in the ledger`);
       continue;
@@ -104,20 +104,20 @@ export async function brokenAtRest(state: RestingState): Promise<string[]> {
   expect(state.openWorkflows.length === 0, `workflows are left: ${state.openWorkflows.join(', ')}`);
 
   expect(verdict === 'VERIFIED', `the evidence is ${verdict}: ${JSON.stringify(failures.slice(0, 3))}`);
-  return broken;
+  return violations;
 }
 
-/** All that the evidence itself says. */
+/** What the evidence itself says. */
 export interface Examined {
   /** Snapshot id of each entry of the ledger. */
   readonly entries: readonly string[];
-  /** For each record that some snapshot of the ledger holds, which ones do. */
+  /** For each record in a snapshot of the ledger, the snapshots that include it. */
   readonly owners: ReadonlyMap<string, readonly string[]>;
   readonly verdict: Verdict;
   readonly failures: readonly unknown[];
 }
 
-/** Reads and verifies the evidence as a whole; depends on nothing but its arguments and what the reader answers. */
+/** Reads and verifies the evidence as a whole; depends on its arguments and the answers of the reader alone. */
 export async function examineEvidence(
   reader: EvidenceReader,
   trust: TrustFile,
@@ -131,7 +131,7 @@ export async function examineEvidence(
   return { entries, owners, verdict, failures };
 }
 
-/** The manifest without what storage and the moment of opening choose: the rest is the same however a run went. */
+/** The manifest without the members that storage and the time of opening decide: the rest is the same for every run. */
 export async function comparableManifest(
   reader: EvidenceReader,
   snapshotId: string,

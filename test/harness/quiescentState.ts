@@ -4,49 +4,46 @@ import { connectTemporal } from '../../src/temporal/connection';
 import { temporalWorkflowStatus } from '../../src/temporal/workflowStatusReader';
 import { connectDatabase } from '../../src/mongo/connection';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectSigner } from '../../src/vault/vaultSigner';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import {
   readDatabaseConfig,
   readSealingConfig,
   readStorageConfig,
   readTemporalConfig,
-  readVaultConfig,
 } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
 import type { Window } from '../../src/contract/window';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { makeTrustFile } from '../../src/evidence/trustFile';
 import { assetModel } from '../../src/models/asset.model';
 import { auditLogModel } from '../../src/models/auditLog.model';
 import { jobModel } from '../../src/models/job.model';
 import { windowLeaseModel } from '../../src/models/windowLease.model';
 import { SNAPSHOT_CREATED } from '../../src/services/auditEntry';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';
-import type { RestingState } from '../simulation/invariants';
+import type { QuiescentState } from '../harness/invariants';
 import { listVersions } from './bucket';
+import { readTrust } from './deployment';
 
-export interface RestingScope {
-  /** Addresses and names of one product, as its own processes get them. */
+export interface QuiescentScope {
+  /** Addresses and names of one deployment, as its own processes get them. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Log time all of whose records must be sealed by now. */
+  /** Window whose records must all be sealed. */
   readonly window: Window;
   readonly jobs: readonly string[];
-  /** Those of the jobs that were meant to end without a snapshot. */
-  readonly given?: ReadonlySet<string>;
+  /** Those of the jobs that must have failed without a snapshot. */
+  readonly failedJobs?: ReadonlySet<string>;
 }
 
 /**
- * What the real servers hold when everything has come to rest, for `brokenAtRest`. Connects by itself, straight to the
- * addresses of `env`; only the reader of the result goes on asking, and only storage.
+ * Reads what the real servers hold while no job is under way, for `findViolations`. Connects to the addresses of `env`
+ * itself; the reader in the result continues to read from storage.
  */
-export async function readRestingState(scope: RestingScope): Promise<RestingState> {
-  const { env, window, jobs, given = new Set() } = scope;
+export async function readQuiescentState(scope: QuiescentScope): Promise<QuiescentState> {
+  const { env, window, jobs, failedJobs = new Set() } = scope;
   const storage = readStorageConfig(env);
   const store = connectObjectStore(storage);
   const { origin } = readSealingConfig(env);
-  const signer = await connectSigner(readVaultConfig(env));
-  const trust = makeTrustFile(origin, await signer.listKeys());
+  const trust = await readTrust(env);
   const versions = new Map<string, number>();
   for (const { key } of await listVersions('', storage.bucket, env))
     versions.set(key, (versions.get(key) ?? 0) + 1);
@@ -54,8 +51,8 @@ export async function readRestingState(scope: RestingScope): Promise<RestingStat
   const connection = await connectDatabase(readDatabaseConfig(env).uri);
   try {
     const marks = await readMarks(connection, window);
-    const book = new MongoLedgerSequencer(connection, origin);
-    const { size } = await book.head();
+    const ledger = new MongoLedgerSequencer(connection, origin);
+    const { size } = await ledger.head();
     const leases = await windowLeaseModel(connection).findById(origin).lean();
     const assets = await assetModel(connection).find().lean();
     const created = await auditLogModel(connection).find({ action: SNAPSHOT_CREATED }).lean();
@@ -69,13 +66,13 @@ export async function readRestingState(scope: RestingScope): Promise<RestingStat
       versions,
       reader: bucketReader(store),
       trust,
-      ledger: await book.list(0, size),
+      ledger: await ledger.list(0, size),
       assets: assets.map(({ _id, snapshotId }) => ({ snapshotId, snapshotAssetId: _id.toString() })),
       auditEntries: created.map(({ resourceId }) => resourceId),
       jobs: new Map(
         jobs.map((jobId) => [jobId, statuses.get(jobId) ?? { status: 'missing', result: undefined }]),
       ),
-      given,
+      failedJobs,
       leases: (leases?.leases ?? []).map(({ snapshotId }) => snapshotId),
       openWorkflows: await readOpenWorkflows(env, jobs),
     };
@@ -93,21 +90,21 @@ async function readMarks(
   const marks = new Map<string, { snapshotId: string | undefined }>();
   for await (const raw of records as unknown as AsyncIterable<Buffer>) {
     const { immutable, snapshotId } = mongo.BSON.deserialize(raw);
-    // Marked is what says so in both members; one without the other matches no snapshot.
+    // A record is marked by both members; one without the other matches no snapshot.
     marks.set(readRecord(raw).id, { snapshotId: immutable === true ? snapshotId : undefined });
   }
   return marks;
 }
 
-/** Visibility lags behind, so it only names candidates; what counts is what each execution says of itself. */
-async function readOpenWorkflows(env: RestingScope['env'], jobs: readonly string[]): Promise<string[]> {
+/** Visibility is delayed, so it only names candidates; the description of each execution decides. */
+async function readOpenWorkflows(env: QuiescentScope['env'], jobs: readonly string[]): Promise<string[]> {
   const temporal = readTemporalConfig(env);
   const { connection, client } = await connectTemporal(temporal);
   try {
     const named = new Set([...jobs.map(workflowIdOf), ...(await listRunning(client, temporal.taskQueue))]);
-    const directory = temporalWorkflowStatus(client);
+    const status = temporalWorkflowStatus(client);
     const open: string[] = [];
-    for (const workflowId of named) if (await directory.isOpen(workflowId)) open.push(workflowId);
+    for (const workflowId of named) if (await status.isOpen(workflowId)) open.push(workflowId);
     return open;
   } finally {
     await connection.close();

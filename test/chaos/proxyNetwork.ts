@@ -1,5 +1,4 @@
-import type { MongoFault } from './mongoTap';
-import { MongoTap, transactionOf, type MongoObserver, type WriteCommand } from './mongoTap';
+import { MongoTap, transactionOf, type MongoFault, type MongoObserver, type WriteCommand } from './mongoTap';
 import { HttpProxy, type Exchange, type HttpFault } from './httpProxy';
 import { TcpProxy, type Target, type Degradation } from './tcpProxy';
 
@@ -13,16 +12,17 @@ export interface Targets {
 
 export type ServerRole = keyof Targets;
 
-/** What the observers of a network are told. */
+/** Called with what passes through the network. */
 export interface Observer {
-  /** A write of the database that is about to go on. */
+  /** Before each write reaches the database. */
   readonly onWrite: (command: WriteCommand) => void;
-  /** In front of every request to the job service. */
+  /** Before each request reaches the job service. */
   readonly beforeReport: (path: string, body: Buffer) => Promise<void>;
+  /** After each request that writes to storage. */
   readonly onStored: (exchange: Exchange) => void;
 }
 
-/** How often something was changed through this network, by server. */
+/** Changes that passed through the network, by server. */
 export interface Changes {
   mongo: number;
   storage: number;
@@ -34,16 +34,16 @@ const ANY = ['GET', 'PUT', 'POST', 'HEAD'];
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** The network of one run: a proxy in front of every server, which is the only way from the product to it. */
-export class Network implements MongoObserver {
+/** The network of one run: a proxy for every server, through which alone the product reaches it. */
+export class ProxyNetwork implements MongoObserver {
   readonly changes: Changes = { mongo: 0, storage: 0, vault: 0 };
-  /** What was changed since the last reset, for people. */
+  /** The changes since the last reset, for messages. */
   readonly changed: string[] = [];
   readonly #observer: Observer;
   readonly #tcp: Readonly<Record<'temporal' | 'mongo', TcpProxy>>;
   readonly #http: Readonly<Record<'storage' | 'vault' | 'service', HttpProxy>>;
-  readonly #struck = new Map<string, MongoFault>();
-  #mongoStrike: { readonly kind: MongoFault; readonly fired: () => void } | undefined;
+  readonly #injected = new Map<string, MongoFault>();
+  #nextMongoFault: { readonly kind: MongoFault; readonly fired: () => void } | undefined;
 
   constructor(targets: Targets, observer: Observer) {
     this.#observer = observer;
@@ -61,7 +61,7 @@ export class Network implements MongoObserver {
         () => targets.vault,
         nothing,
         ({ path, status }) => {
-          if (path.includes('/transit/sign/') && status < 300) this.#note('vault', path);
+          if (path.includes('/transit/sign/') && status < 300) this.#count('vault', path);
         },
       ),
       service: new HttpProxy(targets.service, (_method, path, body) => observer.beforeReport(path, body)),
@@ -80,23 +80,23 @@ export class Network implements MongoObserver {
     return Object.fromEntries(addresses) as Record<ServerRole, string>;
   }
 
-  degradation(role: ServerRole, degradation: Degradation, fired: () => void): void {
+  degrade(role: ServerRole, degradation: Degradation, fired: () => void): void {
     this.#proxy(role).begin(degradation, fired);
   }
 
-  /** Lets the degradation of one server pass. */
+  /** Ends the degradation of one server. */
   lift(role: ServerRole): void {
     this.#proxy(role).lift();
   }
 
-  injectHttpFault(role: 'storage' | 'vault' | 'service', inject: HttpFault, fired: () => void): void {
-    const methods = inject === 'requestCut' || inject === '507' ? BODIED : ANY;
-    const written = inject === 'unacknowledged' && role !== 'vault' ? BODIED : methods;
-    this.#http[role].arm(inject, written, fired);
+  injectHttpFault(role: 'storage' | 'vault' | 'service', fault: HttpFault, fired: () => void): void {
+    const methods = fault === 'requestCut' || fault === '507' ? BODIED : ANY;
+    const affected = fault === 'unacknowledged' && role !== 'vault' ? BODIED : methods;
+    this.#http[role].arm(fault, affected, fired);
   }
 
   injectMongoFault(kind: MongoFault, fired: () => void): void {
-    this.#mongoStrike = { kind, fired };
+    this.#nextMongoFault = { kind, fired };
   }
 
   cut(role: 'temporal' | 'mongo', bytes: number, fired: () => void): void {
@@ -104,8 +104,8 @@ export class Network implements MongoObserver {
   }
 
   heal(): void {
-    this.#mongoStrike = undefined;
-    this.#struck.clear();
+    this.#nextMongoFault = undefined;
+    this.#injected.clear();
     for (const proxy of [...Object.values(this.#tcp), ...Object.values(this.#http)]) proxy.lift();
   }
 
@@ -123,14 +123,14 @@ export class Network implements MongoObserver {
   onWrite(command: WriteCommand): MongoFault | undefined {
     this.#observer.onWrite(command);
     const transaction = transactionOf(command);
-    const again = transaction === undefined ? undefined : this.#struck.get(transaction);
+    const again = transaction === undefined ? undefined : this.#injected.get(transaction);
     if (again) return again;
-    const inject = this.#mongoStrike;
-    if (!inject) return undefined;
-    this.#mongoStrike = undefined;
-    if (transaction !== undefined) this.#struck.set(transaction, inject.kind);
-    inject.fired();
-    return inject.kind;
+    const fault = this.#nextMongoFault;
+    if (!fault) return undefined;
+    this.#nextMongoFault = undefined;
+    if (transaction !== undefined) this.#injected.set(transaction, fault.kind);
+    fault.fired();
+    return fault.kind;
   }
 
   onChange({ name, collection }: WriteCommand, changed: number): void {
@@ -141,11 +141,11 @@ export class Network implements MongoObserver {
   #onStored(exchange: Exchange): void {
     const { method, path, status } = exchange;
     if (!BODIED.includes(method) && method !== 'DELETE') return;
-    if (status < 300) this.#note('storage', `${method} ${path}`);
+    if (status < 300) this.#count('storage', `${method} ${path}`);
     this.#observer.onStored(exchange);
   }
 
-  #note(role: keyof Changes, what: string): void {
+  #count(role: keyof Changes, what: string): void {
     this.changes[role]++;
     this.changed.push(what);
   }

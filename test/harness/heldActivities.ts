@@ -1,19 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import { activityInfo } from '@temporalio/activity';
-import type { SnapshotActivities } from '../../src/contract/activities';
 import { snapshotIdOf } from '../../src/contract/names';
 import { eventually } from './eventually';
+import type { Moment } from './faultPoints';
+import type { ActivityName } from './sealingActivities';
 
-export type Step = keyof SnapshotActivities;
-
-/** Where a step is held: nothing of it has happened yet, or all of it has and the worker has not said so. */
-export type Moment = 'before' | 'after';
-
-/** One call of an activity that stands still. */
-export interface HeldStep {
-  /** True when the call stands there, false when it was let go before it came; rejects after two minutes without either. */
+/** One call of an activity that is held. */
+export interface HeldActivity {
+  /** True when the call is held, false when it was released before it came; rejects after two minutes without either. */
   reached(): Promise<boolean>;
-  /** Lets the call go on, now or when it comes. */
+  /** Lets the call continue, now or when it comes. */
   release(): void;
 }
 
@@ -21,29 +17,34 @@ const REACH_MS = 120_000;
 
 interface Hold {
   readonly snapshotId: string;
-  readonly step: Step;
+  readonly activity: ActivityName;
   readonly moment: Moment;
-  readonly passedBy: ReadonlySet<string>;
+  readonly exceptRunIds: ReadonlySet<string>;
   readonly gate: Promise<void>;
   reachedBy: string | undefined;
 }
 
 type Activity = (input: unknown) => Promise<unknown>;
 
-/** A seam around the activities of a worker: a test names a step of a job, and its next call stands still there. */
-export class HeldSteps {
+/** A seam around the activities of a worker: a test names an activity of a job, and its next call is held there. */
+export class HeldActivities {
   readonly #holds: Hold[] = [];
   readonly #releases: (() => void)[] = [];
   #running = 0;
 
-  /** Holds the next call of `step` for that job that nobody else holds; calls of the runs `except` are let pass. */
-  hold(jobId: string, step: Step, moment: Moment, except: readonly string[] = []): HeldStep {
+  /** Holds the next call of `activity` for that job that no other hold has taken; runs in `exceptRunIds` pass. */
+  hold(
+    jobId: string,
+    activity: ActivityName,
+    moment: Moment,
+    exceptRunIds: readonly string[] = [],
+  ): HeldActivity {
     const events = new EventEmitter();
     const hold: Hold = {
       snapshotId: snapshotIdOf(jobId),
-      step,
+      activity,
       moment,
-      passedBy: new Set(except),
+      exceptRunIds: new Set(exceptRunIds),
       gate: once(events, 'release').then(() => undefined),
       reachedBy: undefined,
     };
@@ -51,22 +52,22 @@ export class HeldSteps {
     const release = (): void => {
       released = true;
       events.emit('release');
-      const place = this.#holds.indexOf(hold);
-      if (place >= 0) this.#holds.splice(place, 1);
+      const index = this.#holds.indexOf(hold);
+      if (index >= 0) this.#holds.splice(index, 1);
     };
     this.#holds.push(hold);
     this.#releases.push(release);
     const reached = async (): Promise<boolean> => {
-      const what = `${moment} ${step} of ${jobId}`;
+      const what = `${moment} ${activity} of ${jobId}`;
       await eventually(what, () => hold.reachedBy !== undefined || released, REACH_MS);
       return hold.reachedBy !== undefined;
     };
     return { reached, release };
   }
 
-  /** Resolves when no call runs, held ones included. */
+  /** Resolves when no call is under way, held ones included. */
   async idle(): Promise<void> {
-    await eventually('steps that were let go come to their end', () => this.#running === 0);
+    await eventually('the end of the activities that were released', () => this.#running === 0);
   }
 
   releaseAll(): void {
@@ -74,14 +75,14 @@ export class HeldSteps {
   }
 
   wrap<A extends object>(activities: A): A {
-    const wrapped = Object.entries(activities).map(([step, run]) => [
-      step,
+    const wrapped = Object.entries(activities).map(([activity, run]) => [
+      activity,
       async (input: unknown): Promise<unknown> => {
         this.#running++;
         try {
-          await this.#pass(step, 'before', input);
+          await this.#pass(activity, 'before', input);
           const output = await (run as Activity)(input);
-          await this.#pass(step, 'after', input);
+          await this.#pass(activity, 'after', input);
           return output;
         } finally {
           this.#running--;
@@ -91,24 +92,24 @@ export class HeldSteps {
     return Object.fromEntries(wrapped) as A;
   }
 
-  async #pass(step: string, moment: Moment, input: unknown): Promise<void> {
+  async #pass(activity: string, moment: Moment, input: unknown): Promise<void> {
     const snapshotId = snapshotOf(input);
     const runId = activityInfo().workflowExecution?.runId ?? '';
-    const place = this.#holds.findIndex(
+    const index = this.#holds.findIndex(
       (hold) =>
-        hold.step === step &&
+        hold.activity === activity &&
         hold.moment === moment &&
         hold.snapshotId === snapshotId &&
-        !hold.passedBy.has(runId),
+        !hold.exceptRunIds.has(runId),
     );
-    const [hold] = place < 0 ? [] : this.#holds.splice(place, 1);
+    const [hold] = index < 0 ? [] : this.#holds.splice(index, 1);
     if (!hold) return;
     hold.reachedBy = runId;
     await hold.gate;
   }
 }
 
-/** The first and the last step are asked by job, those in between by snapshot. */
+/** The first and the last activity are called by job, those in between by snapshot. */
 function snapshotOf(input: unknown): string | undefined {
   const { jobId, snapshotId } = (input ?? {}) as { jobId?: string; snapshotId?: string };
   return snapshotId ?? (jobId === undefined ? undefined : snapshotIdOf(jobId));

@@ -24,8 +24,8 @@ const PORTS = Object.keys(UNREACHABLE) as Port[];
 
 /** A call costs this much of virtual time, so that no two of them share an instant. */
 const CALL_MS = 1;
-/** How many calls of others pass before one that was held back goes on. */
-const HELD_CALLS = { delayed: 5, overslept: 40, forgotten: Number.POSITIVE_INFINITY } as const;
+/** How many calls of others pass before one that is held back continues. */
+const HELD_CALLS = { delayed: 5, delayedLong: 40, delayedToEnd: Number.POSITIVE_INFINITY } as const;
 
 interface Call {
   readonly caller: Caller;
@@ -34,19 +34,19 @@ interface Call {
   readonly action: () => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** Goes on when this many calls were made; undefined for one that is not held back. */
-  thawAt?: number;
+  /** Continues when this many calls were made; undefined for a call that is not held back. */
+  heldUntil?: number;
 }
 
-/** What the world does to faults that are more than a lost message. */
-export interface Powers {
+/** Faults that are more than a lost message: what the world does when one happens. */
+export interface FaultActions {
   killWorker(): void;
   loseRun(): void;
   cancel(): void;
   change(kind: Change): void;
 }
 
-/** Faults that change what the calls meet, and not the calls. */
+/** Faults that change the state that calls find, and not the calls. */
 export type Change = Extract<
   FaultKind,
   'lateRecord' | 'keyRotated' | 'clockForward' | 'clockBack' | 'disaster'
@@ -59,15 +59,15 @@ export interface Effect {
   readonly answer: unknown;
 }
 
-/** Every call of every port goes through here, one at a time, in an order that the plan alone decides. */
-export class Network {
-  /** Calls that were let through, and faults that struck, by `port.method kind`. */
+/** Every call of every port passes here, one at a time, in an order that the plan alone decides. */
+export class SimulatedNetwork {
+  /** How often each call was let through and each fault injected, by `port.method kind`. */
   readonly fired = new Map<string, number>();
   /** `port.method` of each call, from the first. */
   readonly sites: string[] = [];
   readonly #faults: ReadonlyMap<number, FaultKind>;
   readonly #time: VirtualTime;
-  readonly #powers: Powers;
+  readonly #faultActions: FaultActions;
   readonly #observe: (effect: Effect) => Promise<void>;
   readonly #connected = new Map<Port, object>();
   #waiting: Call[] = [];
@@ -77,13 +77,13 @@ export class Network {
     faults: readonly Fault[],
     order: number,
     time: VirtualTime,
-    powers: Powers,
+    faultActions: FaultActions,
     observe: (effect: Effect) => Promise<void>,
   ) {
     this.#faults = new Map(faults.map(({ at, kind }) => [at, kind]));
     this.#random = order;
     this.#time = time;
-    this.#powers = powers;
+    this.#faultActions = faultActions;
     this.#observe = observe;
   }
 
@@ -97,7 +97,7 @@ export class Network {
     for (const port of PORTS) {
       const real = deps[port];
       if (!real) continue;
-      const shared = this.#connected.get(port) ?? this.#interpose(port, real);
+      const shared = this.#connected.get(port) ?? this.#intercept(port, real);
       this.#connected.set(port, shared);
       ports[port] = Object.assign(Object.create(shared) as object, { caller });
     }
@@ -110,31 +110,31 @@ export class Network {
     if (!call) return false;
     this.#time.pass(CALL_MS);
     this.sites.push(`${call.port}.${call.method}`);
-    const held = call.thawAt !== undefined;
-    await this.#strike(call, held ? undefined : this.#faults.get(this.calls));
+    const held = call.heldUntil !== undefined;
+    await this.#deliver(call, held ? undefined : this.#faults.get(this.calls));
     return true;
   }
 
-  /** Drops what a dead caller still waits for; its code ends as if its process had never gone on. */
-  bury(caller: Caller): void {
+  /** Drops the calls of a dead caller; its code ends as its process did. */
+  drop(caller: Caller): void {
     caller.dead = true;
     const own = this.#waiting.filter((call) => call.caller === caller);
     this.#waiting = this.#waiting.filter((call) => call.caller !== caller);
     for (const { reject } of own) reject(new Error('dead'));
   }
 
-  /** The next call that is due; what is held back comes last of all. */
+  /** The next call that is due. */
   #take(): Call | undefined {
-    const due = this.#waiting.filter(({ thawAt }) => thawAt === undefined || thawAt <= this.calls);
+    const due = this.#waiting.filter(({ heldUntil }) => heldUntil === undefined || heldUntil <= this.calls);
     const call = due[this.#pick(due.length)];
     this.#waiting = this.#waiting.filter((other) => other !== call);
     return call;
   }
 
-  /** When nothing else can happen, what was held back goes on; false when nothing was. */
-  thaw(): boolean {
-    const held = this.#waiting.find(({ thawAt }) => thawAt !== undefined);
-    if (held) held.thawAt = 0;
+  /** When nothing else can happen, a call that was held back continues; false when there is none. */
+  releaseHeld(): boolean {
+    const held = this.#waiting.find(({ heldUntil }) => heldUntil !== undefined);
+    if (held) held.heldUntil = 0;
     return held !== undefined;
   }
 
@@ -144,17 +144,17 @@ export class Network {
     return (this.#random >>> 8) % choices;
   }
 
-  async #strike(call: Call, kind: FaultKind | undefined): Promise<void> {
+  async #deliver(call: Call, kind: FaultKind | undefined): Promise<void> {
     const { caller, port, method } = call;
     const site = `${port}.${method} ${kind ?? ''}`.trim();
     this.fired.set(site, (this.fired.get(site) ?? 0) + 1);
     switch (kind) {
       case 'lost':
-        return this.#answer(call, () => this.#broken(call));
+        return this.#answer(call, () => this.#connectionBroken(call));
       case 'unacknowledged':
         return this.#answer(call, async () => {
           await call.action();
-          return this.#broken(call);
+          return this.#connectionBroken(call);
         });
       case 'duplicated':
         return this.#answer(call, async () => {
@@ -162,33 +162,33 @@ export class Network {
           return call.action();
         });
       case 'delayed':
-      case 'overslept':
-      case 'forgotten':
+      case 'delayedLong':
+      case 'delayedToEnd':
         this.#waiting.push(call);
-        call.thawAt = this.calls + HELD_CALLS[kind];
+        call.heldUntil = this.calls + HELD_CALLS[kind];
         caller.onTimeout();
         return turn();
       case 'workerDiedBefore':
         this.#waiting.push(call);
-        this.#powers.killWorker();
+        this.#faultActions.killWorker();
         return turn();
       case 'workerDiedAfter':
         this.#waiting.push(call);
         await call.action().catch(() => undefined);
-        this.#powers.killWorker();
+        this.#faultActions.killWorker();
         return turn();
       case 'runLostBefore':
-        this.#powers.loseRun();
+        this.#faultActions.loseRun();
         await turn();
         return this.#answer(call, call.action);
       case 'runLostAfter':
         return this.#answer(call, async () => {
           const outcome = await call.action();
-          this.#powers.loseRun();
+          this.#faultActions.loseRun();
           return outcome;
         });
       case 'cancelled':
-        this.#powers.cancel();
+        this.#faultActions.cancel();
         await turn();
         return this.#answer(call, call.action);
       case 'lateRecord':
@@ -196,7 +196,7 @@ export class Network {
       case 'clockForward':
       case 'clockBack':
       case 'disaster':
-        this.#powers.change(kind);
+        this.#faultActions.change(kind);
         return this.#answer(call, call.action);
       case undefined:
         return this.#answer(call, call.action);
@@ -207,16 +207,16 @@ export class Network {
     const { caller, resolve, reject } = call;
     try {
       const answer = await action();
-      caller.onGoingOn();
+      caller.onResume();
       resolve(answer);
     } catch (error) {
-      caller.onGoingOn();
+      caller.onResume();
       reject(error);
     }
-    await caller.goneOn();
+    await caller.settled();
   }
 
-  #broken({ port, method }: Call): Promise<never> {
+  #connectionBroken({ port, method }: Call): Promise<never> {
     return Promise.reject(
       new SnapshotError(UNREACHABLE[port], `${method}: the connection broke, as planned`, {
         retryable: true,
@@ -224,10 +224,10 @@ export class Network {
     );
   }
 
-  /** A port as `this.caller` reaches it; made once, and lent to each caller as the prototype of its own. */
-  #interpose(port: Port, real: object): object {
-    const ask = (caller: Caller, method: string, action: () => Promise<unknown>) =>
-      this.#ask(caller, port, method, action);
+  /** A port as `this.caller` reaches it; made once, and shared by all callers as a prototype. */
+  #intercept(port: Port, real: object): object {
+    const send = (caller: Caller, method: string, action: () => Promise<unknown>) =>
+      this.#send(caller, port, method, action);
     const observe = this.#observe;
     const methods: Record<string, unknown> = {};
     for (const name of methodsOf(real)) {
@@ -235,10 +235,10 @@ export class Network {
       methods[name] = name.startsWith('scan')
         ? async function* scan(this: Connected, ...args: unknown[]) {
             const stream = () => Reflect.apply(method, real, args) as AsyncIterable<Uint8Array>;
-            yield* (await ask(this.caller, name, () => collect(stream()))) as Uint8Array[];
+            yield* (await send(this.caller, name, () => collect(stream()))) as Uint8Array[];
           }
         : function call(this: Connected, ...args: unknown[]) {
-            return ask(this.caller, name, async () => {
+            return send(this.caller, name, async () => {
               const answer = await Reflect.apply(method, real, args);
               await observe({ site: `${port}.${name}`, args, answer });
               return answer;
@@ -248,7 +248,7 @@ export class Network {
     return methods;
   }
 
-  #ask(caller: Caller, port: Port, method: string, action: () => Promise<unknown>): Promise<unknown> {
+  #send(caller: Caller, port: Port, method: string, action: () => Promise<unknown>): Promise<unknown> {
     return new Promise<unknown>((resolve, reject) => {
       if (caller.dead) {
         reject(new Error('dead'));
@@ -257,13 +257,13 @@ export class Network {
       const answered =
         <V>(settle: (value: V) => void) =>
         (value: V) => {
-          caller.waiting--;
+          caller.pending--;
           settle(value);
         };
-      caller.waiting++;
+      caller.pending++;
       const call = { caller, port, method, action, resolve: answered(resolve), reject: answered(reject) };
       this.#waiting.push(call);
-      caller.stops();
+      caller.pause();
     });
   }
 }

@@ -3,10 +3,10 @@ import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
 import type { Exchange } from './httpProxy';
 import type { WriteCommand } from './mongoTap';
 
-/** What must hold at every instant, watched where it passes: between the product and its servers. */
-export class Observations {
-  readonly broken: string[] = [];
-  /** Ids that a marking named, by snapshot. */
+/** Checks on the connections between the product and its servers what must hold at every instant. */
+export class WireMonitor {
+  readonly violations: string[] = [];
+  /** Ids of the records that were to be marked, by snapshot. */
   readonly marked = new Map<string, Set<string>>();
   readonly #signed = new Set<string>();
   #published = 0;
@@ -17,7 +17,7 @@ export class Observations {
     for (const { q, u } of (message['updates'] ?? []) as Update[]) {
       const snapshotId = u.$set?.snapshotId;
       if (snapshotId === undefined) continue;
-      if (!this.#signed.has(snapshotId)) this.break(`records are marked before ${snapshotId} is signed`);
+      if (!this.#signed.has(snapshotId)) this.report(`records are marked before ${snapshotId} is signed`);
       const ids = this.marked.get(snapshotId) ?? new Set();
       for (const id of q._id?.$in ?? []) ids.add(String(id));
       this.marked.set(snapshotId, ids);
@@ -31,15 +31,15 @@ export class Observations {
       this.#signed.add(snapshotId);
   }
 
-  /** A published ledger only ever grows. */
+  /** A published ledger never shrinks. */
   #publish(note: Buffer): void {
     const { size } = parseCheckpoint(parseNote(note).text);
-    if (size <= this.#published) this.break(`a ledger of ${size} was put over one of ${this.#published}`);
+    if (size <= this.#published) this.report(`a ledger of ${size} replaces one of ${this.#published}`);
     this.#published = size;
   }
 
-  break(what: string): void {
-    if (!this.broken.includes(what)) this.broken.push(what);
+  report(violation: string): void {
+    if (!this.violations.includes(violation)) this.violations.push(violation);
   }
 }
 

@@ -1,5 +1,5 @@
-/** The object with some methods in other words. The others are called on the object itself, which has private state. */
-export function replaceMethods<T extends object>(target: T, methods: Partial<T>): T {
+/** The object with some methods replaced. The others are called on the object itself, which has private state. */
+export function overrideMethods<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {
     get: (_, name) => {
       if (Object.hasOwn(methods, name)) return Reflect.get(methods, name) as unknown;

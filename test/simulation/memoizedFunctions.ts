@@ -6,35 +6,35 @@ import type * as HashWasm from 'hash-wasm';
 /** The module itself; an import would be a view of it. */
 const hashWasm = require('hash-wasm') as typeof HashWasm;
 
-/** Answers are forgotten when there are this many of one kind. */
-const MAX_ANSWERS = 20_000;
+/** A memo is cleared when it holds this many results. */
+const MAX_RESULTS = 20_000;
 
 const originals: (() => void)[] = [];
 
 /**
- * From now on this process remembers the answers of functions that depend on nothing but their input: Ed25519, packing and
- * unpacking. Half a million simulations ask them the same things; what is judged is the same, and so is the order of calls.
+ * From now on this process memoizes functions that depend on their input alone: Ed25519, packing and unpacking. Half a
+ * million simulations call them with the same input; the results and the order of calls do not change.
  */
-export async function rememberPureFunctions(): Promise<void> {
-  rememberSignatures();
-  rememberPacking();
+export async function memoizePureFunctions(): Promise<void> {
+  memoizeSignatures();
+  memoizePacking();
   await shareDigest();
 }
 
-/** Ends it. */
-export function forgetPureFunctions(): void {
+/** Restores the functions that {@link memoizePureFunctions} replaced. */
+export function restorePureFunctions(): void {
   for (const restore of originals.splice(0)) restore();
 }
 
-/** `make` for each key once. */
-function remembering<T>(): (key: string, make: () => T) => T {
-  const answers = new Map<string, T>();
+/** Calls `make` once for each key. */
+function memoize<T>(): (key: string, make: () => T) => T {
+  const results = new Map<string, T>();
   return (key, make) => {
-    const known = answers.get(key);
+    const known = results.get(key);
     if (known !== undefined) return known;
-    if (answers.size === MAX_ANSWERS) answers.clear();
+    if (results.size === MAX_RESULTS) results.clear();
     const made = make();
-    answers.set(key, made);
+    results.set(key, made);
     return made;
   };
 }
@@ -58,10 +58,10 @@ function replace(module: object, functions: object): void {
 }
 
 /** Ed25519 is deterministic: RFC 8032. */
-function rememberSignatures(): void {
+function memoizeSignatures(): void {
   const { sign, verify } = crypto;
-  const signatures = remembering<Buffer>();
-  const verdicts = remembering<boolean>();
+  const signatures = memoize<Buffer>();
+  const verdicts = memoize<boolean>();
   const names = new WeakMap<object, string>();
   let keys = 0;
   const signOnce = (algorithm: null, message: Buffer, key: crypto.KeyObject): Buffer => {
@@ -81,9 +81,9 @@ function rememberSignatures(): void {
 }
 
 /** As much of a stream as packing and unpacking a chunk uses. */
-function rememberPacking(): void {
-  const packed = remembering<Buffer>();
-  const unpacked = remembering<{
+function memoizePacking(): void {
+  const packed = memoize<Buffer>();
+  const unpacked = memoize<{
     readonly buffer: Buffer;
     readonly engine: { readonly bytesWritten: number };
   }>();
@@ -136,7 +136,7 @@ function rememberPacking(): void {
   });
 }
 
-/** One hasher works for all: each keeps its state saved, as between two chunks. */
+/** All hashers share one instance: each keeps its state saved, as between two chunks. */
 async function shareDigest(): Promise<void> {
   const worker = await hashWasm.createSHA256();
   const start = worker.init().save();

@@ -9,33 +9,33 @@ const POLL_MS = 150;
 const MAX_STARTS = 8;
 
 /** How a job ended for good. */
-export interface JobEnd {
+export interface CompletedJob {
   readonly jobId: string;
   readonly status: string;
   readonly code?: string | undefined;
-  /** How often somebody had to start it again. */
+  /** How often it had to be started again. */
   readonly starts: number;
 }
 
-/** What the wait for a job's end goes by; the deadline is set once everything is healed. */
-export interface Patience {
-  deadlineMs: number;
+/** When the wait for a job ends; set once everything is healed. */
+export interface Deadline {
+  atMs: number;
 }
 
 /**
- * Waits until a job has ended and its workflow is closed; one that ended otherwise than it was meant to is started again,
- * as whoever wants its snapshot does. Servers may be away meanwhile. Rejects when it has not come to rest in time.
+ * Waits until a job has ended and its workflow is closed. One that ended otherwise than it must is started again, as an
+ * operator does who needs its snapshot. Servers may be down meanwhile. Rejects when the deadline passes.
  */
-export async function awaitRest(
+export async function awaitCompletion(
   run: ChaosRun,
   input: AuditSnapshotInput,
-  patience: Patience,
-): Promise<JobEnd> {
+  deadline: Deadline,
+): Promise<CompletedJob> {
   const { jobId } = input;
   let starts = 0;
   let closedAtMs: number | undefined;
   let seen = 'nothing';
-  while (Date.now() < patience.deadlineMs && starts <= MAX_STARTS) {
+  while (Date.now() < deadline.atMs && starts <= MAX_STARTS) {
     try {
       const state = await stateOf(run, jobId);
       const row = await jobModel(run.connection).findById(jobId).lean();
@@ -47,7 +47,7 @@ export async function awaitRest(
         if (status === 'succeeded' || (status === 'failed' && code === 'SNAPSHOT_SUPERSEDED'))
           return { jobId, status, code, starts };
         closedAtMs ??= Date.now();
-        if (Date.now() - closedAtMs >= noticeMs(run)) {
+        if (Date.now() - closedAtMs >= restartDelayMs(run)) {
           starts++;
           await run.snapshots.start(input);
         }
@@ -57,17 +57,17 @@ export async function awaitRest(
     }
     await pause(POLL_MS);
   }
-  throw new Error(`job ${jobId} does not come to rest: ${seen}, started again ${starts} times`);
+  throw new Error(`job ${jobId} does not complete: ${seen}, started again ${starts} times`);
 }
 
-/** Before somebody notices that a run is closed. Where others want the same window, they get to it first. */
-function noticeMs({ plan }: ChaosRun): number {
+/** Between the close of a run and its restart. Where other jobs want the same window, they get it first. */
+function restartDelayMs({ plan }: ChaosRun): number {
   return plan.scenario === 'overlapping' ? 7_000 : 500;
 }
 
-async function stateOf({ options }: ChaosRun, jobId: string): Promise<string> {
+async function stateOf({ environment }: ChaosRun, jobId: string): Promise<string> {
   try {
-    const { status } = await options.client.workflow.getHandle(workflowIdOf(jobId)).describe();
+    const { status } = await environment.client.workflow.getHandle(workflowIdOf(jobId)).describe();
     return status.name;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'NOT_FOUND';

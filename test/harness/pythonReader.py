@@ -1,4 +1,4 @@
-"""Reads a chunk with nothing of ours: gzip and the BSON library of MongoDB's Python driver.
+"""Reads a chunk without our code: gzip and the BSON library of MongoDB's Python driver.
 
 Prints one JSON line for each record (id and hash), and nothing else.
 """

@@ -14,18 +14,18 @@ import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { entryIdOnce } from '../../src/services/auditEntry';
 import type { FakeDeps } from '../harness/fakeDeps';
-import type { Effect } from './network';
-import { parseOnce } from './memoizedInvariants';
+import type { Effect } from './simulatedNetwork';
+import { memoizedParse } from './memoizedInvariants';
 
 const CHUNK = /\.bson\.gz$/;
-/** An authority answers otherwise each time, and the first answer counts. */
+/** An authority answers differently each time, and the first answer counts. */
 const TIMESTAMP = /\.tsr$/;
 
-/** What must hold at every instant: looks at each call that took effect. */
-export class Watch {
-  readonly broken = new Set<string>();
+/** Checks on each call that took effect what must hold at every instant. */
+export class InvariantMonitor {
+  readonly violations = new Set<string>();
   readonly #fakes: FakeDeps;
-  /** What is never to be found outside of records and chunks. */
+  /** Text that only records and chunks may contain. */
   readonly #content: string;
   /** Bytes of each key as they were stored, whatever storage says of them later. */
   readonly #stored = new Map<string, Buffer>();
@@ -40,7 +40,7 @@ export class Watch {
     this.#content = content;
   }
 
-  async see({ site, args, answer }: Effect): Promise<void> {
+  async onEffect({ site, args, answer }: Effect): Promise<void> {
     if (site === 'store.putOnce') this.#put(args[0] as string, args[1] as Buffer, answer !== undefined);
     if (site === 'store.replace' && answer !== undefined) this.#publish(args[1] as Buffer);
     if (site === 'ledger.append') this.#append(args[0] as string, args[1] as Buffer, answer as number);
@@ -50,20 +50,20 @@ export class Watch {
     if (site === 'jobs.report') this.#report(args[0] as string, args[1] as JobOutcome);
   }
 
-  /** Input, outcome or failure of an activity: what a history keeps. */
-  hear(payload: unknown): void {
+  /** Input, output or failure of an activity, as a history stores them. */
+  onHistory(payload: unknown): void {
     if (JSON.stringify(payload ?? null).includes(this.#content))
-      this.broken.add('a record is in the history');
+      this.violations.add('a record is in the history');
   }
 
   #put(key: string, body: Buffer, stored: boolean): void {
     const known = this.#stored.get(key);
     if (stored) this.#stored.set(key, Buffer.from(body));
-    if (!CHUNK.test(key) && body.includes(this.#content)) this.broken.add(`a record is in ${key}`);
+    if (!CHUNK.test(key) && body.includes(this.#content)) this.violations.add(`a record is in ${key}`);
     if (key === LEDGER_CHECKPOINT_KEY) {
       if (stored) this.#publish(body);
     } else if (known && !CHUNK.test(key) && !TIMESTAMP.test(key) && !known.equals(body)) {
-      this.broken.add(`two attempts made different bytes of ${key}`);
+      this.violations.add(`two attempts made different bytes of ${key}`);
     }
   }
 
@@ -75,48 +75,48 @@ export class Watch {
   #publish(note: Buffer): void {
     const { size } = parseCheckpoint(parseNote(note).text);
     if (size <= this.#published)
-      this.broken.add(`a ledger of ${size} entries was put over one of ${this.#published}`);
+      this.violations.add(`a ledger of ${size} entries replaces one of ${this.#published}`);
     this.#published = size;
   }
 
-  /** Whatever is signed is a manifest that is stored, the checkpoint of one, or a head of what the ledger committed. */
+  /** Only a stored manifest, its checkpoint, or a head of the committed ledger may be signed. */
   #sign(message: Buffer): void {
     const text = message.toString();
     if (text.startsWith('{')) {
-      const { snapshotId } = parseOnce(message);
+      const { snapshotId } = memoizedParse(message);
       const stored = this.#stored.get(manifestKey(snapshotId));
       if (!stored?.equals(message))
-        this.broken.add(`a manifest of ${snapshotId} is signed that is not stored`);
+        this.violations.add(`a manifest of ${snapshotId} that is not stored is signed`);
       return;
     }
     const { origin, size, root } = parseCheckpoint(text);
     const { settings } = this.#fakes;
     if (origin === settings.origin) {
       if (!rootOfLeaves(this.#leaves.slice(0, size)).equals(root))
-        this.broken.add(`a ledger of ${size} entries is signed, and never was`);
+        this.violations.add(`a ledger of ${size} entries that was never committed is signed`);
       return;
     }
     const manifests = [...this.#stored].filter(([key]) => key.endsWith('/manifest.json'));
-    const meant = manifests
-      .map(([, body]) => parseOnce(body))
+    const signed = manifests
+      .map(([, body]) => memoizedParse(body))
       .find((manifest) => snapshotOrigin(settings.origin, manifest.snapshotId) === origin);
-    if (meant?.recordCount !== size || meant.root !== root.toString('base64'))
-      this.broken.add(`a checkpoint of ${origin} is signed that is not the one of its manifest`);
+    if (signed?.recordCount !== size || signed.root !== root.toString('base64'))
+      this.violations.add(`a checkpoint of ${origin} that differs from its manifest is signed`);
   }
 
   async #mark(ids: readonly string[], snapshotId: string): Promise<void> {
     const marked = ids.filter((id) => this.#fakes.records.sealedBy(id) === snapshotId);
     const included = this.#sealed.get(snapshotId) ?? (await this.#includedIn(snapshotId));
     for (const id of marked)
-      if (!included.has(id)) this.broken.add(`record ${id} is marked, and in no signed ${snapshotId}`);
+      if (!included.has(id)) this.violations.add(`record ${id} is marked and not in a signed ${snapshotId}`);
   }
 
-  /** Records of a snapshot whose manifest is signed; none of one that is not. */
+  /** The records of a snapshot; none while its manifest is not signed. */
   async #includedIn(snapshotId: string): Promise<ReadonlySet<string>> {
     const body = this.#stored.get(manifestKey(snapshotId));
     const signature = this.#stored.get(manifestSignatureKey(snapshotId));
     if (!body || !signature) return new Set();
-    const { key, chunks } = parseOnce(body);
+    const { key, chunks } = memoizedParse(body);
     const publicKey = Buffer.from(key.publicKey, 'base64');
     if (!verifyEd25519(publicKey, body, Buffer.from(signature.toString(), 'base64'))) return new Set();
     const ids = new Set<string>();
@@ -129,25 +129,28 @@ export class Watch {
     return ids;
   }
 
-  /** Nothing is reported before all else is durable. */
+  /** A success is reported only after everything else is durable. */
   #report(jobId: string, outcome: JobOutcome): void {
     if (outcome.status !== 'succeeded') return;
     const { snapshots, assets, records } = this.#fakes;
     const { snapshotId, snapshotAssetId } = outcome.result;
-    const first = (holds: boolean, what: string): void => {
-      if (!holds) this.broken.add(`job ${jobId} is reported before ${what}`);
+    const requireBefore = (holds: boolean, what: string): void => {
+      if (!holds) this.violations.add(`job ${jobId} is reported before ${what}`);
     };
-    first(snapshotId === snapshotIdOf(jobId), 'it is known which snapshot it made');
-    first(snapshots.snapshots.get(snapshotId)?.result !== null, 'its snapshot is closed');
-    const place = this.#committed.indexOf(snapshotId);
-    first(place >= 0 && place < this.#published, 'its entry is published');
+    requireBefore(snapshotId === snapshotIdOf(jobId), 'its snapshot is known');
+    requireBefore(snapshots.snapshots.get(snapshotId)?.result !== null, 'its snapshot is closed');
+    const index = this.#committed.indexOf(snapshotId);
+    requireBefore(index >= 0 && index < this.#published, 'its entry is published');
     const marked = [...(this.#sealed.get(snapshotId) ?? [])].every(
       (id) => records.sealedBy(id) !== undefined,
     );
-    first(marked, 'its records are marked');
+    requireBefore(marked, 'its records are marked');
     if (snapshotAssetId === NO_ASSET) return;
-    first(assets.assets.get(snapshotId)?.snapshotAssetId === snapshotAssetId, 'its asset is registered');
+    requireBefore(
+      assets.assets.get(snapshotId)?.snapshotAssetId === snapshotAssetId,
+      'its asset is registered',
+    );
     const entry = entryIdOnce('snapshot.created', snapshotAssetId).toHexString();
-    first(records.read(entry) !== undefined, 'its audit entry is written');
+    requireBefore(records.read(entry) !== undefined, 'its audit entry is written');
   }
 }

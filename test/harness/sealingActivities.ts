@@ -1,7 +1,9 @@
 import type { SnapshotActivities } from '../../src/contract/activities';
 
+export type ActivityName = keyof SnapshotActivities;
+
 /** The activities of a run that seals, in the order they run. */
-export const STEPS = [
+export const SEALING_ACTIVITIES = [
   'openSnapshot',
   'queryBatch',
   'hashBatch',
@@ -12,4 +14,4 @@ export const STEPS = [
   'markImmutable',
   'recordSnapshot',
   'reportJob',
-] as const satisfies readonly (keyof SnapshotActivities)[];
+] as const satisfies readonly ActivityName[];
