@@ -96,7 +96,7 @@ describe('every pod', () => {
       });
       expect(container.resources).toMatchObject({
         requests: { cpu: expect.stringMatching(/m$/), memory: expect.stringMatching(/Mi$/) },
-        limits: { memory: /i$/ },
+        limits: { memory: expect.stringMatching(/i$/) },
       });
     }
   });
