@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Checks exported evidence with Python's standard library and openssl, and nothing of audit-snapshot.
+"""Checks exported evidence with Python's standard library and openssl. It uses no code of audit-snapshot.
 
 usage: check.py DIRECTORY KEY.PEM
 
-It follows docs/format.md: ledger checkpoint, ledger entries, and for every entry the manifest, its signature, its chunks
-and the Merkle root over their records. The key must have reached you by another way than the directory.
+The format is described in docs/format.md. This program checks the ledger checkpoint and the ledger entries. For every
+entry it checks the manifest, its signature, its chunks and the Merkle root of their records. You must have received the
+key out of band: over another channel than the directory.
 """
 import base64, gzip, hashlib, json, pathlib, subprocess, sys, tempfile
 
@@ -18,7 +19,7 @@ def fail(what):
 
 
 def root_of(leaves):
-    """RFC 6962, section 2.1."""
+    """Merkle tree hash of a list of leaf hashes (RFC 6962, section 2.1)."""
     if not leaves:
         return sha256()
     if len(leaves) == 1:
@@ -40,7 +41,7 @@ def signed(message, signature, pem):
 
 
 def open_checkpoint(note, origin, pem):
-    """C2SP signed note: text, blank line, '— name base64(4 bytes of key id, 64 of signature)'."""
+    """Size and root from a C2SP signed note: text, empty line, '— name base64(4-byte key id, 64-byte signature)'."""
     text, lines = note.rsplit("\n\n", 1)
     text += "\n"
     for line in lines.splitlines():
@@ -50,7 +51,7 @@ def open_checkpoint(note, origin, pem):
             if head[0] != origin or len(head) != 4:
                 break
             return int(head[1]), base64.b64decode(head[2])
-    fail(f"the checkpoint of {origin} is not signed by the key")
+    fail(f"the checkpoint of {origin} is not signed with the key")
 
 
 def tile_path(index, width):
@@ -71,7 +72,7 @@ def ledger_entries(ledger, size):
 
 
 def records_of(chunk):
-    """BSON documents, each behind its own length."""
+    """BSON documents, each of which starts with its length."""
     while chunk:
         end = int.from_bytes(chunk[:4], "little")
         yield chunk[:end]
@@ -83,14 +84,14 @@ def check_snapshot(directory, entry, pem):
     body = (folder / "manifest.json").read_bytes()
     manifest = json.loads(body)
     if hashlib.sha256(body).hexdigest() != entry["manifestSha256"]:
-        fail(f"the manifest of {entry['snapshotId']} is not the one in the ledger")
+        fail(f"the manifest of {entry['snapshotId']} does not match its ledger entry")
     if not signed(body, base64.b64decode((folder / "manifest.json.sig").read_text()), pem):
-        fail(f"the manifest of {entry['snapshotId']} is not signed by the key")
+        fail(f"the manifest of {entry['snapshotId']} is not signed with the key")
     leaves = []
     for chunk in manifest["chunks"]:
         stored = (directory / chunk["key"]).read_bytes()
         if hashlib.sha256(stored).hexdigest() != chunk["sha256"]:
-            fail(f"{chunk['key']} is not what was signed")
+            fail(f"{chunk['key']} does not match the digest in the manifest")
         leaves += [sha256(b"\x00", record) for record in records_of(gzip.decompress(stored))]
     root = root_of(leaves)
     name = f"{manifest['origin']}/snapshots/{manifest['snapshotId']}"
@@ -98,7 +99,7 @@ def check_snapshot(directory, entry, pem):
     claims = {base64.b64decode(said) for said in (manifest["root"], entry["root"])} | {head[1]}
     counts = {manifest["recordCount"], entry["recordCount"], head[0]}
     if claims != {root} or counts != {len(leaves)}:
-        fail(f"the records of {entry['snapshotId']} do not lead to its root")
+        fail(f"the records of {entry['snapshotId']} do not match its root")
     print(f"ok: {entry['snapshotId']}, {len(leaves)} records, {manifest['window']['from']} to {manifest['window']['to']}")
 
 
@@ -107,7 +108,7 @@ def main(directory, pem):
     size, root = open_checkpoint(note, note.split("\n")[0], pem)
     entries = list(ledger_entries(directory / "ledger", size))
     if len(entries) != size or root_of([sha256(b"\x00", entry) for entry in entries]) != root:
-        fail("the entries of the ledger do not lead to its root")
+        fail("the ledger entries do not match the root of the ledger")
     for entry in entries:
         check_snapshot(directory, json.loads(entry), pem)
     print(f"VERIFIED: {size} snapshots of {note.split(chr(10))[0]}")
