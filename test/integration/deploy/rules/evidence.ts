@@ -1,4 +1,4 @@
-import { BORN_WITH_ONE, DAY, HOUR, days, type RuleCase } from './ruleCase';
+import { STARTS_AT_ONE, DAY, HOUR, days, type RuleCase } from './ruleCase';
 
 const verified = 'audit_snapshot_last_verification_timestamp_seconds{result="verified"}';
 const invalid = 'audit_snapshot_last_verification_timestamp_seconds{result="invalid"}';
@@ -8,12 +8,12 @@ export const EVIDENCE: readonly RuleCase[] = [
   {
     alert: 'AuditSnapshotFindings',
     when: 'the first altered record is met',
-    series: [['audit_snapshot_findings_total{kind="hash_mismatch"}', BORN_WITH_ONE]],
+    series: [['audit_snapshot_findings_total{kind="hash_mismatch"}', STARTS_AT_ONE]],
     quiet: 5,
     fires: 20,
     clears: 2 * HOUR,
     labels: { kind: 'hash_mismatch' },
-    summary: 'Records had been altered before they were sealed (hash_mismatch).',
+    summary: 'Records were altered before they were sealed (hash_mismatch).',
   },
   {
     alert: 'AuditSnapshotFindings',
@@ -23,7 +23,7 @@ export const EVIDENCE: readonly RuleCase[] = [
     fires: DAY + 20,
     clears: DAY + 2 * HOUR,
     labels: { kind: 'hash_mismatch' },
-    summary: 'Records had been altered before they were sealed (hash_mismatch).',
+    summary: 'Records were altered before they were sealed (hash_mismatch).',
   },
   {
     alert: 'AuditSnapshotDrift',
@@ -33,17 +33,17 @@ export const EVIDENCE: readonly RuleCase[] = [
     fires: 20,
     clears: 2 * HOUR,
     labels: { kind: 'altered' },
-    summary: '3 records of the live log are not what was sealed (altered).',
+    summary: '3 records of the live log differ from what was sealed (altered).',
   },
   {
     alert: 'AuditSnapshotConflict',
     when: 'storage returns other bytes than were stored',
-    series: [['audit_snapshot_errors_total{code="STORAGE_CONFLICT"}', BORN_WITH_ONE]],
+    series: [['audit_snapshot_errors_total{code="STORAGE_CONFLICT"}', STARTS_AT_ONE]],
     quiet: 5,
     fires: 20,
     clears: 2 * HOUR,
     labels: { code: 'STORAGE_CONFLICT' },
-    summary: 'What is stored contradicts itself (STORAGE_CONFLICT).',
+    summary: 'Stored data differs from what was written (STORAGE_CONFLICT).',
   },
   {
     alert: 'AuditSnapshotVerificationFailed',

@@ -1,4 +1,4 @@
-import { BORN_WITH_ONE, DAY, HOUR, days, type RuleCase } from './ruleCase';
+import { STARTS_AT_ONE, DAY, HOUR, days, type RuleCase } from './ruleCase';
 
 const witness = 'audit_snapshot_witness_configured';
 const witnessed = 'audit_snapshot_last_witnessed_timestamp_seconds';
@@ -14,17 +14,17 @@ export const LEDGER: readonly RuleCase[] = [
     quiet: 5,
     fires: 20,
     clears: 2 * HOUR,
-    summary: 'Bucket and database tell two histories of the ledger.',
+    summary: 'The bucket and the database contain different histories of the ledger.',
   },
   {
     alert: 'AuditSnapshotLedgerForked',
     when: 'a job ends because the ledger is forked',
-    series: [['audit_snapshot_errors_total{code="LEDGER_FORKED"}', BORN_WITH_ONE]],
+    series: [['audit_snapshot_errors_total{code="LEDGER_FORKED"}', STARTS_AT_ONE]],
     quiet: 5,
     fires: 20,
     clears: 2 * HOUR,
     labels: { code: 'LEDGER_FORKED' },
-    summary: 'Bucket and database tell two histories of the ledger.',
+    summary: 'The bucket and the database contain different histories of the ledger.',
   },
   {
     alert: 'AuditSnapshotLedgerRolledBack',
@@ -33,17 +33,17 @@ export const LEDGER: readonly RuleCase[] = [
     quiet: 5,
     fires: 30,
     clears: 2 * HOUR,
-    summary: 'The ledger has fewer entries than it had.',
+    summary: 'The ledger has fewer entries than before.',
   },
   {
     alert: 'AuditSnapshotLedgerRolledBack',
     when: 'a job ends because the database knows fewer entries than the bucket',
-    series: [['audit_snapshot_errors_total{code="LEDGER_BEHIND"}', BORN_WITH_ONE]],
+    series: [['audit_snapshot_errors_total{code="LEDGER_BEHIND"}', STARTS_AT_ONE]],
     quiet: 5,
     fires: 30,
     clears: 2 * HOUR,
     labels: { code: 'LEDGER_BEHIND' },
-    summary: 'The ledger has fewer entries than it had.',
+    summary: 'The ledger has fewer entries than before.',
   },
   {
     alert: 'AuditSnapshotLedgerRetentionEnding',

@@ -11,7 +11,7 @@ export const PROCESSES: readonly RuleCase[] = [
     quiet: 10,
     fires: 40,
     clears: 2 * HOUR,
-    summary: 'No process of audit-snapshot reports metrics, so none of its other alerts can fire.',
+    summary: 'No process of audit-snapshot reports metrics, so no other alert can fire.',
   },
   {
     alert: 'AuditSnapshotQueueUnpolled',
@@ -34,7 +34,7 @@ export const PROCESSES: readonly RuleCase[] = [
     fires: 30,
     clears: 2 * HOUR,
     labels: { state: 'running' },
-    summary: 'Supervisors run, but none of their worker processes does.',
+    summary: 'The supervisors run, but no worker process does.',
   },
   {
     alert: 'AuditSnapshotWorkersDying',
@@ -44,7 +44,7 @@ export const PROCESSES: readonly RuleCase[] = [
     fires: 30,
     clears: 2 * HOUR,
     labels: { state: 'dead', instance: 'worker-0', pod: 'worker-0' },
-    summary: 'Worker processes of worker-0 die again and again.',
+    summary: 'Worker processes of worker-0 end repeatedly.',
   },
   {
     alert: 'AuditSnapshotErrors',

@@ -21,5 +21,5 @@ export const DAY = 24 * HOUR;
 /** Days in seconds, as the values of a series. */
 export const days = (count: number): number => count * 86_400;
 
-/** A series that is born with its first event, ten minutes in, and stays as it is. */
-export const BORN_WITH_ONE = '_x10 1x200';
+/** A counter that starts with its first event after ten minutes, and does not change. */
+export const STARTS_AT_ONE = '_x10 1x200';
