@@ -26,7 +26,7 @@ export const HELM: CheckTool = {
   result: 'helm',
 };
 
-/** Debian's package is unpacked in seconds where there is apt; elsewhere Go builds it in ten minutes. */
+/** With apt, Debian's package is unpacked in seconds. Otherwise Go builds it, which takes several minutes. */
 export const PROMTOOL: CheckTool = {
   name: 'promtool',
   version: '1',
@@ -45,7 +45,7 @@ export const PROMTOOL: CheckTool = {
   result: 'promtool',
 };
 
-/** A folder of Python modules: it brings the schemas of every version of Kubernetes with it. */
+/** A folder of Python modules that contains the schemas of all recent versions of Kubernetes. */
 export const KUBERNETES_VALIDATE: CheckTool = {
   name: 'kubernetes-validate',
   version: '1.37.0',
@@ -72,6 +72,14 @@ export async function findTool(tool: CheckTool): Promise<string> {
   });
   return join(directory, tool.result);
 }
+
+/** Checks the syntax of GitHub workflows, and the expressions in them. */
+export const ACTIONLINT: CheckTool = {
+  name: 'actionlint',
+  version: '1.7.12',
+  script: goInstall('github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'),
+  result: 'actionlint',
+};
 
 export interface Ran {
   readonly code: number;
