@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { NAMES, SECRETS } from '../../../src/config/schema';
 import { CHART, NEWEST, OLDEST, RELEASE, REQUIRED, helm, render, type Manifest, type PodSpec } from './chart';
 import { readRules } from './rules/promtoolTests';
-import { HELM, INSTALL_MINUTES, KUBERNETES_VALIDATE, findTool, runTool } from './tools';
+import { HELM, INSTALL_MINUTES, KUBERNETES_VALIDATE, findTool, runTool, type Ran } from './tools';
 
 const ROOT = resolve(__dirname, '../../..');
 const EVERYTHING = {
@@ -35,6 +35,17 @@ const named = (kind: string, name: string) =>
 const podOf = (manifest: Manifest) => manifest.spec.template.spec as PodSpec;
 const workloads = () => ['StatefulSet', 'Deployment', 'Job'].flatMap(ofKind);
 
+/** What the schemas of a version of Kubernetes have against manifests. */
+function validate(all: readonly Manifest[], version: string): Promise<Ran> {
+  const minor = version.replace(/\.\d+$/, '');
+  const args = ['-m', 'kubernetes_validate', '--strict', '--quiet', '--no-warn', '-k', minor, '-'];
+  const input = all.map((one) => `---\n${stringify(one)}`).join('');
+  return runTool('python3', args, { env: { ...process.env, PYTHONPATH: modules }, input });
+}
+
+const secretsOf = (manifest: Manifest) =>
+  podOf(manifest).volumes[0]!.projected.sources.flatMap(({ secret }) => secret.items.map(({ path }) => path));
+
 describe('the chart as Helm and Kubernetes see it', () => {
   test('helm lint has nothing against it once it knows the servers, and names the settings that are missing', async () => {
     expect(await helm(program, ['lint', '--strict'], REQUIRED)).toMatchObject({ code: 0 });
@@ -44,12 +55,6 @@ describe('the chart as Helm and Kubernetes see it', () => {
   });
 
   test('what it makes is valid for the oldest and the newest Kubernetes, and a wrong type is not', async () => {
-    const validate = (all: readonly Manifest[], version: string) => {
-      const minor = version.replace(/\.\d+$/, '');
-      const args = ['-m', 'kubernetes_validate', '--strict', '--quiet', '--no-warn', '-k', minor, '-'];
-      const env = { ...process.env, PYTHONPATH: modules };
-      return runTool('python3', args, { env, input: all.map((one) => `---\n${stringify(one)}`).join('') });
-    };
     expect(await validate(manifests, NEWEST)).toMatchObject({ code: 0, output: '' });
     expect(await validate(await render(program, EVERYTHING, OLDEST), OLDEST)).toMatchObject({
       code: 0,
@@ -102,33 +107,28 @@ describe('every pod', () => {
   });
 
   test('is given settings that exist, and each secret as a file that is mounted', () => {
-    for (const pod of workloads().map(podOf)) {
+    for (const workload of workloads()) {
+      const pod = podOf(workload);
       const [{ env, volumeMounts }] = pod.containers;
       const variables = env.map(({ name }) => name).filter((name) => !name.startsWith('POD_'));
       const known = variables.filter((name) => NAMES.includes(name.replace(/_FILE$/, '')));
       expect(known).toEqual(variables);
-      const mounted = pod.volumes[0]!.projected.sources.flatMap(({ secret }) =>
-        secret.items.map(({ path }) => path),
-      );
+      const mounted = secretsOf(workload);
       const files = env.filter(({ name }) => name.endsWith('_FILE')).map(({ value }) => value!);
       expect(files).toEqual(mounted.map((path) => `${volumeMounts[0]!.mountPath}/${path}`));
     }
   });
 
   test('is given no more secrets than it needs', () => {
-    const secretsOf = (kind: string, name: string) =>
-      podOf(named(kind, name)).volumes[0]!.projected.sources.flatMap(({ secret }) =>
-        secret.items.map(({ path }) => path),
-      );
-    expect(secretsOf('StatefulSet', 'worker')).toEqual([
+    expect(secretsOf(named('StatefulSet', 'worker'))).toEqual([
       'MONGODB_URI',
       'VAULT_ROLE_ID',
       'VAULT_SECRET_ID',
       'S3_ACCESS_KEY',
       'S3_SECRET_KEY',
     ]);
-    expect(secretsOf('Deployment', 'job-service')).toEqual(['MONGODB_URI', 'JOB_SERVICE_KEYS']);
-    expect(secretsOf('Job', 'indexes')).toEqual(['MONGODB_URI']);
+    expect(secretsOf(named('Deployment', 'job-service'))).toEqual(['MONGODB_URI', 'JOB_SERVICE_KEYS']);
+    expect(secretsOf(named('Job', 'indexes'))).toEqual(['MONGODB_URI']);
   });
 
   test('of the services is asked whether it lives and whether it can work, on a port that it has', () => {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
@@ -10,20 +10,24 @@ export interface ContainerOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+const IS_ROOT = process.getuid?.() === 0;
+const NAMESPACES = IS_ROOT ? ['--mount'] : ['--mount', '--map-root-user'];
+
+/** False where the system forbids its users to make namespaces, as some distributions do. */
+export const CAN_CONTAIN = spawnSync('unshare', [...NAMESPACES, 'true']).status === 0;
+
 /**
- * Starts a program as a container with a read-only root file system would run it: nothing can be written anywhere, and it
- * is nobody. Where the caller is not root, it keeps the caller's own user, who is not root either.
+ * Starts a program as in a container with a read-only root file system: it can write nowhere. If the caller is root, the
+ * program runs as the user of the image; otherwise it keeps the caller's user. Without namespaces it can write.
  */
 export function startContained(command: readonly string[], options: ContainerOptions): ChildProcess {
+  const { app, env } = options;
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+  if (!CAN_CONTAIN) return spawn(command[0]!, command.slice(1), { cwd: app, env, stdio });
   const [uid, gid] = options.user.split(':');
-  const isRoot = process.getuid?.() === 0;
-  const become = isRoot ? `setpriv --reuid=${uid} --regid=${gid} --clear-groups ` : '';
+  const become = IS_ROOT ? `setpriv --reuid=${uid} --regid=${gid} --clear-groups ` : '';
   const script = `mount -o remount,bind,ro / && cd "$0" && exec ${become}"$@"`;
-  const namespaces = isRoot ? ['--mount'] : ['--mount', '--map-root-user'];
-  return spawn('unshare', [...namespaces, 'sh', '-c', script, options.app, ...command], {
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return spawn('unshare', [...NAMESPACES, 'sh', '-c', script, app, ...command], { env, stdio });
 }
 
 /** Waits for a line with `text` on its output; rejects with all it printed when it ends without one. */

@@ -6,6 +6,8 @@ import { runTool } from './tools';
 
 const ROOT = resolve(__dirname, '../../..');
 
+const digestOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
 describe('what is published', () => {
   const room = mkdtempSync(join(tmpdir(), 'audit-snapshot-pack-'));
   afterAll(() => rmSync(room, { recursive: true, force: true }));
@@ -17,8 +19,6 @@ describe('what is published', () => {
     expect(await runTool('npm', args)).toMatchObject({ code: 0 });
     return join(destination, readdirSync(destination)[0]!);
   }
-
-  const digestOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
   test('is the same tarball from another directory whose files are of another day', async () => {
     const first = await pack(ROOT, 'first-');

@@ -8,6 +8,12 @@ const ROOT = resolve(__dirname, '../../..');
 const RULES = join(ROOT, 'deploy/prometheus/rules.yml');
 const DASHBOARD = join(ROOT, 'deploy/grafana/dashboard.json');
 
+/** Queries as a file of recording rules, which promtool can check. */
+const rulesOf = (queries: readonly string[]) =>
+  JSON.stringify({
+    groups: [{ name: 'queries', rules: queries.map((expr, index) => ({ record: `query:${index}`, expr })) }],
+  });
+
 describe('what Prometheus makes of the rules', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-rules-'));
   const fileOf = (name: string, content: string) => {
@@ -15,6 +21,8 @@ describe('what Prometheus makes of the rules', () => {
     return join(directory, name);
   };
   let promtool: string;
+  const check = (name: string, queries: readonly string[]) =>
+    runTool(promtool, ['check', 'rules', fileOf(name, rulesOf(queries))]);
 
   beforeAll(async () => {
     promtool = await findTool(PROMTOOL);
@@ -46,14 +54,6 @@ describe('what Prometheus makes of the rules', () => {
       .replaceAll('$job', '.*');
     const { panels } = JSON.parse(text) as { panels: { targets?: { expr: string }[] }[] };
     const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
-    const rulesOf = (all: readonly string[]) =>
-      JSON.stringify({
-        groups: [
-          { name: 'dashboard', rules: all.map((expr, index) => ({ record: `query:${index}`, expr })) },
-        ],
-      });
-    const check = (name: string, all: readonly string[]) =>
-      runTool(promtool, ['check', 'rules', fileOf(name, rulesOf(all))]);
     expect(await check('queries.json', queries)).toMatchObject({ code: 0 });
     expect(queries.length).toBeGreaterThan(20);
     expect(await check('wrong.json', [queries[0]!.slice(0, -1)])).not.toMatchObject({ code: 0 });

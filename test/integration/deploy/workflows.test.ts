@@ -4,6 +4,9 @@ import { ACTIONLINT, INSTALL_MINUTES, findTool, runTool } from './tools';
 
 const WORKFLOWS = resolve(__dirname, '../../../.github/workflows');
 
+const lint = (actionlint: string, input: string) =>
+  runTool(actionlint, ['-shellcheck=', '-pyflakes=', '-'], { input });
+
 describe('what actionlint says of the GitHub workflows', () => {
   let actionlint: string;
 
@@ -13,8 +16,7 @@ describe('what actionlint says of the GitHub workflows', () => {
 
   test.each(['ci.yml', 'publish.yml'])('%s has no mistake, and one with a misspelt key has', async (name) => {
     const text = readFileSync(join(WORKFLOWS, name), 'utf8');
-    const lint = (input: string) => runTool(actionlint, ['-shellcheck=', '-pyflakes=', '-'], { input });
-    expect(await lint(text)).toMatchObject({ code: 0, output: '' });
-    expect((await lint(text.replace('runs-on:', 'run-on:'))).output).toContain('run-on');
+    expect(await lint(actionlint, text)).toMatchObject({ code: 0, output: '' });
+    expect((await lint(actionlint, text.replace('runs-on:', 'run-on:'))).output).toContain('run-on');
   });
 });

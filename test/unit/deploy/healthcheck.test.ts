@@ -8,6 +8,13 @@ const SCRIPT = resolve(__dirname, '../../../deploy/healthcheck.cjs');
 /** Nothing can listen here without being root, and nothing that is does. */
 const CLOSED = '1';
 
+function exitCode(ports: { readonly worker: string; readonly service: string }): Promise<number | null> {
+  const env = { ...process.env, WORKER_HTTP_PORT: ports.worker, PORT: ports.service };
+  return new Promise((settle) => {
+    const child = execFile(process.execPath, [SCRIPT], { env }, () => settle(child.exitCode));
+  });
+}
+
 describe('the health check of the image', () => {
   const servers: Server[] = [];
   afterEach(() => servers.splice(0).forEach((server) => server.close()));
@@ -20,13 +27,6 @@ describe('the health check of the image', () => {
     servers.push(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return String((server.address() as AddressInfo).port);
-  }
-
-  function exitCode(ports: { readonly worker: string; readonly service: string }): Promise<number | null> {
-    const env = { ...process.env, WORKER_HTTP_PORT: ports.worker, PORT: ports.service };
-    return new Promise((settle) => {
-      const child = execFile(process.execPath, [SCRIPT], { env }, () => settle(child.exitCode));
-    });
   }
 
   test('passes in a container whose worker answers', async () => {

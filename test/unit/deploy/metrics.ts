@@ -26,10 +26,14 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
 
 const SCRAPED = ['job', 'instance', 'pod'];
 
-/** What a query asks for that the product does not report: a metric, or a label in braces behind one. */
+/** A histogram is written with a suffix. */
+const metricOf = (written: string) =>
+  written in METRICS ? written : written.replace(/_(bucket|sum|count)$/, '');
+
+/** What a query asks for that the product does not report: a metric, or a label in the braces of one. */
 export function unknownIn(query: string): string[] {
   return [...query.matchAll(/(audit_snapshot_\w+)(?:\{([^}]*)\})?/g)].flatMap(([, written, braces = '']) => {
-    const metric = written! in METRICS ? written! : written!.replace(/_(bucket|sum|count)$/, '');
+    const metric = metricOf(written!);
     const known = METRICS[metric];
     if (known === undefined) return [written!];
     const labels = [...braces.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label!);
@@ -41,7 +45,5 @@ export function unknownIn(query: string): string[] {
 
 /** The metrics that a query asks for. */
 export function metricsIn(query: string): string[] {
-  return [...query.matchAll(/audit_snapshot_\w+/g)].map(([written]) =>
-    written in METRICS ? written : written.replace(/_(bucket|sum|count)$/, ''),
-  );
+  return [...query.matchAll(/audit_snapshot_\w+/g)].map(([written]) => metricOf(written));
 }
