@@ -1,6 +1,6 @@
 /**
- * Exits 0 when GET /livez of this container answers 200. A container is either a worker or a job service and answers on
- * the port of the one that it is; asking both saves every deployment from saying which.
+ * Exits with 0 if GET /livez of this container answers 200. A container runs a worker or a job service, so only one of the
+ * two ports answers. Requesting both works for either.
  */
 const ports = [process.env['WORKER_HTTP_PORT'] ?? '9464', process.env['PORT'] ?? '8080'];
 

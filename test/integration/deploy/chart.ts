@@ -19,7 +19,7 @@ export const REQUIRED = {
   },
 };
 
-export interface Container {
+interface Container {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];

@@ -56,7 +56,7 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end -}}
 
-{{/* Called with (dict "root" $ "secrets" <names> "settings" <map>): the settings, and where the file of each secret is. */}}
+{{/* Called with (dict "root" $ "secrets" <names> "settings" <map>): the settings, and the path of each secret's file. */}}
 {{- define "audit-snapshot.env" -}}
 {{- range $name, $value := merge (dict) .settings .root.Values.settings }}
 {{- if ne (toString $value) "" }}
@@ -77,7 +77,7 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* Only the group of the pod may read the files. */}}
+{{/* The files belong to root and the group of the pod, and only these may read them. */}}
 {{- define "audit-snapshot.volumes" -}}
 - name: secrets
   projected:
@@ -93,7 +93,7 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* Called with (dict "root" $ "component" "worker"): pods of one kind on different machines, where that is possible. */}}
+{{/* Called with (dict "root" $ "component" "worker"): prefers different nodes for the pods of one component. */}}
 {{- define "audit-snapshot.spread" -}}
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
