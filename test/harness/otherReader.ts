@@ -1,20 +1,24 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheRoot } from '../../dev/stack/cache';
+import { withLock } from '../../dev/stack/lock';
 
 const run = promisify(execFile);
 
 /** A Python with MongoDB's own BSON library, in a virtual environment of the user-level cache; made on first use. */
-async function pythonWithBson(): Promise<string> {
+export async function pythonWithBson(): Promise<string> {
   const room = join(cacheRoot(process.env), 'test', 'pymongo-4.15.3');
   const python = join(room, 'bin', 'python');
-  if (!existsSync(join(room, 'ready'))) {
+  await mkdir(dirname(room), { recursive: true });
+  await withLock(`${room}.lock`, {}, async () => {
+    if (existsSync(join(room, 'ready'))) return;
     await run('python3', ['-m', 'venv', room]);
     await run(python, ['-m', 'pip', 'install', '--quiet', 'pymongo==4.15.3']);
     await run('touch', [join(room, 'ready')]);
-  }
+  });
   return python;
 }
 
