@@ -19,7 +19,7 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     only('src/errors'),
-    only('src/contract'),
+    only('src/contract', 'src/errors'),
     only('src/tlog', 'src/errors'),
     only('src/evidence', ...CORE, 'src/tlog'),
     only('src/ports', ...EVIDENCE),
@@ -57,7 +57,7 @@ module.exports = {
       'activities',
     ),
     only('src/config', ...CORE),
-    only('workflows', 'src/contract'),
+    only('workflows', ...CORE),
     {
       name: 'only roots read the configuration; adapters know its types',
       severity: 'error',

@@ -127,7 +127,7 @@ async function verifyAll(
   output: Output,
 ): Promise<EvidenceReport> {
   const display = showProgress(process.stderr);
-  const report = await verifyEvidence(reader, {
+  const { report } = await verifyEvidence(reader, {
     trust,
     found,
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),

@@ -1,7 +1,8 @@
 import { mongo } from 'mongoose';
 import { splitRecords } from '../evidence/bsonStream';
 import { unpackChunk } from '../evidence/chunk';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
+import { MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { parseManifest } from '../evidence/manifest';
 import { manifestKey } from '../evidence/objectKeys';
 import { readRecord } from '../evidence/recordBytes';
 import { sha256Hex } from '../tlog/sha256';
@@ -14,7 +15,6 @@ export interface CatOptions {
   readonly format: 'ndjson' | 'csv';
 }
 
-const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 const COLUMNS = [
   '_id',
   'timestamp',

@@ -1,6 +1,6 @@
 import { SnapshotError } from '../errors';
 import { proveLedgerConsistency } from '../verify/proveRecord';
-import { rootOfLeaves } from '../verify/verifyLedger';
+import { rootOfLeaves } from '../tlog/merkle';
 import { locateEvidence } from './evidenceSource';
 import { EXIT, type Output } from './output';
 import { openLedger } from './prove';

@@ -11,10 +11,10 @@ import {
   readTemporalConfig,
   readVaultConfig,
 } from '../config';
-import { parseCheckpoint } from '../tlog/checkpoint';
+import { parseCheckpoint, parseNote } from '../tlog/note';
 import { verifyEd25519 } from '../tlog/ed25519';
+import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
 import { LEDGER_CHECKPOINT_KEY } from '../evidence/objectKeys';
-import { parseNote } from '../tlog/note';
 import { judgeClock, offsetOfServer } from './clockOffset';
 import type { Diagnosis } from './diagnosis';
 
@@ -84,7 +84,10 @@ async function checkLock(): Promise<readonly Diagnosis[]> {
 }
 
 async function checkLedger(): Promise<readonly Diagnosis[]> {
-  const stored = await connectObjectStore(readStorageConfig()).get(LEDGER_CHECKPOINT_KEY, 1 << 16);
+  const stored = await connectObjectStore(readStorageConfig()).get(
+    LEDGER_CHECKPOINT_KEY,
+    MAX_CHECKPOINT_BYTES,
+  );
   const { origin } = readSealingConfig();
   if (!stored) return [{ check: 'ledger', state: 'ok', found: `none yet; it will be that of ${origin}` }];
   const head = parseCheckpoint(parseNote(stored.body).text);

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { connectObjectStore } from '../storage/minioObjectStore';
 import { readStorageConfig } from '../config';
+import { SNAPSHOT_ID } from '../contract/names';
 import { SnapshotError, messageOf } from '../errors';
+import { MAX_TRUST_FILE_BYTES } from '../evidence/limits';
 import { publicKeyOfPem } from '../tlog/ed25519';
 import type { EvidenceReader } from '../verify/evidenceReader';
 import { parseVkey } from '../tlog/note';
@@ -19,9 +21,6 @@ export interface EvidenceSource {
   /** Every object of a directory. */
   readonly listed?: readonly string[];
 }
-
-const MAX_KEY_BYTES = 1 << 20;
-const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** A directory, a snapshot in the bucket, or the whole bucket when nothing is named. USAGE_INVALID for anything else. */
 export async function locateEvidence(target: string | undefined): Promise<EvidenceSource> {
@@ -43,7 +42,7 @@ function bucket(): EvidenceReader {
 /** Reads a trust file, or a single public key as PEM or vkey. USAGE_INVALID names the path. */
 export async function readPinnedKeys(path: string): Promise<TrustFile | { readonly publicKey: Buffer }> {
   try {
-    const bytes = await readLocalFile(path, MAX_KEY_BYTES);
+    const bytes = await readLocalFile(path, MAX_TRUST_FILE_BYTES);
     const text = bytes.toString('utf8').trim();
     if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return { publicKey: publicKeyOfPem(text) };
     if (/^\S+\+[0-9a-f]{8}\+\S+$/.test(text)) return { publicKey: parseVkey(text).publicKey };

@@ -2,19 +2,18 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SnapshotError } from '../errors';
 import type { EvidenceReader } from '../verify/evidenceReader';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
+import { MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { parseManifest } from '../evidence/manifest';
 import {
+  LEDGER_CHECKPOINT_KEY,
+  ledgerTileKey,
   manifestKey,
   manifestSignatureKey,
   manifestTimestampKey,
   snapshotCheckpointKey,
-  ledgerTileKey,
 } from '../evidence/objectKeys';
 import type { Ledger } from '../verify/verifyLedger';
-import { LEDGER_CHECKPOINT_KEY } from '../evidence/objectKeys';
 import { levelsOf, tilesOfLevel } from '../tlog/tiles';
-
-const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
 
 /** Copies every object of a snapshot to `directory`, in the bucket's own layout. STORAGE_NOT_FOUND names what is gone. */
 export async function exportSnapshot(
@@ -27,7 +26,7 @@ export async function exportSnapshot(
     await copy(reader, directory, key, versionId);
   await copy(reader, directory, manifestSignatureKey(snapshotId));
   await copy(reader, directory, snapshotCheckpointKey(snapshotId));
-  const timestamp = await reader.read(manifestTimestampKey(snapshotId), undefined, MAX_OBJECT_BYTES);
+  const timestamp = await reader.read(manifestTimestampKey(snapshotId), undefined, MAX_CHUNK_BYTES);
   if (timestamp) await write(directory, manifestTimestampKey(snapshotId), timestamp);
 }
 
@@ -46,7 +45,7 @@ async function copy(
   directory: string,
   key: string,
   versionId?: string,
-  maxBytes = MAX_OBJECT_BYTES,
+  maxBytes = MAX_CHUNK_BYTES,
 ): Promise<Buffer> {
   const body = await reader.read(key, versionId, maxBytes);
   if (!body) throw new SnapshotError('STORAGE_NOT_FOUND', `object is gone from storage [key=${key}]`);

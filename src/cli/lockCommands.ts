@@ -2,7 +2,8 @@ import { connectObjectStore } from '../storage/minioObjectStore';
 import { readStorageConfig } from '../config';
 import { parseInstantMs } from '../contract/window';
 import { SnapshotError } from '../errors';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
+import { MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { parseManifest } from '../evidence/manifest';
 import {
   manifestKey,
   manifestSignatureKey,
@@ -16,8 +17,6 @@ interface NamedVersion {
   readonly key: string;
   readonly versionId: string;
 }
-
-const MAX_SMALL_BYTES = 1 << 16;
 
 /** Extends the lock of every object of a snapshot. LOCK_REFUSED when one is locked longer already: nothing is shortened. */
 export async function extendRetention(
@@ -67,7 +66,7 @@ async function listVersions(store: ObjectStore, snapshotId: string): Promise<rea
   const others: NamedVersion[] = [];
   for (const keyOf of [manifestSignatureKey, snapshotCheckpointKey, manifestTimestampKey]) {
     const key = keyOf(snapshotId);
-    const stored = await store.get(key, MAX_SMALL_BYTES);
+    const stored = await store.get(key, MAX_CHECKPOINT_BYTES);
     if (stored) others.push({ key, versionId: stored.versionId });
   }
   return [

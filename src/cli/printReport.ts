@@ -2,7 +2,8 @@ import { styleText } from 'node:util';
 import type { ProofReport } from '../verify/verifyProof';
 import type { LedgerReport } from '../verify/verifyLedger';
 import type { EvidenceReport } from '../verify/verifyEvidence';
-import type { Checked, Verdict, VerifyReport } from '../verify/report';
+import type { Checked, Verdict } from '../verify/report';
+import type { SnapshotReport } from '../verify/verifySnapshot';
 import { EXIT } from './output';
 
 /** Exit code of a verdict. */
@@ -11,7 +12,7 @@ export function exitCodeOfVerdict(verdict: Verdict): number {
 }
 
 /** The report on one snapshot: one line for each layer, then one for each failure. */
-export function describeReport(report: VerifyReport, color: boolean): string {
+export function describeReport(report: SnapshotReport, color: boolean): string {
   const lines = [
     `snapshot ${report.snapshotId}, ${report.recordCount} records`,
     ...layerLines(report, color),

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { coverageOf } from '../verify/coverage';
-import { verifyLedger } from '../verify/verifyLedger';
 import { verifyEvidence } from '../verify/verifyEvidence';
 import { SOFTWARE } from '../version';
 import { locateEvidence, readTrust } from './evidenceSource';
@@ -28,7 +27,7 @@ export async function report(
   const trust = await readTrust(options.key);
   const within = readWindow(options);
   const display = showProgress(process.stderr);
-  const checked = await verifyEvidence(place.reader, {
+  const { report: checked, ledger } = await verifyEvidence(place.reader, {
     ...place,
     trust,
     ...(within ? { within } : {}),
@@ -36,7 +35,6 @@ export async function report(
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
   });
   display.end();
-  const { ledger } = await verifyLedger(place.reader, { trust, key: 'pinned' });
   const entries = ledger?.entries ?? [];
   const page = renderReport({
     report: checked,

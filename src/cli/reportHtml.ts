@@ -1,6 +1,7 @@
 import type { CoverageSpan } from '../verify/coverage';
 import type { EvidenceReport } from '../verify/verifyEvidence';
-import type { Checked, Failure, VerifyReport } from '../verify/report';
+import type { Checked, Failure } from '../verify/report';
+import type { SnapshotReport } from '../verify/verifySnapshot';
 import { drawCoverage } from './coverageSvg';
 
 export interface ReportFacts {
@@ -132,7 +133,7 @@ function layersOf(all: readonly Checked[]): string {
 }
 
 function snapshotsOf({ report, windows }: ReportFacts): string {
-  const rows = report.snapshots.map(({ snapshotId, recordCount, findingCount, verdict }: VerifyReport) => {
+  const rows = report.snapshots.map(({ snapshotId, recordCount, findingCount, verdict }: SnapshotReport) => {
     const window = windows.get(snapshotId);
     return [
       code(snapshotId),

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import { connectTemporal } from '../temporal/connection';
 import { AuditSnapshotClient, type SnapshotHandle } from '../client';
 import { readTemporalConfig } from '../config';
-import { isJobId, SNAPSHOT_JOB_TYPE } from '../contract/names';
+import { isJobId, JOB_ID_RULE, SNAPSHOT_JOB_TYPE } from '../contract/names';
 import type { OnTamper } from '../contract/snapshot';
 import { SnapshotError } from '../errors';
 import { findJobType } from '../jobs/jobRegistry';
@@ -78,5 +78,5 @@ async function withClient(run: (client: AuditSnapshotClient) => Promise<number>)
 
 function checkJobId(jobId: string): void {
   if (isJobId(jobId)) return;
-  throw new SnapshotError('USAGE_INVALID', 'a job id is 1 to 64 lowercase letters, digits and hyphens');
+  throw new SnapshotError('USAGE_INVALID', `a job id is ${JOB_ID_RULE}`);
 }

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { SnapshotError } from '../errors';
 import { verifyEvidence } from '../verify/verifyEvidence';
 import { verifyProof } from '../verify/verifyProof';
-import { MAX_PROOF_FILE_BYTES } from '../evidence/recordProof';
+import { MAX_CHECKPOINT_BYTES, MAX_PROOF_FILE_BYTES } from '../evidence/limits';
 import { readLocalFile } from './readLocalFile';
 import { readWindow } from './readWindow';
 import { locateEvidence, readPinnedKeys, readTrust } from './evidenceSource';
@@ -30,8 +30,6 @@ export interface VerifyOptions {
   readonly maxErrors?: number;
   readonly json?: boolean;
 }
-
-const MAX_CHECKPOINT_BYTES = 1 << 20;
 
 /**
  * Verifies a proof, a directory, a snapshot in the bucket, or the whole bucket. Exit code: 0 verified, 3 invalid,
@@ -60,7 +58,7 @@ export async function verify(
     if (options.json !== true) output.result(text);
   };
   const display = showProgress(process.stderr);
-  const report = await verifyEvidence(place.reader, {
+  const { report } = await verifyEvidence(place.reader, {
     ...place,
     trust: options.key === undefined ? undefined : await readPinnedKeys(options.key),
     ...(within ? { within } : {}),

@@ -27,7 +27,7 @@ export async function verifyLive(
       {
         ledger,
         ...(within ? { within } : {}),
-        fromPlace: 0,
+        fromIndex: 0,
         lateAllowanceMs: readSealingConfig().lateAllowanceMs,
         onProgress: (_snapshotId, records) => display.update('comparing', records, undefined),
       },

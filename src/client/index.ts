@@ -15,7 +15,8 @@ export type { FollowOptions } from './followProgress';
 export type { WaitOptions } from './waitOptions';
 export type { RunFilter } from './runFilter';
 export type { SnapshotHandle } from './snapshotHandle';
-export type { RunStatus, SnapshotRun } from './snapshotRun';
+export type { RunStatus } from '../contract/jobStatus';
+export type { SnapshotRun } from './snapshotRun';
 export type { SubmitOptions, WindowInput } from './submission';
 export type {
   AuditSnapshotInput,

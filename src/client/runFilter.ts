@@ -1,7 +1,7 @@
 import { SNAPSHOT_WORKFLOW } from '../contract/names';
 import { SnapshotError } from '../errors';
 import { STAGES, type Stage } from '../contract/snapshot';
-import type { RunStatus } from './snapshotRun';
+import type { RunStatus } from '../contract/jobStatus';
 import { instantOf, type WindowInput } from './submission';
 
 /** Which runs to list; members are joined by "and", values of one member by "or". */

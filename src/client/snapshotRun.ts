@@ -1,12 +1,9 @@
-import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { runStatusOf, type RunStatus } from '../contract/jobStatus';
 import { jobIdOf, snapshotIdOf } from '../contract/names';
 import type { Stage } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import { ATTRIBUTES } from './runAttributes';
-
-/** How a run stands; `paused` is what a person did to it in the Web UI. */
-export type RunStatus =
-  'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled' | 'terminated' | 'timedOut' | 'unknown';
 
 /** One run as Temporal lists it: no worker is asked. A job that was started again has several. */
 export interface SnapshotRun {
@@ -29,20 +26,6 @@ export interface SnapshotRun {
   readonly closedAt: Date | undefined;
 }
 
-const STATUSES: Readonly<Record<WorkflowExecutionStatusName, RunStatus>> = {
-  RUNNING: 'running',
-  // Seen only between two runs of one chain.
-  CONTINUED_AS_NEW: 'running',
-  PAUSED: 'paused',
-  COMPLETED: 'succeeded',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timedOut',
-  UNSPECIFIED: 'unknown',
-  UNKNOWN: 'unknown',
-};
-
 type RunInfo = Pick<
   WorkflowExecutionInfo,
   'workflowId' | 'runId' | 'taskQueue' | 'status' | 'typedSearchAttributes' | 'startTime' | 'closeTime'
@@ -60,7 +43,7 @@ export function snapshotRunOf(info: RunInfo): SnapshotRun {
     workflowId: info.workflowId,
     runId: info.runId,
     taskQueue: info.taskQueue,
-    status: STATUSES[info.status.name],
+    status: runStatusOf(info.status.name),
     stage: attributes.get(ATTRIBUTES.stage) as Stage | undefined,
     window: from && to ? { from: from.toISOString(), to: to.toISOString() } : undefined,
     recordCount: attributes.get(ATTRIBUTES.recordCount),

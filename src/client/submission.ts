@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isJobId } from '../contract/names';
+import { isJobId, JOB_ID_RULE } from '../contract/names';
 import type { AuditSnapshotInput, OnTamper } from '../contract/snapshot';
 import { parseInstantMs, parseWindow } from '../contract/window';
 import { SnapshotError } from '../errors';
@@ -32,13 +32,11 @@ export function readSubmission(
 ): AuditSnapshotInput {
   const { jobId = randomUUID(), onTamper, maxAttempts, timeoutSeconds } = options;
   if (!isJobId(jobId)) {
-    throw new SnapshotError('PAYLOAD_INVALID', 'a job id is 1 to 64 lowercase letters, digits and hyphens');
+    throw new SnapshotError('PAYLOAD_INVALID', `a job id is ${JOB_ID_RULE}`);
   }
-  const outcome = parseWindow(textOf('from', window.from), textOf('to', window.to), nowMs);
-  if (!outcome.ok) throw new SnapshotError('WINDOW_INVALID', outcome.reason);
   return {
     jobId,
-    ...outcome.window,
+    ...parseWindow(textOf('from', window.from), textOf('to', window.to), nowMs),
     ...(onTamper === undefined ? {} : { onTamper }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),

@@ -31,9 +31,7 @@ const AUDIT_SNAPSHOT: JobType = {
   policy: AUDIT_SNAPSHOT_POLICY,
   parse(payload, nowMs) {
     const { from, to } = parseShape(AUDIT_SNAPSHOT_SCHEMA, payload);
-    const outcome = parseWindow(from, to, nowMs);
-    if (outcome.ok) return outcome.window;
-    throw new SnapshotError('WINDOW_INVALID', outcome.reason);
+    return parseWindow(from, to, nowMs);
   },
 };
 

@@ -1,20 +1,8 @@
 import { Schema, type Connection, type Model } from 'mongoose';
-import { JOB_STATUSES, type JobStatus } from '../contract/jobStatus';
-import type { AuditSnapshotResult } from '../contract/snapshot';
+import { JOB_STATUSES } from '../contract/jobStatus';
+import type { Job } from '../ports/jobStore';
 
-/** A job; `_id` is the job id, 24 hex digits unless whoever started the run chose another. */
-export interface IJob {
-  readonly _id: string;
-  readonly type: string;
-  readonly payload: { readonly from: string; readonly to: string };
-  readonly status: JobStatus;
-  readonly result: AuditSnapshotResult | null;
-  readonly error: { readonly code: string; readonly reason: string } | null;
-  /** When the run that wrote this row last was asked to, in milliseconds. */
-  readonly asOfMs?: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
+export type IJob = Job;
 
 const schema = new Schema<IJob>(
   {

@@ -1,33 +1,10 @@
 import type { Connection, Model } from 'mongoose';
 import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import { SnapshotError } from '../errors';
+import type { ClaimOutcome, IdempotencyKeys, SubmissionClaim } from '../ports/idempotencyKeys';
 import { idempotencyKeyModel, type IIdempotencyKey } from '../models/idempotencyKey.model';
 
-export interface SubmissionClaim {
-  /** Hash of caller and key. */
-  readonly id: string;
-  /** Hash of what is asked for. */
-  readonly fingerprint: string;
-  /** The job to make if this is the first request with this key. */
-  readonly jobId: string;
-}
-
-export type ClaimOutcome =
-  /** Go on, with this job and no other; an earlier request may have done part of it. */
-  | { readonly state: 'claimed'; readonly jobId: string }
-  | { readonly state: 'answered'; readonly answer: string }
-  | { readonly state: 'inFlight' }
-  /** The key stands for another request. */
-  | { readonly state: 'reused' };
-
-/** Submissions that happen once for each key. A crash of whoever claimed one leaves it to the next request, a minute later. */
-export interface IdempotencyKeys {
-  claim(claim: SubmissionClaim, nowMs: number): Promise<ClaimOutcome>;
-  /** Keeps the answer for everybody who sends the key again; the first one stays. */
-  answer(id: string, jobId: string, answer: string): Promise<void>;
-  /** Gives an unanswered claim up: the next request with the key goes on at once. */
-  release(id: string, jobId: string): Promise<void>;
-}
+export type { ClaimOutcome, IdempotencyKeys, SubmissionClaim } from '../ports/idempotencyKeys';
 
 /** Whoever has not answered after this time is taken for dead; going on beside somebody slow makes the same job. */
 const CLAIM_MS = 60_000;

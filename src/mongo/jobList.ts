@@ -1,35 +1,9 @@
 import type { Model } from 'mongoose';
 import { onDatabase } from './errors';
-import type { JobStatus } from '../contract/jobStatus';
 import type { IJob } from '../models/job.model';
+import type { JobCursor, JobList, JobListQuery } from '../ports/jobStore';
 
-/** What to list; instants in milliseconds. */
-export interface JobListQuery {
-  readonly status?: JobStatus;
-  readonly type?: string;
-  /** Made in `[createdFromMs, createdUntilMs)`. */
-  readonly createdFromMs?: number;
-  readonly createdUntilMs?: number;
-  /** Windows that touch `[fromMs, toMs]`. */
-  readonly fromMs?: number;
-  readonly toMs?: number;
-  readonly limit: number;
-  /** The page begins behind this job. */
-  readonly after?: JobPlace;
-  readonly nowMs: number;
-}
-
-/** The place of a job in the list, which is ordered by when it was made, then by id, both descending. */
-export interface JobPlace {
-  readonly createdAtMs: number;
-  readonly jobId: string;
-}
-
-export interface JobList {
-  readonly jobs: readonly IJob[];
-  /** Where the next page begins; undefined at the end of the list. */
-  readonly next: JobPlace | undefined;
-}
+export type { JobCursor as JobPlace, JobList, JobListQuery } from '../ports/jobStore';
 
 const FIRST_SLICE_MS = 3_600_000;
 const SLICE_GROWTH = 8;
@@ -68,7 +42,7 @@ export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise
   return { jobs: page, next: more ? { createdAtMs: last.createdAt.getTime(), jobId: last._id } : undefined };
 }
 
-function sliceOf(fromMs: number, untilMs: number, after: JobPlace | undefined): object {
+function sliceOf(fromMs: number, untilMs: number, after: JobCursor | undefined): object {
   const createdAt = { $gte: new Date(fromMs), $lt: new Date(untilMs) };
   if (after === undefined || after.createdAtMs < fromMs || after.createdAtMs >= untilMs) return { createdAt };
   const instant = new Date(after.createdAtMs);

@@ -4,8 +4,9 @@ import {
   type ScheduleDescription,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import { toTemporalError } from './connection';
+import { failureOf, type Failure } from '../contract/failure';
+import { runStatusOf, type RunStatus } from '../contract/jobStatus';
 import { PROGRESS_QUERY } from '../contract/names';
 import type { AuditScheduleResult, ScheduleProgress, ScheduleTally } from '../contract/schedule';
 
@@ -17,10 +18,10 @@ export interface ScheduleRun {
   readonly workflowId: string;
   readonly nominalTime: string | null;
   readonly startedAt: string;
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'unknown';
+  readonly status: RunStatus;
   /** What it sealed; null when nobody can say: no worker answers. */
   readonly sealed: (ScheduleTally & { readonly until: string | null }) | null;
-  readonly failure?: { readonly code: string; readonly message: string };
+  readonly failure?: Failure;
 }
 
 /** The recent runs of a schedule, newest first. TEMPORAL_*. */
@@ -43,10 +44,10 @@ async function readRun(client: Client, workflowId: string): Promise<ScheduleRun>
       workflowId,
       nominalTime: nominalTimeOf(description),
       startedAt: description.startTime.toISOString(),
-      status: statusOf(description),
+      status: runStatusOf(description.status.name),
     };
-    if (base.status === 'completed') return { ...base, sealed: fromResult((await handle.result()) as never) };
-    const failed = base.status === 'failed' ? await failureOf(() => handle.result()) : {};
+    if (base.status === 'succeeded') return { ...base, sealed: fromResult((await handle.result()) as never) };
+    const failed = base.status === 'failed' ? await failureFrom(() => handle.result()) : {};
     return { ...base, sealed: await progressOf(client, workflowId), ...failed };
   } catch (error) {
     throw toTemporalError(`workflow ${workflowId}`, error);
@@ -74,35 +75,17 @@ function tallyOf(given: ScheduleTally): ScheduleTally {
   return { windowCount, recordCount, findingCount, windows, lateCount, late };
 }
 
-async function failureOf(
-  result: () => Promise<unknown>,
-): Promise<{ failure?: { code: string; message: string } }> {
+async function failureFrom(result: () => Promise<unknown>): Promise<{ failure?: Failure }> {
   try {
     await result();
     return {};
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const { cause } = error;
-    const code = cause instanceof ApplicationFailure ? (cause.type ?? 'INTERNAL') : 'INTERNAL';
-    return { failure: { code, message: cause?.message ?? error.message } };
+    return { failure: failureOf(error.cause ?? error) };
   }
 }
 
 function nominalTimeOf({ searchAttributes }: WorkflowExecutionDescription): string | null {
   const value: unknown = searchAttributes['TemporalScheduledStartTime']?.[0];
   return value instanceof Date ? value.toISOString() : null;
-}
-
-function statusOf({ status }: WorkflowExecutionDescription): ScheduleRun['status'] {
-  const names: Readonly<Record<string, ScheduleRun['status']>> = {
-    RUNNING: 'running',
-    CONTINUED_AS_NEW: 'running',
-    PAUSED: 'running',
-    COMPLETED: 'completed',
-    FAILED: 'failed',
-    CANCELLED: 'cancelled',
-    TERMINATED: 'terminated',
-    TIMED_OUT: 'timed out',
-  };
-  return names[status.name] ?? 'unknown';
 }

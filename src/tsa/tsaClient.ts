@@ -1,5 +1,6 @@
 import { SnapshotError, messageOf } from '../errors';
-import { MAX_TIMESTAMP_BYTES, readTimestamp, timestampRequest } from '../evidence/timestamp';
+import { MAX_TIMESTAMP_BYTES } from '../evidence/limits';
+import { readTimestamp, timestampRequest } from '../evidence/timestamp';
 import type { Timestamper } from '../ports/timestamper';
 
 const TIMEOUT_MS = 20_000;

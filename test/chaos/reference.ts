@@ -1,7 +1,8 @@
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import { snapshotIdOf } from '../../src/contract/names';
 import { readSealingConfig } from '../../src/config';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../../src/evidence/manifest';
+import { MAX_MANIFEST_BYTES } from '../../src/evidence/limits';
+import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import type { TrustFile } from '../../src/evidence/trustFile';

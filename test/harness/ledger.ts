@@ -1,9 +1,8 @@
 import { sign } from 'node:crypto';
-import { checkpointText } from '../../src/tlog/checkpoint';
+import { checkpointText, formatNote, keyId } from '../../src/tlog/note';
 import { entryOf } from '../../src/evidence/ledgerEntry';
-import { LogTree } from '../../src/tlog/tree';
+import { LogTree } from '../../src/tlog/tiles';
 import { LEDGER_CHECKPOINT_KEY, ledgerKey } from '../../src/evidence/objectKeys';
-import { formatNote, keyId } from '../../src/tlog/note';
 import { sha256 } from '../../src/tlog/sha256';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
 import { evidenceKey, type EvidenceKey } from './evidence';

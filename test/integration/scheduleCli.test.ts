@@ -133,7 +133,7 @@ describe('schedules by the command line', () => {
     });
     await expect(run('update', 'nightly', '--every', '1h', '--timezone', 'UTC')).resolves.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('a time zone goes with cron'),
+      stderr: expect.stringContaining('timezone is only for cron'),
     });
     const backfill = [
       'backfill',
@@ -188,7 +188,7 @@ describe('schedules by the command line', () => {
     await json('trigger', 'live');
     await json('pause', 'live', '--reason', 'enough');
     const { sealedUntil } = await until(({ state, runs }) => {
-      return state === 'paused' && runs.every(({ status }) => status === 'completed');
+      return state === 'paused' && runs.every(({ status }) => status === 'succeeded');
     });
     writing.abort();
     await writer;

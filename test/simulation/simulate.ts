@@ -194,8 +194,8 @@ class Simulation {
         broken.add(`job ${jobId} succeeded and marked nothing`);
     const snapshotIds = [snapshotIdOf(this.#scenario.earlier!.jobId)];
     const trust = await this.#trust();
-    const { verdict } = await verifyEvidence(this.#reader, { trust, found: [], snapshotIds });
-    if (verdict !== 'VERIFIED') broken.add(`what was sealed before is ${verdict}`);
+    const { report } = await verifyEvidence(this.#reader, { trust, found: [], snapshotIds });
+    if (report.verdict !== 'VERIFIED') broken.add(`what was sealed before is ${report.verdict}`);
   }
 
   /** Without the key, where that was rotated: which version signs is decided when a snapshot is opened. */

@@ -6,7 +6,7 @@ import {
   type Overlap,
   type ScheduleSettings,
 } from '../../schedule/scheduleSettings';
-import { isScheduleId } from '../../contract/scheduleJobIds';
+import { isScheduleId, SCHEDULE_ID_RULE } from '../../contract/scheduleJobIds';
 import { SnapshotError } from '../../errors';
 import type { AuditSchedules } from '../../temporal/schedules';
 import { EXIT, type Output } from '../output';
@@ -164,8 +164,7 @@ function describePreview(settings: ScheduleSettings, found: Preview): string {
 
 function checkId(scheduleId: string): void {
   if (isScheduleId(scheduleId)) return;
-  const message = 'the id of a schedule is 1 to 36 lowercase letters, digits and hyphens';
-  throw new SnapshotError('USAGE_INVALID', message);
+  throw new SnapshotError('USAGE_INVALID', `the id of a schedule is ${SCHEDULE_ID_RULE}`);
 }
 
 function say(output: Output, { json }: { readonly json?: boolean }, view: object, text: string): number {

@@ -1,21 +1,11 @@
 import type { Progress } from '../../contract/snapshot';
-import type { IJob } from '../../models/job.model';
-import type { JobReporter } from '../../ports/jobReporter';
+import type { IdempotencyKeys } from '../../ports/idempotencyKeys';
+import type { JobStore } from '../../ports/jobStore';
 import type { WorkflowStatusReader } from '../../ports/workflowStatusReader';
-import type { IdempotencyKeys } from '../../mongo/idempotencyKeys';
-import type { JobList, JobListQuery } from '../../mongo/jobList';
 import type { SnapshotStarter } from '../../jobs/handlers/auditSnapshotHandler';
 import type { JobPoller } from '../polling/jobPoller';
 
-/** What the routes need of the job rows. */
-export interface JobStore extends Pick<JobReporter, 'report'> {
-  /** Idempotent: gives the row that is there when there is one. */
-  create(jobId: string, type: string, payload: IJob['payload']): Promise<IJob>;
-  discard(jobId: string): Promise<void>;
-  reopen(jobId: string): Promise<void>;
-  find(jobId: string): Promise<IJob | undefined>;
-  list(query: JobListQuery): Promise<JobList>;
-}
+export type { JobStore } from '../../ports/jobStore';
 
 /** What the routes need of the runs of jobs: the client SDK in production. */
 interface SnapshotRuns extends SnapshotStarter {

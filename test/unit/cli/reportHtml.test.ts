@@ -1,6 +1,5 @@
 import { renderReport, type ReportFacts } from '../../../src/cli/reportHtml';
 import { coverageOf } from '../../../src/verify/coverage';
-import { verifyLedger } from '../../../src/verify/verifyLedger';
 import { verifyEvidence } from '../../../src/verify/verifyEvidence';
 import { auditRecords, readerOf } from '../../harness/evidence';
 import { evidenceSet } from '../../harness/evidenceSet';
@@ -13,8 +12,8 @@ async function factsOf(
   const set = await evidenceSet([auditRecords(7), auditRecords(3)], 3);
   const objects = new Map(set.objects);
   change(objects);
-  const report = await verifyEvidence(readerOf(objects), { trust: set.trust, found: set.snapshotIds });
-  const { ledger } = await verifyLedger(readerOf(objects), { trust: set.trust, key: 'pinned' });
+  const options = { trust: set.trust, found: set.snapshotIds };
+  const { report, ledger } = await verifyEvidence(readerOf(objects), options);
   const entries = ledger?.entries ?? [];
   return {
     report,

@@ -5,14 +5,14 @@ import { readerOf } from './evidence';
 import type { EvidenceSet } from './evidenceSet';
 
 /** What a person reads of one failure; long base64 and hex are shortened, entries of the ledger left out. */
-export function told({ layer, kind, object, expected, found }: Failure): string {
+export function describeFailure({ layer, kind, object, expected, found }: Failure): string {
   return `${layer}, ${kind}: ${object}: expected ${expected}, found ${found}`
     .replaceAll(/[A-Za-z0-9+/]{40,}=?/g, (long) => `${long.slice(0, 6)}…`)
     .replaceAll(/\{.*\}/g, '{…}');
 }
 
 /** The verdict over a changed evidence set, and every failure in words. */
-export async function findingsOf(
+export async function failuresOf(
   set: EvidenceSet,
   change: (objects: Map<string, Buffer>) => unknown,
   options: Partial<EvidenceOptions> = {},
@@ -21,9 +21,9 @@ export async function findingsOf(
   await change(objects);
   const listed = [...objects.keys()];
   const given = { trust: set.trust, found: set.snapshotIds, listed, ...options };
-  const { verdict, ledger, snapshots, listing, coverage } = await verifyEvidence(readerOf(objects), given);
-  const parts = [ledger, ...snapshots, listing, coverage];
-  return [verdict, ...parts.flatMap((part) => part?.failures ?? []).map(told)];
+  const { report } = await verifyEvidence(readerOf(objects), given);
+  const parts = [report.ledger, ...report.snapshots, report.listing, report.coverage];
+  return [report.verdict, ...parts.flatMap((part) => part?.failures ?? []).map(describeFailure)];
 }
 
 /** A chunk of these documents. */

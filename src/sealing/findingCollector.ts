@@ -1,12 +1,10 @@
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { RecordView } from '../evidence/recordBytes';
-import { findFault, type FindingKind, type HashScheme } from '../evidence/recordFinding';
+import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
 import type { Finding } from '../ports/snapshotRepository';
 
-/** Findings listed by chunk: the counts stay exact, and a row stays far below the size limit of a document. */
-const MAX_LISTED = 10_000;
-
-/** What hashing notices about the records of one chunk. */
-export class FindingLog {
+/** Collects the findings of one chunk: records whose own hash is wrong, missing or repeated. */
+export class FindingCollector {
   readonly #scheme: HashScheme;
   readonly #counts: Record<FindingKind, number> = {
     'hash-mismatch': 0,
@@ -20,12 +18,13 @@ export class FindingLog {
     this.#scheme = scheme;
   }
 
+  /** `index` is the record's index in the snapshot. */
   check(index: number, record: RecordView): void {
-    const kind = findFault(record, this.#scheme);
+    const kind = findingOf(record, this.#scheme);
     if (kind === undefined) return;
     const finding: Finding = { kind, index, id: record.id };
     this.#counts[kind]++;
-    if (this.#listed.length < MAX_LISTED) this.#listed.push(finding);
+    if (this.#listed.length < MAX_LISTED_FINDINGS) this.#listed.push(finding);
     if (kind !== 'hash-missing') this.#firstTampered ??= finding;
   }
 
@@ -41,7 +40,7 @@ export class FindingLog {
     return this.#listed;
   }
 
-  /** The first record whose content and hash contradict each other; a missing hash contradicts nothing. */
+  /** The first record whose content contradicts its hash; a missing hash contradicts nothing. */
   get firstTampered(): Finding | undefined {
     return this.#firstTampered;
   }
