@@ -10,7 +10,7 @@ import { findSigned } from '../src/sealing/snapshotRows';
 
 /**
  * Appends the snapshot to the ledger: its entry is committed in the database first, then tiles and a signed checkpoint
- * over it are published. LEDGER_BEHIND and LEDGER_FORKED when database and bucket no longer tell one history.
+ * over it are published. LEDGER_BEHIND and LEDGER_FORKED when database and bucket no longer hold the same history.
  */
 export function appendToLedger(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<AppendedLeaf> {
   return withHeartbeat(async (signal) => {
@@ -19,7 +19,7 @@ export function appendToLedger(deps: SealingDeps, { snapshotId }: SnapshotRef): 
     const ledgerIndex = await deps.ledger.append(snapshotId, entryOf(manifest, row.manifest.sha256));
     const ledgerSize = await publishLedger(deps, signal);
     if (ledgerSize <= ledgerIndex) {
-      const message = `the ledger lost entry ${ledgerIndex} of ${snapshotId} while it was published: its rows were restored to an older state. Restore the ledger's collections to the newest state`;
+      const message = `the database lost ledger entry ${ledgerIndex} of ${snapshotId} while it was published: it was restored to an older state. Restore the ledger's collections to the newest state`;
       throw new SnapshotError('LEDGER_BEHIND', message);
     }
     await deps.snapshots.setLedgerIndex(snapshotId, ledgerIndex);

@@ -4,25 +4,25 @@ import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 import { openLedger } from '../src/verify/openLedger';
 
-/** Long enough that reading the ledger again does not count, short enough that a retry repeats little. */
+/** Long enough that reading the ledger again costs little in comparison, short enough that a retry repeats little. */
 const BATCH_MS = 60_000;
-/** References in one result: well below what a history takes. */
+/** References in one result: well below the payload limit of a history. */
 const MAX_LISTED = 100;
 
-/** Compares snapshots with the live log for about a minute, at least one of them. Only reads. */
+/** Compares snapshots with the live log for about a minute, but at least one. Only reads. */
 export function auditSnapshots(
   deps: SealingDeps,
   { place, within }: AuditSnapshotsInput,
 ): ReturnType<VerifyActivities['auditSnapshots']> {
-  return withHeartbeat(async (signal, note) => {
+  return withHeartbeat(async (signal, reportProgress) => {
     const audit = await auditDrift(deps, {
       ledger: await openLedger(deps),
       ...(within ? { within } : {}),
-      fromPlace: place,
+      fromIndex: place,
       lateAllowanceMs: deps.settings.lateAllowanceMs,
       untilMs: deps.clock.nowMs() + BATCH_MS,
       signal,
-      onProgress: (snapshotId, records) => note({ snapshotId, records }),
+      onProgress: (snapshotId, records) => reportProgress({ snapshotId, records }),
     });
     return { ...audit, drifts: audit.drifts.slice(0, MAX_LISTED) };
   });

@@ -5,19 +5,23 @@ import type { SealingDeps } from '../src/sealing/deps';
 
 /**
  * The result of a snapshot that another run seals, or null when that run ended without one. WINDOW_BUSY (retryable) until
- * then: a retry waits without holding a place of the worker, and without a trace in the history.
+ * it ends: waiting by retries holds no slot of the worker and adds nothing to the history.
  */
 export async function awaitSnapshot(
   deps: SealingDeps,
   { jobId }: { readonly jobId: string },
 ): Promise<AuditSnapshotResult | null> {
   const workflowId = workflowIdOf(jobId);
-  // Asked in this order: what closes in between is closed in the row by the time its workflow has ended.
+  // Read in this order: a workflow closes its snapshot's row before it ends, so no result is missed in between.
   const open = await deps.workflowStatus.isOpen(workflowId);
   const row = await deps.snapshots.find(snapshotIdOf(jobId));
   if (row?.result != null) return row.result;
   if (!open) return null;
-  throw new SnapshotError('WINDOW_BUSY', `job ${jobId} is being sealed by workflow ${workflowId}`, {
-    retryable: true,
-  });
+  throw new SnapshotError(
+    'WINDOW_BUSY',
+    `workflow ${workflowId} is sealing the window of job ${jobId}; it is waited for`,
+    {
+      retryable: true,
+    },
+  );
 }

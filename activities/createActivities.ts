@@ -21,7 +21,12 @@ import { resolveTarget } from './resolveTarget';
 import { sealManifest } from './sealManifest';
 import { signManifest } from './signManifest';
 
-/** The activities a worker registers. Whatever they throw leaves them as an ApplicationFailure with a stable code. */
+/**
+ * The room of activities, one a file, and of their registration. An activity reads its rows, calls the rules of
+ * `src/sealing` and writes: every write is idempotent, so each activity may be repeated at any time, by any worker.
+ */
+
+/** The activities that a worker registers. Everything they throw becomes an ApplicationFailure with a stable code. */
 export function createActivities(
   deps: SealingDeps,
 ): SnapshotActivities & VerifyActivities & ScheduleActivities {

@@ -1,57 +1,62 @@
 import type { MarkedChunk, MarkImmutableInput } from '../src/contract/activities';
 import { SnapshotError } from '../src/errors';
 import type { SealingDeps } from '../src/sealing/deps';
-import { withHeartbeat } from '../src/temporal/heartbeat';
 import { findSigned } from '../src/sealing/snapshotRows';
 import { readStoredChunk } from '../src/sealing/storedChunk';
+import { withHeartbeat } from '../src/temporal/heartbeat';
 
-/** Records marked between two notes of how far it is; a killed worker costs as many again. */
-const RECORDS_PER_NOTE = 2_048;
+/** Records marked between two reports of progress; a killed worker costs as many again. */
+const RECORDS_PER_REPORT = 2_048;
 
-/** What is noted: the first `marked` records of the chunk are marked, with so many conflicts among them. */
-interface Marked {
+/** Heartbeat details: the first `marked` records of the chunk are marked, with so many conflicts among them. */
+interface MarkingProgress {
   readonly index: number;
   readonly marked: number;
   readonly conflicts: number;
 }
 
 /**
- * Marks exactly the records in a stored chunk. Never by time range: a record that arrived since would be marked
- * without being in the snapshot. Records that are gone or someone else's are noted as conflicts and left alone. A retry
- * goes on behind what an earlier try marked.
+ * Marks exactly the records in a stored chunk. Never by time range: a record that arrived since would be marked without
+ * being in the snapshot. Records that are gone or that another snapshot marked are stored as conflicts and left alone. A
+ * retry continues after what an earlier try marked. SNAPSHOT_CONFLICT, STORAGE_*, DATABASE_*.
  */
 export function markImmutable(
   deps: SealingDeps,
   { snapshotId, index }: MarkImmutableInput,
 ): Promise<MarkedChunk> {
-  return withHeartbeat(async (signal, note, last) => {
-    const done = markedBefore(last, index);
-    // Said again at once, or a try that is killed early would leave nothing to the next one.
-    if (done > 0) note({ index, marked: done, conflicts: 0 } satisfies Marked);
-    const row = await findSigned(deps, snapshotId);
-    const stored = await deps.snapshots.findChunk(snapshotId, index);
-    if (!stored) throw new SnapshotError('SNAPSHOT_CONFLICT', `snapshot ${snapshotId} has no chunk ${index}`);
-    const { records } = await readStoredChunk(deps.store, stored.chunk.key, row.window, stored.chunk);
-    const ids: string[] = [];
-    for await (const { id } of records) ids.push(id);
+  return withHeartbeat(async (signal, reportProgress, previousHeartbeat) => {
+    const start = markedBefore(previousHeartbeat, index);
+    const report = (progress: MarkingProgress): void => reportProgress(progress);
+    // Reported again at once: a try that is killed early would leave no progress to the next one.
+    if (start > 0) report({ index, marked: start, conflicts: 0 });
+
+    const ids = await readIds(deps, snapshotId, index);
     const conflicts: string[] = [];
-    for (let start = done; start < ids.length; start += RECORDS_PER_NOTE) {
+    for (let from = start; from < ids.length; from += RECORDS_PER_REPORT) {
       signal.throwIfAborted();
-      const outcome = await deps.records.updateLogImmutability(
-        ids.slice(start, start + RECORDS_PER_NOTE),
-        snapshotId,
-      );
+      const some = ids.slice(from, from + RECORDS_PER_REPORT);
+      const outcome = await deps.records.updateLogImmutability(some, snapshotId);
       conflicts.push(...outcome.conflicts);
-      const marked = Math.min(start + RECORDS_PER_NOTE, ids.length);
-      note({ index, marked, conflicts: conflicts.length } satisfies Marked);
+      report({ index, marked: from + some.length, conflicts: conflicts.length });
     }
     await deps.snapshots.setMarked(snapshotId, index, conflicts);
     return { index, count: ids.length, conflicts: conflicts.length };
   });
 }
 
-/** Which records were in conflict is not noted, so behind one everything is looked at again. */
-function markedBefore(last: unknown, index: number): number {
-  const noted = last as Marked | undefined;
-  return noted?.index === index && noted.conflicts === 0 ? noted.marked : 0;
+/** The position ids of the records in a chunk, as storage returns it. */
+async function readIds(deps: SealingDeps, snapshotId: string, index: number): Promise<string[]> {
+  const { window } = await findSigned(deps, snapshotId);
+  const row = await deps.snapshots.findChunk(snapshotId, index);
+  if (!row) throw new SnapshotError('SNAPSHOT_CONFLICT', `snapshot ${snapshotId} has no chunk ${index}`);
+  const { records } = await readStoredChunk(deps.store, row.chunk.key, window, row.chunk);
+  const ids: string[] = [];
+  for await (const { id } of records) ids.push(id);
+  return ids;
+}
+
+/** 0 when there were conflicts: a heartbeat does not say which records they are, so all are tried again. */
+function markedBefore(previousHeartbeat: unknown, index: number): number {
+  const progress = previousHeartbeat as MarkingProgress | undefined;
+  return progress?.index === index && progress.conflicts === 0 ? progress.marked : 0;
 }

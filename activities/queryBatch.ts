@@ -1,55 +1,56 @@
-import type { Cursor, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
+import type { Position, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
 import { ChunkPacker } from '../src/evidence/chunkPacker';
 import { chunkKey } from '../src/evidence/objectKeys';
 import { sha256Hex } from '../src/tlog/sha256';
 import { SnapshotError } from '../src/errors';
 import type { SnapshotRow } from '../src/ports/snapshotRepository';
 import { collectBatch } from '../src/sealing/collectBatch';
-import type { SealingDeps } from '../src/sealing/deps';
-import { withHeartbeat } from '../src/temporal/heartbeat';
+import { holdUntil, type SealingDeps } from '../src/sealing/deps';
 import { findOpened } from '../src/sealing/snapshotRows';
-import { readStoredChunk, type PlacedRecord } from '../src/sealing/storedChunk';
+import { readStoredChunk } from '../src/sealing/storedChunk';
+import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
- * Queries the next records of the window and stores them as one chunk. When the chunk is stored already, that one is
- * adopted, whatever the query gave: its content decides count and cursor, so every attempt goes on from the same bytes.
+ * Queries the next records of the window and stores them as one chunk. A chunk that an earlier attempt stored is adopted,
+ * whatever the query returns: its content decides count and cursor, so every attempt continues from the same bytes.
  */
 export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<QueriedBatch> {
-  return withHeartbeat(async (signal, note) => {
-    const { snapshotId, index, cursor } = input;
+  return withHeartbeat(async (signal, reportProgress) => {
+    const { snapshotId, index } = input;
     const row = await findOpened(deps, snapshotId);
     const packer = new ChunkPacker();
-    const onSlice = (records: number) => note({ index, records });
-    const batch = await collectBatch(deps.records, packer, row, cursor, signal, onSlice);
-    if (packer.count === 0) return { chunk: null, cursor: batch.cursor, exhausted: true };
+    const target = { source: deps.records, chunk: packer, row, signal };
+    const batch = await collectBatch(target, input.cursor, (records) => reportProgress({ index, records }));
+    const { cursor, exhausted } = batch;
+    if (packer.count === 0) return { chunk: null, cursor, exhausted: true };
 
     const key = chunkKey(snapshotId, index);
     const body = await packer.finish();
     signal.throwIfAborted();
-    const holdUntil = new Date(deps.clock.nowMs() + deps.settings.holdMs);
-    const put = await deps.store.putOnce(key, body, holdUntil);
-    if (!put) return adopt(deps, row, input);
-    const chunk = describe(index, key, put.versionId, packer.count, body);
-    return { chunk, cursor: batch.cursor, exhausted: batch.exhausted };
+    const put = await deps.store.putOnce(key, body, holdUntil(deps));
+    if (!put) return adoptStoredChunk(deps, row, input);
+    return { chunk: chunkOf(index, key, put.versionId, packer.count, body), cursor, exhausted };
   });
 }
 
-async function adopt(
+async function adoptStoredChunk(
   deps: SealingDeps,
   { snapshotId, window }: SnapshotRow,
-  { index, cursor }: QueryBatchInput,
+  { index, cursor: { sliceMs } }: QueryBatchInput,
 ): Promise<QueriedBatch> {
   const key = chunkKey(snapshotId, index);
   const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
-  let last: PlacedRecord | undefined;
+  let after: Position | undefined;
   let count = 0;
-  for await (last of records) count++;
-  if (!last) throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${key}]`);
-  const behind: Cursor = { after: last.position, sliceMs: cursor.sliceMs };
-  // Whether the window holds more is not written in a chunk, so the next query finds out.
-  return { chunk: describe(index, key, versionId, count, body), cursor: behind, exhausted: false };
+  for await (const { position } of records) {
+    after = position;
+    count++;
+  }
+  if (!after) throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${key}]`);
+  // A chunk does not tell whether the window holds more records, so the next query finds out.
+  return { chunk: chunkOf(index, key, versionId, count, body), cursor: { after, sliceMs }, exhausted: false };
 }
 
-function describe(index: number, key: string, versionId: string, count: number, body: Buffer): StoredChunk {
+function chunkOf(index: number, key: string, versionId: string, count: number, body: Buffer): StoredChunk {
   return { index, key, versionId, count, sizeBytes: body.length, sha256: sha256Hex(body) };
 }

@@ -7,8 +7,8 @@ import { withHeartbeat } from '../src/temporal/heartbeat';
 import { findSigned, type SignedRow } from '../src/sealing/snapshotRows';
 
 /**
- * Writes the audit entry `snapshot.created` once, closes the snapshot and gives the window back, in this order: a
- * crash in between leaves the window taken, and the next run of the job ends it.
+ * Writes the audit entry `snapshot.created` once, closes the snapshot and ends its lease, in this order: after a crash in
+ * between the lease is still held, and the next run of the job ends it. SNAPSHOT_CONFLICT when a step is missing.
  */
 export function recordSnapshot(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<AuditSnapshotResult> {
   return withHeartbeat(async () => {
@@ -26,7 +26,7 @@ async function close(deps: SealingDeps, row: SignedRow): Promise<AuditSnapshotRe
     const state = `${marks.length} of ${chunkCount} chunks marked, asset ${snapshotAssetId ?? 'missing'}, ledger index ${ledgerIndex ?? 'missing'}`;
     throw new SnapshotError(
       'SNAPSHOT_CONFLICT',
-      `snapshot ${snapshotId} is not ready to be closed: ${state}`,
+      `snapshot ${snapshotId} cannot be closed yet: ${state}; run the job again`,
     );
   }
   const { recordCount, findingCount, sha256: manifestSha256 } = manifest;

@@ -3,8 +3,8 @@ import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
- * Rolls back: gives the window up unless signing began. Nothing was marked by then, and the chunks expire by
- * themselves. `released` is true as well when there was no lease to give up.
+ * Rolls back: ends the lease on the window unless signing began. Nothing is marked before signing, and the stored chunks
+ * expire with their short lock. `released` is also true when there was no lease.
  */
 export function releaseWindow(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<ReleaseWindowResult> {
   return withHeartbeat(async () => ({ released: await deps.leases.withdraw(snapshotId) }));

@@ -9,17 +9,17 @@ import { putIdempotent } from '../src/sealing/putIdempotent';
 import { findOpened } from '../src/sealing/snapshotRows';
 
 /**
- * Fixes the chunk list and stores the manifest. The list is fixed in the database first: from then on no attempt adds
- * a chunk, so a manifest that was stored but not acknowledged is made again with the same bytes.
+ * Fixes the chunk list and stores the manifest. The list is fixed in the database first, so no later attempt adds a chunk
+ * and a manifest that was stored but not acknowledged is built again with the same bytes. SNAPSHOT_CONFLICT.
  */
 export function sealManifest(
   deps: SealingDeps,
   { snapshotId, chunkCount }: SnapshotRef & { readonly chunkCount: number },
 ): Promise<SealedManifest> {
   return withHeartbeat(async () => {
-    const fixed = await deps.snapshots.fixChunkCount(snapshotId, chunkCount);
+    const fixedCount = await deps.snapshots.fixChunkCount(snapshotId, chunkCount);
     const row = await findOpened(deps, snapshotId);
-    const manifest = await buildManifest(deps, row, await deps.snapshots.listChunks(snapshotId, fixed));
+    const manifest = await buildManifest(deps, row, await deps.snapshots.listChunks(snapshotId, fixedCount));
     const body = serializeManifest(manifest);
     const versionId = await putIdempotent(deps, manifestKey(snapshotId), body);
     const findingCount = Object.values(manifest.findings.counts).reduce((sum, count) => sum + count, 0);
@@ -27,6 +27,6 @@ export function sealManifest(
     const sha256 = sha256Hex(body);
     const sizeBytes = body.length;
     await deps.snapshots.setManifest(snapshotId, { versionId, sha256, sizeBytes, recordCount, findingCount });
-    return { recordCount, chunkCount: fixed, findingCount, manifestSha256: sha256 };
+    return { recordCount, chunkCount: fixedCount, findingCount, manifestSha256: sha256 };
   });
 }

@@ -1,57 +1,68 @@
 import type { SignedManifest, SnapshotRef } from '../src/contract/activities';
-import { checkpointText } from '../src/tlog/checkpoint';
-import { snapshotOrigin } from '../src/evidence/objectKeys';
 import { parseManifest } from '../src/evidence/manifest';
-import { formatNote, keyId } from '../src/tlog/note';
-import { manifestSignatureKey, snapshotCheckpointKey } from '../src/evidence/objectKeys';
+import { manifestSignatureKey, snapshotCheckpointKey, snapshotOrigin } from '../src/evidence/objectKeys';
 import type { SealingDeps } from '../src/sealing/deps';
-import { withHeartbeat } from '../src/temporal/heartbeat';
 import { putIdempotent } from '../src/sealing/putIdempotent';
-import { readSealedManifest } from '../src/sealing/sealedManifest';
 import { putTimestamp } from '../src/sealing/putTimestamp';
-import { signVerified } from '../src/sealing/signVerified';
-import { findManifested } from '../src/sealing/snapshotRows';
+import { readSealedManifest } from '../src/sealing/sealedManifest';
+import { signCheckpoint, signVerified } from '../src/sealing/signing';
+import { findManifested, type ManifestedRow } from '../src/sealing/snapshotRows';
 import { supersededBy } from '../src/sealing/supersession';
+import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
- * Signs the manifest as storage returns it, and the snapshot checkpoint. The lease is marked first: whoever holds it
- * behind this point finishes the snapshot, and an old attempt whose window was given up ends here with LEASE_LOST.
- * The request names the key version of the manifest, and a signature is verified before it is stored.
+ * Signs the manifest as storage returns it, and the snapshot checkpoint, with the key version that the manifest names.
+ * The lease is marked as signing first: from then on its holder must finish the snapshot, and a delayed attempt whose
+ * window was released ends here with LEASE_LOST.
  */
 export function signManifest(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<SignedManifest> {
   return withHeartbeat(async () => {
     const row = await findManifested(deps, snapshotId);
     const { keyVersion } = row;
     if (row.signature !== null) return { signature: row.signature.signature, keyVersion };
+
     await deps.leases.beginSigning(snapshotId);
-    // A try that was held up may meet a lease that was taken again and not yet looked at: others sealed meanwhile.
-    const superseded = await supersededBy(deps, row);
-    if (superseded) {
-      await deps.leases.finish(snapshotId);
-      throw superseded;
-    }
-
-    const publicKey = Buffer.from(row.publicKey, 'base64');
+    await refuseSuperseded(deps, row);
     const body = await readSealedManifest(deps, row);
-    const { recordCount, root } = parseManifest(body);
-    const signature = (await signVerified(deps, body, keyVersion, publicKey)).toString('base64');
-    const signatureVersionId = await putIdempotent(
-      deps,
-      manifestSignatureKey(snapshotId),
-      Buffer.from(signature),
-    );
-
-    const origin = snapshotOrigin(row.origin, snapshotId);
-    const text = checkpointText({ origin, size: recordCount, root: Buffer.from(root, 'base64') });
-    const id = keyId(origin, publicKey);
-    const noteSignature = await signVerified(deps, Buffer.from(text), keyVersion, publicKey);
-    const note = formatNote(text, [{ name: origin, keyId: id, signature: noteSignature }]);
-    const checkpointVersionId = await putIdempotent(deps, snapshotCheckpointKey(snapshotId), note);
-
+    const signed = await putSignature(deps, row, body);
+    const checkpoint = await putCheckpoint(deps, row, body);
     const timestamp = await putTimestamp(deps, row);
-    const checkpointBytes = note.length;
-    const refs = { signature, signatureVersionId, checkpointVersionId, checkpointBytes, timestamp };
-    await deps.snapshots.setSignature(snapshotId, refs);
-    return { signature, keyVersion };
+    await deps.snapshots.setSignature(snapshotId, { ...signed, ...checkpoint, timestamp });
+    return { signature: signed.signature, keyVersion };
   });
+}
+
+/** A delayed call may find a lease that was granted again but not checked yet, after others sealed the window. */
+async function refuseSuperseded(deps: SealingDeps, row: ManifestedRow): Promise<void> {
+  const superseded = await supersededBy(deps, row);
+  if (!superseded) return;
+  await deps.leases.finish(row.snapshotId);
+  throw superseded;
+}
+
+async function putSignature(
+  deps: SealingDeps,
+  row: ManifestedRow,
+  body: Buffer,
+): Promise<{ signature: string; signatureVersionId: string }> {
+  const signature = (await signVerified(deps.signer, body, keyOf(row))).toString('base64');
+  const key = manifestSignatureKey(row.snapshotId);
+  return { signature, signatureVersionId: await putIdempotent(deps, key, Buffer.from(signature)) };
+}
+
+async function putCheckpoint(
+  deps: SealingDeps,
+  row: ManifestedRow,
+  body: Buffer,
+): Promise<{ checkpointVersionId: string; checkpointBytes: number }> {
+  const { recordCount: size, root } = parseManifest(body);
+  const origin = snapshotOrigin(row.origin, row.snapshotId);
+  const checkpoint = { origin, size, root: Buffer.from(root, 'base64') };
+  const note = await signCheckpoint(deps.signer, checkpoint, keyOf(row));
+  const key = snapshotCheckpointKey(row.snapshotId);
+  return { checkpointVersionId: await putIdempotent(deps, key, note), checkpointBytes: note.length };
+}
+
+function keyOf({ keyVersion: version, publicKey }: ManifestedRow): { version: number; publicKey: Buffer } {
+  return { version, publicKey: Buffer.from(publicKey, 'base64') };
 }

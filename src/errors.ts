@@ -1,6 +1,6 @@
-/** Every failure a caller may meet, by stable code. Codes are public API: add, never rename. */
+/** Every failure a caller can get, by stable code. Codes are public API: add, never rename. */
 export const ERROR_CODES = [
-  // what was asked for
+  // the request itself
   'USAGE_INVALID',
   'ROUTE_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
@@ -9,7 +9,7 @@ export const ERROR_CODES = [
   'HEADERS_TOO_LARGE',
   'MEDIA_TYPE_UNSUPPORTED',
   'REQUEST_TIMEOUT',
-  // who asks, and how often
+  // the caller: identity, permission, rate
   'UNAUTHENTICATED',
   'SCOPE_MISSING',
   'IDENTITY_UNREACHABLE',
@@ -18,7 +18,7 @@ export const ERROR_CODES = [
   'SHUTTING_DOWN',
   'IDEMPOTENCY_KEY_REUSED',
   'IDEMPOTENCY_IN_FLIGHT',
-  // what it asks for
+  // what the request asks for
   'WINDOW_INVALID',
   'PAYLOAD_INVALID',
   'CONFIG_INVALID',
@@ -85,7 +85,7 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface SnapshotErrorOptions {
-  /** True when the same call may succeed later without anyone changing anything. Default false. */
+  /** True when the same call may succeed later although nothing is changed. Default false. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
 }
@@ -104,8 +104,8 @@ export class SnapshotError extends Error {
 }
 
 /**
- * True for a SnapshotError, of this code if one is given. Goes by name and code instead of class, so that it holds where
- * two copies of this package are installed.
+ * True for a SnapshotError, with this code if one is given. It checks name and code instead of the class, so it also
+ * works where two copies of this package are installed.
  */
 export function isSnapshotError<C extends ErrorCode = ErrorCode>(
   thrown: unknown,
@@ -115,7 +115,20 @@ export function isSnapshotError<C extends ErrorCode = ErrorCode>(
   return code === undefined ? ERROR_CODES.some((known) => known === thrown.code) : thrown.code === code;
 }
 
-/** The text of anything thrown, for a message or a cause; never throws itself. */
+/** The error for input from outside that is not in its one canonical form: EVIDENCE_MALFORMED. */
+export function malformed(what: string, cause?: unknown): SnapshotError {
+  return new SnapshotError('EVIDENCE_MALFORMED', what, { cause });
+}
+
+/** One issue that a schema found, as `path.to.member: message`; the message alone when the value as a whole is wrong. */
+export function formatIssue(issue: {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}): string {
+  return [issue.path.map(String).join('.'), issue.message].filter((part) => part !== '').join(': ');
+}
+
+/** The text of any thrown value, for a message or a cause; never throws itself. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,8 +1,8 @@
 import { pino, type Logger } from 'pino';
 
 /**
- * A log on standard output. Whoever read it may be gone: that ends the log and not the process, which pino's own destination
- * keeps from ending, because it tries the last line again for ever (EPIPE).
+ * A JSON log on standard output. When its reader is gone (EPIPE), the log ends and the process does not. Pino's own
+ * destination would retry the last line for ever and keep the process from exiting.
  */
 export function createLog(name: string, level: string): Logger {
   process.stdout.on('error', () => undefined);

@@ -1,8 +1,8 @@
 import { SnapshotError, messageOf } from './errors';
 
 /**
- * Runs a process to its end: the exit code that `run` gives, 0 without one, or 1 with `error [CODE]: message` on stderr.
- * For composition roots only.
+ * Runs a process to its end, for composition roots only. Exits with the code that `run` resolves to, 0 without one, and 1
+ * with `error [CODE]: message` on stderr when it rejects.
  */
 export function runProcess(run: () => Promise<number | void>): void {
   run().then(

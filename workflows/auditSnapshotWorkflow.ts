@@ -1,19 +1,13 @@
-import { defineQuery, setHandler } from '@temporalio/workflow';
-import { PROGRESS_QUERY } from '../src/contract/names';
-import type {
-  AuditSnapshotInput,
-  AuditSnapshotResult,
-  ContinuedState,
-  Progress,
-} from '../src/contract/snapshot';
+import type { AuditSnapshotInput, AuditSnapshotResult, ContinuedState } from '../src/contract/snapshot';
+import { answerProgressQuery } from './progress/publishProgress';
 import { checkInput } from './snapshot/checkInput';
-import { SnapshotProgressTracker } from './snapshot/snapshotProgressTracker';
 import { runJob } from './snapshot/runJob';
+import { SnapshotProgressTracker } from './snapshot/snapshotProgressTracker';
 import { temporalEngine } from './snapshot/temporalEngine';
 
 /**
- * Seals one window of the audit log. Query `progress` gives a `Progress`. Fails with an ApplicationFailure whose type
- * is a stable code; a cancel before signing rolls back, a later one is outlived.
+ * Seals one window of the audit log. The query `progress` returns a `Progress`. Fails with an ApplicationFailure whose type
+ * is a stable code. A cancel before signing rolls back; after that the run finishes its snapshot.
  */
 export async function auditSnapshotWorkflow(
   given: AuditSnapshotInput,
@@ -22,6 +16,6 @@ export async function auditSnapshotWorkflow(
   const engine = temporalEngine(given);
   const input = checkInput(engine, given);
   const tracker = new SnapshotProgressTracker(engine, input);
-  setHandler(defineQuery<Progress>(PROGRESS_QUERY), () => tracker.snapshot);
+  answerProgressQuery(() => tracker.progress);
   return runJob(engine, tracker, input, continued);
 }

@@ -23,7 +23,7 @@ export const ATTRIBUTES = {
   late: int('AuditLateCount'),
 } as const;
 
-/** What a run carries from its first event on, before a worker has seen it. */
+/** The search attributes that a run has from its first event on, before a worker picks it up. */
 export function firstAttributes({ jobId, from, to }: AuditSnapshotInput): SearchAttributePair[] {
   return [
     { key: ATTRIBUTES.jobId, value: jobId },

@@ -1,54 +1,37 @@
-import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { runStatusOf, type RunStatus } from '../contract/jobStatus';
 import { jobIdOf, snapshotIdOf } from '../contract/names';
 import type { Stage } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import { ATTRIBUTES } from './runAttributes';
 
-/** How a run stands; `paused` is what a person did to it in the Web UI. */
-export type RunStatus =
-  'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled' | 'terminated' | 'timedOut' | 'unknown';
-
-/** One run as Temporal lists it: no worker is asked. A job that was started again has several. */
+/** One run as Temporal lists it, without a worker. A job that was started again has several. */
 export interface SnapshotRun {
   readonly jobId: string;
   readonly snapshotId: string;
   readonly workflowId: string;
   readonly runId: string;
-  /** Workers of one product poll it; another one's runs are about another log. */
+  /** Each deployment has its own; runs of another task queue seal another log. */
   readonly taskQueue: string;
   readonly status: RunStatus;
-  /** Undefined, as the window, for a run that was started by hand and that no worker has seen yet. */
+  /** Undefined, like the window, for a run that was started by hand and that no worker has picked up. */
   readonly stage: Stage | undefined;
   readonly window: Window | undefined;
-  /** Known from marking on. */
+  /** Set from the stage `marking` on. */
   readonly recordCount: number | undefined;
   readonly findings: number | undefined;
-  /** Known when the snapshot is closed. */
+  /** Set when the snapshot is closed. */
   readonly late: number | undefined;
   readonly startedAt: Date;
   readonly closedAt: Date | undefined;
 }
-
-const STATUSES: Readonly<Record<WorkflowExecutionStatusName, RunStatus>> = {
-  RUNNING: 'running',
-  // Seen only between two runs of one chain.
-  CONTINUED_AS_NEW: 'running',
-  PAUSED: 'paused',
-  COMPLETED: 'succeeded',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timedOut',
-  UNSPECIFIED: 'unknown',
-  UNKNOWN: 'unknown',
-};
 
 type RunInfo = Pick<
   WorkflowExecutionInfo,
   'workflowId' | 'runId' | 'taskQueue' | 'status' | 'typedSearchAttributes' | 'startTime' | 'closeTime'
 >;
 
-/** Reads one entry of Temporal's list, or the answer to `describe`. */
+/** Reads one entry of Temporal's list, or the response of `describe`. */
 export function snapshotRunOf(info: RunInfo): SnapshotRun {
   const attributes = info.typedSearchAttributes;
   const jobId = attributes.get(ATTRIBUTES.jobId) ?? jobIdOf(info.workflowId);
@@ -60,7 +43,7 @@ export function snapshotRunOf(info: RunInfo): SnapshotRun {
     workflowId: info.workflowId,
     runId: info.runId,
     taskQueue: info.taskQueue,
-    status: STATUSES[info.status.name],
+    status: runStatusOf(info.status.name),
     stage: attributes.get(ATTRIBUTES.stage) as Stage | undefined,
     window: from && to ? { from: from.toISOString(), to: to.toISOString() } : undefined,
     recordCount: attributes.get(ATTRIBUTES.recordCount),

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { isJobId } from '../contract/names';
+import { isJobId, JOB_ID_RULE } from '../contract/names';
 import type { AuditSnapshotInput, OnTamper } from '../contract/snapshot';
 import { parseInstantMs, parseWindow } from '../contract/window';
 import { SnapshotError } from '../errors';
 
-/** A window of the audit log, both ends inclusive: ISO 8601 instants with an offset, or Dates. */
+/** A window of the audit log, both ends inclusive: ISO 8601 instants with an offset, or Dates. It must have ended. */
 export interface WindowInput {
   readonly from: string | Date;
   readonly to: string | Date;
@@ -12,15 +12,15 @@ export interface WindowInput {
 
 export interface SubmitOptions {
   /**
-   * 1 to 64 lowercase letters, digits and hyphens. Submitting is idempotent for a job id of your own, such as one made of
-   * the day; without one, every call is a job of its own.
+   * 1 to 64 lowercase letters, digits and hyphens. Submitting is idempotent for a job id that you choose, such as one that
+   * names the day; without one, every call creates a new job.
    */
   readonly jobId?: string | undefined;
-  /** What to do with records that do not fit their own hash. Default `seal`: seal them and say so. */
+  /** What to do with records that do not match their own hash. Default `seal`: seal them and report them as findings. */
   readonly onTamper?: OnTamper | undefined;
-  /** Default 3. */
+  /** Attempts before the run fails. Default 3. */
   readonly maxAttempts?: number | undefined;
-  /** Of each attempt. Default 3600. */
+  /** Time limit of each attempt. Default 3600. */
   readonly timeoutSeconds?: number | undefined;
 }
 
@@ -32,13 +32,11 @@ export function readSubmission(
 ): AuditSnapshotInput {
   const { jobId = randomUUID(), onTamper, maxAttempts, timeoutSeconds } = options;
   if (!isJobId(jobId)) {
-    throw new SnapshotError('PAYLOAD_INVALID', 'a job id is 1 to 64 lowercase letters, digits and hyphens');
+    throw new SnapshotError('PAYLOAD_INVALID', `a job id is ${JOB_ID_RULE}`);
   }
-  const outcome = parseWindow(textOf('from', window.from), textOf('to', window.to), nowMs);
-  if (!outcome.ok) throw new SnapshotError('WINDOW_INVALID', outcome.reason);
   return {
     jobId,
-    ...outcome.window,
+    ...parseWindow(textOf('from', window.from), textOf('to', window.to), nowMs),
     ...(onTamper === undefined ? {} : { onTamper }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
@@ -54,7 +52,7 @@ export function instantOf(member: string, instant: string | Date): string {
 
 function textOf(member: string, instant: string | Date): string {
   if (typeof instant === 'string') return instant;
-  // What JavaScript callers hand in is not held to the types.
+  // JavaScript callers are not held to the types.
   if (instant instanceof Date && !Number.isNaN(instant.getTime())) return instant.toISOString();
-  throw new SnapshotError('WINDOW_INVALID', `${member} is neither text nor a valid Date`);
+  throw new SnapshotError('WINDOW_INVALID', `${member} is neither a string nor a valid Date`);
 }

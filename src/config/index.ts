@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { lookUp } from './sources';
-import { VARIABLES, type Environment } from './schema';
 import { SnapshotError } from '../errors';
+import { VARIABLES, type Environment } from './schema';
+import { findSetting } from './sources';
+
+// This room is the configuration. Every setting is declared once in schema.ts; sources.ts looks it up in the environment and
+// in the TOML file (file.ts). The functions here read the settings of one part of the product each, when it starts: no other
+// room reads the environment, and adapters get plain objects.
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -35,7 +39,7 @@ export interface JobServiceConfig {
   };
   readonly limits: { readonly requestsPerMinute: number; readonly submissionsPerMinute: number };
   readonly idempotencyHours: number;
-  /** Between turning unready and refusing connections, for load balancers to notice. */
+  /** Time between turning unready and closing the listener, for load balancers to notice. */
   readonly drainMs: number;
 }
 export interface SealingConfig {
@@ -44,35 +48,35 @@ export interface SealingConfig {
   readonly retentionMs: number;
   readonly holdMs: number;
   readonly lateAllowanceMs: number;
-  /** RFC 3161 authority; undefined: no timestamps. */
+  /** URL of an RFC 3161 authority; undefined: no timestamps. */
   readonly tsaUrl: string | undefined;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
 }
 export interface WorkerConfig {
   readonly processes: number;
-  /** Of all processes together: a chunk is up to 32 MiB unpacked, so this bounds their memory. */
+  /** Of all processes together. A chunk is up to 32 MiB unpacked, so this bounds memory. */
   readonly activitiesAtOnce: number;
-  /** Unique among those that run at once; undefined: made up at every start. */
+  /** Unique among the supervisors that run at once; undefined: generated at every start. */
   readonly identity: string | undefined;
 }
 
-/** Reads one part of the settings; CONFIG_INVALID names every wrong variable at once and never shows a value. */
+/** Reads one group of settings; CONFIG_INVALID names every wrong variable at once and never shows a value. */
 function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.ZodObject<S>> {
   const given = Object.fromEntries(
     Object.keys(shape).flatMap((name) => {
-      const found = lookUp(name, env);
-      return found?.value === undefined || found.value === '' ? [] : [[name, found.value]];
+      const found = findSetting(name, env);
+      return found === undefined || found.value === '' ? [] : [[name, found.value]];
     }),
   );
   const parsed = z.object(shape).safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => {
+  const problems = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     return name in given
       ? `${name} ${issue.code === 'custom' ? '' : 'is invalid: '}${issue.message}`
       : `${name} is not set`;
   });
-  throw new SnapshotError('CONFIG_INVALID', `configuration: ${faults.join('; ')}`);
+  throw invalid(problems.join('; '));
 }
 
 export function readDatabaseConfig(env: Environment = process.env): { readonly uri: string } {
@@ -96,10 +100,7 @@ export function readVaultConfig(env: Environment = process.env): VaultConfig {
     return { ...base, credentials: { roleId: vault.VAULT_ROLE_ID, secretId: vault.VAULT_SECRET_ID } };
   }
   if (vault.VAULT_TOKEN !== undefined) return { ...base, credentials: { token: vault.VAULT_TOKEN } };
-  throw new SnapshotError(
-    'CONFIG_INVALID',
-    'configuration: set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), or VAULT_TOKEN',
-  );
+  throw invalid('set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), or VAULT_TOKEN');
 }
 
 export function readStorageConfig(env: Environment = process.env): StorageConfig {
@@ -126,7 +127,7 @@ export function readSealingConfig(env: Environment = process.env): SealingConfig
   };
 }
 
-/** Where workers report jobs, and as whom; without a URL they write the job rows themselves. */
+/** Where workers report outcomes, and with which token; without a URL they write the job rows themselves. */
 export function readReportingConfig(env: Environment = process.env): {
   readonly url: string | undefined;
   readonly token: string | undefined;
@@ -135,7 +136,7 @@ export function readReportingConfig(env: Environment = process.env): {
   return { url: reporting.JOB_SERVICE_URL, token: reporting.JOB_SERVICE_TOKEN };
 }
 
-/** CONFIG_INVALID unless callers are authenticated, or the flag for development says that they are not, on loopback. */
+/** CONFIG_INVALID unless callers are authenticated, or authentication is turned off for development, on loopback. */
 export function readJobServiceConfig(env: Environment = process.env): JobServiceConfig {
   const service = read(VARIABLES.jobService, env);
   const authentication = { keys: service.JOB_SERVICE_KEYS, jwt: jwtOf(service) };
@@ -143,11 +144,13 @@ export function readJobServiceConfig(env: Environment = process.env): JobService
   const insecure = service.JOB_SERVICE_INSECURE_NO_AUTH === 'true';
   if (!authenticated && !insecure) {
     throw invalid(
-      'the job service does not know whom to trust: set JOB_SERVICE_KEYS_FILE (hashed keys), or JOB_SERVICE_JWKS_URL with JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE; on a developer machine JOB_SERVICE_INSECURE_NO_AUTH=true lets everybody in',
+      'the job service has no authentication: set JOB_SERVICE_KEYS_FILE (hashed keys), or JOB_SERVICE_JWKS_URL with JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE; on a developer machine JOB_SERVICE_INSECURE_NO_AUTH=true turns it off',
     );
   }
   if (authenticated && insecure)
-    throw invalid('JOB_SERVICE_INSECURE_NO_AUTH contradicts the authentication that is set; remove one');
+    throw invalid(
+      'JOB_SERVICE_INSECURE_NO_AUTH contradicts the authentication that is configured; remove one of them',
+    );
   if (insecure && !LOOPBACK.has(service.HOST))
     throw invalid(`JOB_SERVICE_INSECURE_NO_AUTH needs a loopback HOST, not ${service.HOST}`);
   return {
@@ -165,8 +168,8 @@ export function readJobServiceConfig(env: Environment = process.env): JobService
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
-function invalid(fault: string): SnapshotError {
-  return new SnapshotError('CONFIG_INVALID', `configuration: ${fault}`);
+function invalid(problem: string): SnapshotError {
+  return new SnapshotError('CONFIG_INVALID', `configuration: ${problem}`);
 }
 
 function jwtOf({
@@ -178,10 +181,10 @@ function jwtOf({
   if (given.length === 0) return undefined;
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
     const names = 'JOB_SERVICE_JWKS_URL, JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE';
-    throw invalid(`${names} belong together; set all of them`);
+    throw invalid(`${names} must be set together`);
   }
   const { protocol, hostname } = new URL(jwksUrl);
-  // Whoever answers there decides who gets in.
+  // Whoever controls the response decides which tokens are accepted.
   if (protocol !== 'https:' && !LOOPBACK.has(hostname.replaceAll(/[[\]]/g, '')))
     throw invalid('JOB_SERVICE_JWKS_URL must be https://');
   return { jwksUrl, issuer, audience };

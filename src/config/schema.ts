@@ -12,7 +12,7 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
-/** Every setting, by the part that reads it. A name is the environment variable; in lower case, the key of the file. */
+/** Every setting, grouped by the part that reads it. A name is that of the environment variable; in lower case it is the key of the file. */
 export const VARIABLES = {
   database: { MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'is not a mongodb:// URI') },
   temporal: {
@@ -74,7 +74,7 @@ export const VARIABLES = {
   logging: { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') },
 } as const;
 
-/** Settings that are never shown, and that a file may hold only when nobody else can read it. */
+/** Settings that are never shown, and that a file may contain only when no other user can read it. */
 export const SECRETS: ReadonlySet<string> = new Set([
   'MONGODB_URI',
   'VAULT_SECRET_ID',
@@ -84,6 +84,9 @@ export const SECRETS: ReadonlySet<string> = new Set([
 ]);
 
 /** Name and schema of every setting, in the order of the documentation. */
-export const ALL: Readonly<Record<string, z.ZodType>> = Object.assign({}, ...Object.values(VARIABLES));
+export const SCHEMAS: Readonly<Record<string, z.ZodType<string | number | undefined>>> = Object.assign(
+  {},
+  ...Object.values(VARIABLES),
+);
 
-export const NAMES: readonly string[] = Object.keys(ALL);
+export const NAMES: readonly string[] = Object.keys(SCHEMAS);

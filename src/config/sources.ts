@@ -3,24 +3,28 @@ import { SnapshotError } from '../errors';
 import { findConfigFile } from './file';
 import type { Environment } from './schema';
 
-/** A setting as it was found; `origin` says where, for people. */
-export interface Found {
+/** The value of a setting; `origin` says in words where it was found. */
+export interface FoundSetting {
   readonly value: string;
   readonly origin: string;
 }
 
 /**
- * What is set for a variable: in the environment, else in the configuration file; in either `NAME_FILE` may name a file that
- * holds the value, so that secrets need not stand there. Empty counts as not set. CONFIG_INVALID.
+ * Looks a setting up in the environment, then in the configuration file. In either, `NAME_FILE` may name a file with the
+ * value, so that secrets need not be written there. An empty value counts as not set. CONFIG_INVALID.
  */
-export function lookUp(name: string, env: Environment): Found | undefined {
-  const own = within(name, (key) => env[key], 'environment');
-  if (own) return own;
+export function findSetting(name: string, env: Environment): FoundSetting | undefined {
+  const fromEnvironment = readSource(name, (key) => env[key], 'environment');
+  if (fromEnvironment) return fromEnvironment;
   const file = findConfigFile(env);
-  return file && within(name, (key) => file.values.get(key), file.path);
+  return file && readSource(name, (key) => file.values.get(key), file.path);
 }
 
-function within(name: string, get: (key: string) => string | undefined, origin: string): Found | undefined {
+function readSource(
+  name: string,
+  get: (key: string) => string | undefined,
+  origin: string,
+): FoundSetting | undefined {
   const file = get(`${name}_FILE`);
   if (file !== undefined && file !== '')
     return { value: contentOf(name, file), origin: `${origin}: ${name}_FILE ${file}` };

@@ -1,13 +1,13 @@
 import type { AuditSnapshotResult, OnTamper } from './snapshot';
 import type { Window } from './window';
 
-/** A record's place in the order `(timestamp, _id)`. `id` is 24 hex digits, or `bson:<type>:<value>` in hex. */
+/** A record's position in the order `(timestamp, _id)`. `id` is 24 hex digits, or `bson:<type>:<value>` in hex. */
 export interface Position {
   readonly timestamp: string;
   readonly id: string;
 }
 
-/** Where the next query starts: behind `after`, in slices of about `sliceMs` of log time. */
+/** Where the next query starts: after the record `after`, in slices of about `sliceMs` of log time. */
 export interface Cursor {
   readonly after: Position | null;
   readonly sliceMs: number;
@@ -20,7 +20,7 @@ interface RangeNodes {
   readonly hashes: readonly string[];
 }
 
-/** Everything hashing carries from one chunk to the next: a few hundred bytes. */
+/** Everything that hashing passes from one chunk to the next: a few hundred bytes. */
 export interface HashState {
   readonly range: RangeNodes;
   /** Saved SHA-256 state of the running log-hash digest, base64. */
@@ -28,16 +28,16 @@ export interface HashState {
   readonly findingCount: number;
 }
 
-/** What is durable of a snapshot: chunks `[0, nextIndex)` are stored and hashed. */
+/** Where sealing resumes: chunks `[0, nextIndex)` are stored and hashed. */
 export interface ResumePoint {
   readonly nextIndex: number;
   readonly cursor: Cursor;
   readonly hash: HashState;
-  /** True once the chunk list is fixed: nothing is queried any more. */
+  /** True once the chunk list is fixed: no further chunk is queried. */
   readonly complete: boolean;
 }
 
-/** How far marking got: chunks `[0, chunks)` are marked. */
+/** How far marking has come: chunks `[0, chunks)` are marked. */
 interface Marks {
   readonly chunks: number;
   readonly records: number;
@@ -54,10 +54,10 @@ export type OpenedSnapshot =
   | {
       readonly state: 'open';
       readonly snapshotId: string;
-      /** Records of the window that wait to be sealed, counted when this run opened it; null: too many to count at once. */
+      /** Unsealed records of the window, counted when this run opened it; null when counting takes too long. */
       readonly expected: number | null;
       readonly checkpoint: ResumePoint;
-      /** True once signing was begun: from here on the snapshot only goes forward. */
+      /** True once signing began: from then on the snapshot can only be finished. */
       readonly signing: boolean;
       readonly marks: Marks;
     };
@@ -68,7 +68,7 @@ export interface QueryBatchInput {
   readonly cursor: Cursor;
 }
 
-/** One stored chunk, or none when the window held nothing more. */
+/** One stored chunk, or null when the window holds no further records. */
 export interface QueriedBatch {
   readonly chunk: StoredChunk | null;
   readonly cursor: Cursor;
@@ -88,7 +88,7 @@ export interface StoredChunk {
 export interface HashBatchInput {
   readonly snapshotId: string;
   readonly chunk: StoredChunk;
-  /** The cursor behind this chunk, kept with it so that a later run goes on from here. */
+  /** The cursor after this chunk, stored with it so that a later run can resume here. */
   readonly cursor: Cursor;
   readonly hash: HashState;
 }
@@ -115,9 +115,9 @@ export interface RegisteredAsset {
 }
 
 export interface AppendedLeaf {
-  /** Place of the snapshot in the ledger, from 0. */
+  /** Index of the snapshot in the ledger, from 0. */
   readonly ledgerIndex: number;
-  /** Entries under the ledger checkpoint that was published last. */
+  /** Size of the ledger in its latest published checkpoint. */
   readonly ledgerSize: number;
 }
 
@@ -128,7 +128,7 @@ export interface MarkImmutableInput extends SnapshotRef {
 export interface MarkedChunk {
   readonly index: number;
   readonly count: number;
-  /** Records that were someone else's or gone: named in the snapshot's conflicts, never overwritten. */
+  /** Records that are gone or that another snapshot marked: listed as conflicts, never overwritten. */
   readonly conflicts: number;
 }
 
@@ -143,11 +143,11 @@ export interface ReportJobInput {
 }
 
 export interface ReleaseWindowResult {
-  /** False when signing had begun: the window stays taken until the snapshot is finished. */
+  /** False when signing had begun: the window stays leased until the snapshot is finished. */
   readonly released: boolean;
 }
 
-/** The activities of auditSnapshotWorkflow, in the order they run. Every one may be repeated at any time. */
+/** The activities of auditSnapshotWorkflow, in the order they run. Each is idempotent and may be repeated at any time. */
 export interface SnapshotActivities {
   openSnapshot(input: OpenSnapshotInput): Promise<OpenedSnapshot>;
   queryBatch(input: QueryBatchInput): Promise<QueriedBatch>;

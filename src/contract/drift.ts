@@ -1,17 +1,17 @@
 import type { Window } from './window';
 
-/** What to do when the live log differs from what was sealed: end the run as failed, or only say so in its result. */
+/** What to do when the live log differs from the sealed one: fail the run, or only report it in the result. */
 type OnDrift = 'fail' | 'report';
 
-/** Input of auditVerifyWorkflow; without `from` and `to` every snapshot of the ledger is looked at. */
+/** Input of auditVerifyWorkflow; without `from` and `to` every snapshot of the ledger is compared. */
 export interface AuditVerifyInput {
   readonly from?: string;
   readonly to?: string;
-  /** Default `fail`: a run that found something shows as failed, with the code DRIFT_FOUND. */
+  /** Default `fail`: a run that finds drift fails with the code DRIFT_FOUND. */
   readonly onDrift?: OnDrift;
 }
 
-/** One difference by reference: which record of which snapshot, never its content. */
+/** One difference, by reference: which record of which snapshot, never its content. */
 interface DriftRef {
   readonly kind: string;
   readonly snapshotId: string;
@@ -21,15 +21,15 @@ interface DriftRef {
   readonly object?: string;
 }
 
-/** What was compared so far. */
+/** What has been compared so far. */
 export interface AuditTally {
   readonly snapshots: number;
   readonly records: number;
   /** Unsealed records in sealed windows that arrived within the allowance. */
   readonly late: number;
-  /** By kind of drift. */
+  /** Number of drifts by kind. */
   readonly counts: Readonly<Record<string, number>>;
-  /** The first drifts, in the order they were met. */
+  /** The first drifts, in the order they were found. */
   readonly drifts: readonly DriftRef[];
 }
 
@@ -37,14 +37,14 @@ export interface AuditVerifyResult extends AuditTally {
   readonly ledgerSize: number;
 }
 
-/** What one run hands to the next by continue-as-new. */
+/** What one run passes to the next by continue-as-new. `place` is an index into the ledger. */
 export interface ContinuedDriftCheck {
   readonly place: number;
   readonly tally: AuditTally;
 }
 
 export interface AuditSnapshotsInput {
-  /** Place in the ledger to begin at. */
+  /** Index in the ledger of the first snapshot to compare. */
   readonly place: number;
   readonly within: Window | null;
 }
@@ -53,6 +53,6 @@ export interface AuditSnapshotsInput {
 export interface VerifyActivities {
   /** Verifies the published ledger as a whole: EVIDENCE_INVALID, EVIDENCE_INCOMPLETE. */
   verifyLedger(): Promise<{ readonly ledgerSize: number }>;
-  /** Compares snapshots with the live log for about a minute; `nextPlace` is null when the ledger is through. */
+  /** Compares snapshots with the live log for about a minute; `nextPlace` is null when the last one has been compared. */
   auditSnapshots(input: AuditSnapshotsInput): Promise<AuditTally & { readonly nextPlace: number | null }>;
 }

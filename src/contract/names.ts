@@ -1,4 +1,9 @@
-/** Persisted names: changing one strands running workflows, schedules and saved Web UI queries. */
+/**
+ * The room of everything that crosses Temporal: names, ids, windows, inputs and outputs. Workflows, activities, the
+ * client and the job service share it, so it holds types and pure functions alone.
+ *
+ * This file has the persisted names. Changing one strands running workflows, schedules and saved Web UI queries.
+ */
 export const TASK_QUEUE = 'audit-snapshot';
 export const SNAPSHOT_WORKFLOW = 'auditSnapshotWorkflow';
 export const VERIFY_WORKFLOW = 'auditVerifyWorkflow';
@@ -13,7 +18,7 @@ export function workflowIdOf(jobId: string): string {
   return `audit-snapshot/${jobId}`;
 }
 
-/** The job of a workflow id; an id of another form is given back as it is. */
+/** The job of a workflow id; an id of another form is returned unchanged. */
 export function jobIdOf(workflowId: string): string {
   return workflowId.replace(/^audit-snapshot\//, '');
 }
@@ -23,9 +28,15 @@ export function snapshotIdOf(jobId: string): string {
   return `snap-${jobId}`;
 }
 
-const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** What a job id is, for error messages; job ids become object keys and note names. */
+export const JOB_ID_RULE = '1 to 64 lowercase letters, digits and hyphens, the first not a hyphen';
 
-/** Job ids become object keys and note names, so they are lowercase letters, digits and `-`, at most 64. */
+/** The form of a job id, by {@link JOB_ID_RULE}. */
+export const JOB_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** The form of the {@link snapshotIdOf} a job id. */
+export const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** True for a text of the form {@link JOB_ID}. */
 export function isJobId(text: string): boolean {
   return JOB_ID.test(text);
 }

@@ -5,7 +5,7 @@ import type { Window } from './window';
 export const SCHEDULE_WORKFLOW = 'auditScheduleWorkflow';
 export const SCHEDULE_WORKFLOW_PREFIX = 'audit-schedule/';
 
-/** Defaults of what an input leaves out. */
+/** Defaults of members that an input leaves out. */
 export const DEFAULT_SETTLE_SECONDS = 300;
 export const DEFAULT_LOOKBACK_SECONDS = 86_400;
 
@@ -20,20 +20,20 @@ export interface Cadence {
   readonly timezone?: string;
 }
 
-/** Input of auditScheduleWorkflow, which a Temporal Schedule starts. All that decides the windows stands here. */
+/** Input of auditScheduleWorkflow, which a Temporal Schedule starts. It holds everything that decides the windows. */
 export interface AuditScheduleInput extends Cadence {
   readonly scheduleId: string;
-  /** The first instant of the log that this schedule seals, in whole seconds: every window since belongs to it. */
+  /** The first instant of the log that this schedule seals, in whole seconds. */
   readonly startAt: string;
-  /** How long after a window has ended its last records may be written. Default 300. */
+  /** How long after its end a window is sealed, so that slow writers can finish. Default 300. */
   readonly settleSeconds?: number;
-  /** How far behind the newest window records that arrived late are looked for. Default 86,400; 0: never. */
+  /** How far back before the newest window each run looks for records that arrived late. Default 86,400; 0: never. */
   readonly lookbackSeconds?: number;
   readonly onTamper?: OnTamper;
-  /** Of each snapshot. Default 3 × 3600 s. */
+  /** Attempts of each snapshot, and the time of each attempt. Default 3 × 3600 s. */
   readonly maxAttempts?: number;
   readonly timeoutSeconds?: number;
-  /** Only for a run that is started by hand: the time it stands for. A Schedule gives its own. */
+  /** Only for a run that is started by hand: the time it is a run for. A Schedule provides its own. */
   readonly nominalTime?: string;
 }
 
@@ -44,18 +44,18 @@ export interface SealedWindow {
   readonly recordCount: number;
 }
 
-/** What was sealed so far; the lists hold the newest, the counts all. */
+/** What has been sealed so far; the lists hold the newest snapshots, the counts cover all. */
 export interface ScheduleTally {
   readonly windowCount: number;
   readonly recordCount: number;
   readonly findingCount: number;
   readonly windows: readonly SealedWindow[];
-  /** Records that had arrived late in windows sealed before. */
+  /** Records that arrived late, in windows that were sealed already. */
   readonly lateCount: number;
   readonly late: readonly SealedWindow[];
 }
 
-/** How far the log is sealed without a gap since `startAt`. The job is named so that the claim can be checked. */
+/** How far the log is sealed without a gap since `startAt`. The next run checks the claim by the job it names. */
 export interface SealedUntil {
   readonly startAt: string;
   /** First instant that is not sealed. */
@@ -70,14 +70,14 @@ export interface ScheduleProgress extends ScheduleTally {
   readonly stage: ScheduleStage;
   readonly scheduleId: string;
   readonly nominalTime: string;
-  /** Everything in front of this instant is to be sealed; null until it is known, or when no window has ended yet. */
+  /** This run seals everything before this instant; null until it is known, or when no window has ended yet. */
   readonly target: string | null;
   /** First instant that is not sealed; null until it is known. */
   readonly sealedUntil: string | null;
-  /** Windows that are left, the one under way included. */
+  /** Windows that are left, including the current one. */
   readonly left: number;
   readonly current?: { readonly jobId: string; readonly window: Window };
-  /** While settling: when sealing begins. */
+  /** When sealing begins; only while settling. */
   readonly settledAt?: string;
   readonly failure?: string;
 }
@@ -87,21 +87,21 @@ export interface AuditScheduleResult extends ScheduleTally {
   readonly scheduleId: string;
   readonly nominalTime: string;
   readonly target: string | null;
-  /** Null while nothing is sealed. */
+  /** Null as long as nothing is sealed. */
   readonly sealed: SealedUntil | null;
 }
 
-/** What one run hands to the next by continue-as-new. */
+/** What one run passes to the next by continue-as-new. */
 export interface ContinuedSchedule {
   readonly nominalTime: string;
   readonly tally: ScheduleTally;
   readonly sealed: SealedUntil | null;
-  /** Begin of the first window this run sealed; null when it sealed none yet. */
+  /** Start of the first window this run sealed; null when it has sealed none. */
   readonly firstSealed: string | null;
 }
 
 export interface ResolvedTarget {
-  /** The last end of a window that the nominal time allows; null when none lies behind `startAt`. */
+  /** The last boundary up to the nominal time; null when it is not after `startAt`. */
   readonly target: string | null;
 }
 
@@ -120,27 +120,27 @@ export interface PlannedSnapshot {
 export interface NextWindow {
   readonly sealed: SealedUntil | null;
   readonly next: PlannedSnapshot | null;
-  /** Windows up to the target, `next` included. */
+  /** Windows up to the target, including `next`. */
   readonly left: number;
 }
 
 export interface NextLateInput {
   readonly schedule: AuditScheduleInput;
   readonly target: string;
-  /** Begin of the first window that this run sealed: what came late while no run did is looked for as well. */
+  /** Start of the first window that this run sealed: after an outage the search for late records reaches back to it. */
   readonly firstSealed: string | null;
 }
 
-/** The activities of auditScheduleWorkflow. All only read; what they plan is sealed by auditSnapshotWorkflow. */
+/** The activities of auditScheduleWorkflow. They only read; auditSnapshotWorkflow seals what they plan. */
 export interface ScheduleActivities {
   resolveTarget(input: {
     readonly schedule: AuditScheduleInput;
     readonly nominalTime: string;
   }): Promise<ResolvedTarget>;
-  /** The next window of the schedule that is not sealed. */
+  /** The next unsealed window of the schedule. */
   nextWindow(input: NextWindowInput): Promise<NextWindow>;
   /** The supplementary snapshot of records that arrived late; null when there are none. */
   nextLate(input: NextLateInput): Promise<PlannedSnapshot | null>;
-  /** The result of a snapshot that another run seals: WINDOW_BUSY (retryable) until that run has ended, null when it ended without one. */
+  /** The result of a snapshot that another run seals; null when that run ended without one. WINDOW_BUSY (retryable) until it ends. */
   awaitSnapshot(input: { readonly jobId: string }): Promise<AuditSnapshotResult | null>;
 }

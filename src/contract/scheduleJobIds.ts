@@ -1,28 +1,35 @@
-/** Job ids of a schedule: made of its id and the window alone, so that every run that means a window means one job. */
+import { formatInstant } from './window';
+
+/**
+ * What a job id of a schedule means. The id is made of the schedule's id and the window alone, so every run that plans
+ * the window names the same job. `generation` and `ordinal` count from 1.
+ */
 export type ScheduleJob =
   | { readonly kind: 'window'; readonly fromMs: number; readonly generation: number }
-  | { readonly kind: 'late'; readonly targetMs: number; readonly place: number };
+  | { readonly kind: 'late'; readonly targetMs: number; readonly ordinal: number };
 
-/** Leaves room for the instant and a number within the 64 characters of a job id. */
+/** What a schedule id is, for error messages; it leaves room for the instant and a number in the 64 characters of a job id. */
+export const SCHEDULE_ID_RULE = '1 to 36 lowercase letters, digits and hyphens, the first not a hyphen';
+
 const SCHEDULE_ID = /^[a-z0-9][a-z0-9-]{0,35}$/;
 const JOB = /^(\d{8}t\d{6}z)(?:-(late-)?([1-9]\d{0,3}))?$/;
 
-/** Schedule ids become job ids, so they are lowercase letters, digits and `-`, at most 36. */
+/** True when the text is a schedule id, by {@link SCHEDULE_ID_RULE}. */
 export function isScheduleId(text: string): boolean {
   return SCHEDULE_ID.test(text);
 }
 
-/** `<scheduleId>-20260301t000000z`; a further generation, which replaces one that cannot be sealed, ends with `-2`. */
+/** `<scheduleId>-20260301t000000z`; a later generation, which replaces one that cannot be sealed, ends with `-2`. */
 export function windowJobId(scheduleId: string, fromMs: number, generation = 1): string {
   return `${scheduleId}-${stampOf(fromMs)}${generation === 1 ? '' : `-${generation}`}`;
 }
 
 /** `<scheduleId>-20260302t000000z-late-1`: the first supplementary snapshot of the runs up to that instant. */
-export function lateJobId(scheduleId: string, targetMs: number, place: number): string {
-  return `${scheduleId}-${stampOf(targetMs)}-late-${place}`;
+export function lateJobId(scheduleId: string, targetMs: number, ordinal: number): string {
+  return `${scheduleId}-${stampOf(targetMs)}-late-${ordinal}`;
 }
 
-/** What a job id of this schedule stands for; undefined when it is none. */
+/** Reads a job id of this schedule; undefined when it is not one. */
 export function parseScheduleJob(scheduleId: string, jobId: string): ScheduleJob | undefined {
   if (!jobId.startsWith(`${scheduleId}-`)) return undefined;
   const [, stamp, late, digits] = JOB.exec(jobId.slice(scheduleId.length + 1)) ?? [];
@@ -35,7 +42,7 @@ export function parseScheduleJob(scheduleId: string, jobId: string): ScheduleJob
   const number = Number(digits ?? 1);
   return late === undefined
     ? { kind: 'window', fromMs: instantMs, generation: number }
-    : { kind: 'late', targetMs: instantMs, place: number };
+    : { kind: 'late', targetMs: instantMs, ordinal: number };
 }
 
 /** Job ids of a schedule sort by time, so a range of them is a range of log time: `[from, until)`. */
@@ -48,8 +55,7 @@ export function jobRange(
 }
 
 function stampOf(ms: number): string {
-  return new Date(ms)
-    .toISOString()
+  return formatInstant(ms)
     .replace(/[-:]|\.\d{3}/g, '')
     .toLowerCase();
 }

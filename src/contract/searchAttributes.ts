@@ -1,4 +1,4 @@
-/** Search attributes of a run, by Temporal type: what a person needs to read off the list page of the Web UI. */
+/** Search attributes of a run, by Temporal type: what a person reads off the list page of the Web UI. */
 export const SEARCH_ATTRIBUTES = {
   AuditJobId: 'Keyword',
   AuditSnapshotId: 'Keyword',

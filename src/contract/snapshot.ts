@@ -1,6 +1,6 @@
 import type { Window } from './window';
 
-/** What to do with a record whose content no longer gives its own hash: seal it and say so, or stop before signing. */
+/** What to do with a record that does not match its own hash: seal it and report a finding, or stop before signing. */
 export type OnTamper = 'seal' | 'fail';
 
 /** Input of auditSnapshotWorkflow. `from` and `to` are ISO 8601 instants with an offset, both inclusive. */
@@ -9,14 +9,14 @@ export interface AuditSnapshotInput {
   readonly from: string;
   readonly to: string;
   readonly onTamper?: OnTamper;
-  /** Attempts and time as in the job's policy. Default 3 × 3600 s. */
+  /** Attempts, and the time of each, as in the job's policy. Default 3 × 3600 s. */
   readonly maxAttempts?: number;
   readonly timeoutSeconds?: number;
 }
 
-/** What one run hands to the next by continue-as-new; the checkpoint itself is read from the database again. */
+/** What one run passes to the next by continue-as-new; the resume point is read from the database again. */
 export interface ContinuedState {
-  /** Attempt that is under way, from 1. */
+  /** The current attempt, from 1. */
   readonly attempt: number;
   readonly attemptStartedAtMs: number;
 }
@@ -27,19 +27,19 @@ export interface AuditSnapshotResult {
   readonly recordCount: number;
   readonly snapshotId: string;
   readonly window: Window;
-  /** Records sealed although their own hash did not fit, was missing or was ambiguous. */
+  /** Records that were sealed although their own hash is wrong, missing or repeated. */
   readonly findingCount: number;
-  /** Sealed records that another snapshot had marked, or that were gone, when they were to be marked. */
+  /** Sealed records that could not be marked: they were gone, or another snapshot had marked them. */
   readonly conflictCount: number;
-  /** Records of the window that arrived behind the cursor; the next snapshot over the window takes them. */
+  /** Records of the window that arrived after the cursor had passed; the next snapshot over the window seals them. */
   readonly lateCount: number;
   /** Hex SHA-256 of manifest.json. */
   readonly manifestSha256: string;
-  /** Place of the snapshot in the ledger, from 0. */
+  /** Index of the snapshot in the ledger, from 0. */
   readonly ledgerIndex: number;
 }
 
-/** In the order in which a run passes them; it ends in one of the last three. */
+/** In the order in which a run passes through them; it ends in one of the last three. */
 export const STAGES = [
   'opening',
   'sealing',
@@ -57,7 +57,7 @@ export const STAGES = [
 
 export type Stage = (typeof STAGES)[number];
 
-/** Answer of the query `progress`. Counts are records unless named otherwise. */
+/** Answer of the query `progress`. Counts are of records unless named otherwise. */
 export interface Progress {
   readonly stage: Stage;
   readonly jobId: string;
@@ -65,15 +65,15 @@ export interface Progress {
   readonly window: Window;
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** Records of the window when it was opened; undefined until then. */
+  /** Records of the window when the snapshot was opened; undefined until then. */
   readonly expected?: number;
   readonly stored: number;
   readonly hashed: number;
   readonly marked: number;
   readonly chunks: number;
   readonly findings: number;
-  /** Records that arrived behind the cursor; known when the snapshot is closed. */
+  /** Records that arrived after the cursor had passed; known when the snapshot is closed. */
   readonly late?: number;
-  /** Why the attempt before this one failed. */
+  /** Why the previous attempt failed. */
   readonly lastFailure?: string;
 }

@@ -1,8 +1,10 @@
+import type { ErrorCode } from '../errors';
+
 /**
- * Codes that no further attempt can change, because they speak of the input, of another snapshot or of stored evidence.
- * Any other failure is worth the attempts that the job's policy grants.
+ * Codes that no further attempt can change, because they are about the input, another snapshot or stored evidence. Any
+ * other failure is worth the attempts that the job's policy grants.
  */
-const TERMINAL_CODES: readonly string[] = [
+const TERMINAL_CODES: readonly ErrorCode[] = [
   'PAYLOAD_INVALID',
   'WINDOW_INVALID',
   'SNAPSHOT_SUPERSEDED',
@@ -13,6 +15,7 @@ const TERMINAL_CODES: readonly string[] = [
   'LEDGER_FORKED',
 ];
 
+/** True when a failure with this code ends the job, whatever attempts are left. */
 export function isTerminal(code: string): boolean {
-  return TERMINAL_CODES.includes(code);
+  return TERMINAL_CODES.some((terminal) => terminal === code);
 }

@@ -1,17 +1,26 @@
-/** A window of the audit log: both ends inclusive, canonical UTC instants with milliseconds (`2026-01-31T00:00:00.000Z`). */
+import { SnapshotError } from '../errors';
+
+/**
+ * A window of the audit log: both ends inclusive, as canonical instants in UTC with milliseconds
+ * (`2026-01-31T00:00:00.000Z`). Canonical instants have one length, so they compare as text.
+ */
 export interface Window {
   readonly from: string;
   readonly to: string;
 }
 
-export type WindowOutcome =
-  { readonly ok: true; readonly window: Window } | { readonly ok: false; readonly reason: string };
+/** A window for arithmetic: log time `[fromMs, untilMs)` in milliseconds. */
+export interface Bounds {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
 
 /** How far ahead of this machine's clock `to` may lie before the window counts as not yet over. */
 const CLOCK_SKEW_MS = 5_000;
 
 const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const EXAMPLE = 'an ISO 8601 instant with an offset, such as 2026-01-31T00:00:00.000Z';
 
 /**
  * Reads an ISO 8601 instant with an offset, at most millisecond resolution; undefined when it is anything else.
@@ -29,18 +38,48 @@ export function parseInstantMs(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Checks and canonicalises a window against the clock `nowMs`; the reason names the offending member. */
-export function parseWindow(from: string, to: string, nowMs: number, skewMs = CLOCK_SKEW_MS): WindowOutcome {
+/** The canonical spelling of an instant given in milliseconds. */
+export function formatInstant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/**
+ * The window from `from` to `to` in canonical form. WINDOW_INVALID names the member that is wrong: not an instant, in
+ * the wrong order, or not over yet by the clock `nowMs`. With `Infinity` as the clock a window may lie in the future.
+ */
+export function parseWindow(from: string, to: string, nowMs: number): Window {
   const fromMs = parseInstantMs(from);
   const toMs = parseInstantMs(to);
-  const example = 'an ISO 8601 instant with an offset, such as 2026-01-31T00:00:00.000Z';
-  if (fromMs === undefined) return { ok: false, reason: `from is not ${example}: ${quote(from)}` };
-  if (toMs === undefined) return { ok: false, reason: `to is not ${example}: ${quote(to)}` };
-  if (fromMs > toMs) return { ok: false, reason: `from ${quote(from)} lies after to ${quote(to)}` };
-  if (toMs > nowMs + skewMs) {
-    return { ok: false, reason: `to ${quote(to)} lies in the future; seal a window only after it is over` };
-  }
-  return { ok: true, window: { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() } };
+  if (fromMs === undefined) throw invalid(`from is not ${EXAMPLE}: ${quote(from)}`);
+  if (toMs === undefined) throw invalid(`to is not ${EXAMPLE}: ${quote(to)}`);
+  if (fromMs > toMs) throw invalid(`from ${quote(from)} lies after to ${quote(to)}`);
+  if (toMs > nowMs + CLOCK_SKEW_MS)
+    throw invalid(`to ${quote(to)} lies in the future; seal a window only after it is over`);
+  return { from: formatInstant(fromMs), to: formatInstant(toMs) };
+}
+
+/** The half-open bounds of a window, in milliseconds. */
+export function boundsOf({ from, to }: Window): Bounds {
+  return { fromMs: Date.parse(from), untilMs: Date.parse(to) + 1 };
+}
+
+/** The window of half-open bounds in whole milliseconds; the inverse of {@link boundsOf}. */
+export function windowOf({ fromMs, untilMs }: Bounds): Window {
+  return { from: formatInstant(fromMs), to: formatInstant(untilMs - 1) };
+}
+
+/** True when two windows share at least one millisecond. */
+export function overlaps(left: Window, right: Window): boolean {
+  return left.from <= right.to && right.from <= left.to;
+}
+
+/** True when a canonical instant lies in the window, ends included. */
+export function contains({ from, to }: Window, instant: string): boolean {
+  return from <= instant && instant <= to;
+}
+
+function invalid(reason: string): SnapshotError {
+  return new SnapshotError('WINDOW_INVALID', reason);
 }
 
 function quote(text: string): string {

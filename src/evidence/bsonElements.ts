@@ -1,6 +1,6 @@
-import { malformed } from '../tlog/malformed';
+import { malformed } from '../errors';
 
-/** One top-level element of a BSON document, as offsets into it: `[start, end)` with its type byte, `[valueStart, end)` its value. */
+/** One top-level element of a BSON document, as offsets: `[start, end)` is all of it, `[valueStart, end)` its value. */
 export interface BsonElement {
   readonly type: number;
   readonly name: string;
@@ -9,13 +9,19 @@ export interface BsonElement {
   readonly end: number;
 }
 
-/** Sizes of the values whose size is fixed, by type byte (bsonspec.org). */
+/** The type bytes that mean something in a record (bsonspec.org). */
+export const BSON_STRING = 0x02;
+export const BSON_OBJECT_ID = 0x07;
+export const BSON_BOOLEAN = 0x08;
+export const BSON_DATE = 0x09;
+
+/** Sizes of values of fixed size, by type byte (bsonspec.org). */
 const FIXED_SIZES: ReadonlyMap<number, number> = new Map([
   [0x01, 8], // double
   [0x06, 0], // undefined, deprecated
-  [0x07, 12], // ObjectId
-  [0x08, 1], // boolean
-  [0x09, 8], // date
+  [BSON_OBJECT_ID, 12],
+  [BSON_BOOLEAN, 1],
+  [BSON_DATE, 8],
   [0x0a, 0], // null
   [0x10, 4], // int32
   [0x11, 8], // timestamp
@@ -26,13 +32,13 @@ const FIXED_SIZES: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * Walks the top-level elements without decoding a value; nested documents are skipped by their length. Text is not
- * looked into, so invalid UTF-8 is as good as any. Broken framing: EVIDENCE_MALFORMED.
+ * Walks the top-level elements without decoding their values; nested documents are skipped by their length. Text is not
+ * decoded, so invalid UTF-8 passes as it is. EVIDENCE_MALFORMED when lengths or types do not fit the bytes.
  */
 export function* bsonElements(document: Buffer): Generator<BsonElement> {
   const size = document.length;
   if (size < 5 || document.readInt32LE(0) !== size || document[size - 1] !== 0) {
-    throw malformed('BSON document: length and terminator do not fit its bytes');
+    throw malformed('BSON document: length or terminator does not match its bytes');
   }
   const last = size - 1;
   let at = 4;
@@ -40,12 +46,12 @@ export function* bsonElements(document: Buffer): Generator<BsonElement> {
     const start = at;
     const type = document[at]!;
     const nameEnd = document.indexOf(0, at + 1);
-    if (nameEnd >= last) throw malformed('BSON document: element name runs over the end');
-    // latin1 keeps every byte apart, so a name that is invalid UTF-8 cannot be taken for another.
+    if (nameEnd >= last) throw malformed('BSON document: an element name exceeds the document');
+    // latin1 maps every byte to itself, so a name in invalid UTF-8 cannot be mistaken for another one.
     const name = document.toString('latin1', at + 1, nameEnd);
     const valueStart = nameEnd + 1;
     const end = valueStart + valueSize(document, type, valueStart, last);
-    if (end > last) throw malformed('BSON document: element runs over the end');
+    if (end > last) throw malformed('BSON document: an element exceeds the document');
     yield { type, name, start, valueStart, end };
     at = end;
   }
@@ -55,7 +61,7 @@ function valueSize(document: Buffer, type: number, at: number, last: number): nu
   const fixed = FIXED_SIZES.get(type);
   if (fixed !== undefined) return fixed;
   switch (type) {
-    case 0x02: // string
+    case BSON_STRING:
     case 0x0d: // code
     case 0x0e: // symbol
       return 4 + lengthAt(document, at, last, 1);
@@ -68,9 +74,9 @@ function valueSize(document: Buffer, type: number, at: number, last: number): nu
     case 0x0c: // DBPointer: string, ObjectId
       return 4 + lengthAt(document, at, last, 1) + 12;
     case 0x0b: {
-      // The document's own terminator ends every search, so what runs over it is found by where it ends.
+      // The terminator of the document ends both searches; an end beyond it is refused by the caller.
       const options = document.indexOf(0, document.indexOf(0, at) + 1);
-      if (options < 0) throw malformed('BSON document: regular expression has no end');
+      if (options < 0) throw malformed('BSON document: a regular expression has no end');
       return options + 1 - at;
     }
     default:
@@ -80,6 +86,7 @@ function valueSize(document: Buffer, type: number, at: number, last: number): nu
 
 function lengthAt(document: Buffer, at: number, last: number, min: number): number {
   const length = at + 4 <= last ? document.readInt32LE(at) : -1;
-  if (length < min || length > last - at) throw malformed('BSON document: value length runs over the end');
+  if (length < min || length > last - at)
+    throw malformed('BSON document: the length of a value exceeds the document');
   return length;
 }

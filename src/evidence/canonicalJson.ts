@@ -1,16 +1,18 @@
 import canonicalize from 'canonicalize';
-import { malformed } from '../tlog/malformed';
+import { malformed } from '../errors';
+import { MAX_JSON_DEPTH } from './limits';
 
-/** RFC 8785 (JCS). Only strings that are well-formed, booleans, safe integers, null, arrays and plain objects. */
+/**
+ * Canonical JSON (RFC 8785, JCS) of well-formed strings, booleans, safe integers, null, arrays and plain objects, nested
+ * at most 16 deep. EVIDENCE_MALFORMED for any other value.
+ */
 export function canonicalJson(value: unknown): Buffer {
   checkValue(value, 0);
   return Buffer.from(canonicalize(value) ?? '', 'utf8');
 }
 
-const MAX_DEPTH = 16;
-
 function checkValue(value: unknown, depth: number): void {
-  if (depth > MAX_DEPTH) throw malformed(`JSON is nested deeper than ${MAX_DEPTH}`);
+  if (depth > MAX_JSON_DEPTH) throw malformed(`JSON is nested deeper than ${MAX_JSON_DEPTH}`);
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw malformed('JSON text has a lone surrogate');
@@ -29,8 +31,8 @@ function checkValue(value: unknown, depth: number): void {
 }
 
 /**
- * Reads JSON that is in canonical form, to the byte: that alone shuts out white space, repeated members, other number
- * spellings; a member `__proto__` is refused as well. EVIDENCE_MALFORMED.
+ * Reads JSON that is canonical to the byte, which alone excludes white space, repeated members and other forms of a
+ * number; a member `__proto__` is refused as well. EVIDENCE_MALFORMED.
  */
 export function parseCanonicalJson(bytes: Uint8Array, maxBytes: number): unknown {
   if (bytes.length > maxBytes) throw malformed(`JSON of ${bytes.length} bytes is larger than ${maxBytes}`);

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
 import { GZIP_HEADER } from './chunk';
 
-/** Level 4 packs audit records within a few percent of level 6 in half of its time. */
-const LEVEL = 4;
+/** Level 4 packs audit records to within a few percent of level 6 in half the time. */
+const COMPRESSION_LEVEL = 4;
 const BLOCK_BYTES = 256 * 1024;
 
-/** Packs records that are at hand into a chunk. */
+/** The chunk of records that are in memory; see {@link ChunkPacker} for records that arrive one by one. */
 export async function packChunk(records: Iterable<Uint8Array>): Promise<Buffer> {
   const packer = new ChunkPacker();
   for (const record of records) await packer.append(record);
@@ -14,11 +14,11 @@ export async function packChunk(records: Iterable<Uint8Array>): Promise<Buffer> 
 }
 
 /**
- * Packs records, one after the other, into one gzip member while they arrive: only what is packed stays in memory.
- * Compression runs off the main thread.
+ * Packs records into one gzip member while they arrive; only the compressed bytes stay in memory. The same records give
+ * the same bytes. Compression runs off the main thread.
  */
 export class ChunkPacker {
-  readonly #gzip: Gzip = createGzip({ level: LEVEL });
+  readonly #gzip: Gzip = createGzip({ level: COMPRESSION_LEVEL });
   readonly #packed: Buffer[] = [];
   readonly #end: Promise<unknown>;
   #block: Buffer | undefined;
@@ -29,7 +29,7 @@ export class ChunkPacker {
   constructor() {
     this.#gzip.on('data', (part: Buffer) => this.#packed.push(part));
     this.#end = once(this.#gzip, 'end');
-    // Told by finish(); without a listener here an early failure would end the process.
+    // finish() reports a failure; without a listener here an early one would end the process.
     this.#end.catch(() => undefined);
   }
 
@@ -52,13 +52,13 @@ export class ChunkPacker {
     this.#filled += record.length;
   }
 
-  /** The whole chunk; nothing can be appended behind it. */
+  /** Ends the chunk and returns it; nothing can be appended afterwards. */
   async finish(): Promise<Buffer> {
     await this.#flush();
     this.#gzip.end();
     await this.#end;
     const packed = Buffer.concat(this.#packed);
-    // Node writes the system it runs on; the same records give the same header everywhere.
+    // Node writes the operating system into the header, which would make the bytes depend on it.
     GZIP_HEADER.copy(packed);
     return packed;
   }
@@ -66,7 +66,7 @@ export class ChunkPacker {
   async #flush(): Promise<void> {
     if (!this.#block) return;
     const block = this.#block.subarray(0, this.#filled);
-    // The stream reads the block later, so the next one is another.
+    // The stream reads this block later, so the next records need another buffer.
     this.#block = undefined;
     this.#filled = 0;
     await this.#write(block);

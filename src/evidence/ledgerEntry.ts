@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { canonicalJson, parseCanonicalJson } from './canonicalJson';
-import { malformed } from '../tlog/malformed';
-import type { Manifest } from './manifest';
-import { base64Of32, count, hex32, instant, snapshotId } from './schemas';
+import { malformed } from '../errors';
 import { MAX_ENTRY_BYTES } from '../tlog/tiles';
+import { canonicalJson, parseCanonicalJson } from './canonicalJson';
+import type { Manifest } from './manifest';
+import { base64Of32, count, hex32, instant, parseWith, snapshotId } from './schemas';
 
 const ledgerEntry = z.strictObject({
   snapshotId,
@@ -13,31 +13,22 @@ const ledgerEntry = z.strictObject({
   manifestSha256: hex32,
 });
 
-/** What the ledger says of one snapshot; docs/format.md, "Ledger". */
+/** What the ledger says about one snapshot; docs/format.md, "Ledger". */
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 
-/** The entry of a manifest, whose stored bytes have this hex SHA-256. */
+/** The bytes of the ledger entry of a manifest; `manifestSha256` is the hex SHA-256 of its stored bytes. */
 export function entryOf(
-  {
-    snapshotId: id,
-    window,
-    recordCount,
-    root,
-  }: Pick<Manifest, 'snapshotId' | 'window' | 'recordCount' | 'root'>,
+  manifest: Pick<Manifest, 'snapshotId' | 'window' | 'recordCount' | 'root'>,
   manifestSha256: string,
 ): Buffer {
+  const { snapshotId: id, window, recordCount, root } = manifest;
   return canonicalJson({ snapshotId: id, window, recordCount, root, manifestSha256 });
 }
 
 /** Reads an entry strictly: canonical JSON, no unknown member, a window in order. EVIDENCE_MALFORMED. */
 export function parseEntry(bytes: Uint8Array): LedgerEntry {
-  const parsed = ledgerEntry.safeParse(parseCanonicalJson(bytes, MAX_ENTRY_BYTES));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw malformed(`ledger entry: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
-  }
-  const { window } = parsed.data;
-  if (window.from > window.to)
-    throw malformed(`ledger entry of ${parsed.data.snapshotId}: its window ends in front of its start`);
-  return parsed.data;
+  const entry = parseWith(ledgerEntry, parseCanonicalJson(bytes, MAX_ENTRY_BYTES), 'ledger entry');
+  if (entry.window.from > entry.window.to)
+    throw malformed(`ledger entry of ${entry.snapshotId}: its window ends before it starts`);
+  return entry;
 }

@@ -1,23 +1,24 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
+import { malformed } from '../errors';
 import { decodeBase64 } from '../tlog/base64';
-import { malformed } from '../tlog/malformed';
 
-/** A running SHA-256 over the texts of `hash` members; node:crypto cannot save its state, hash-wasm can. */
+/** A running SHA-256 over the texts of `hash` members, in record order. node:crypto cannot save its state, hash-wasm can. */
 export interface LogDigest {
   update(text: Uint8Array): void;
-  /** The state so far, base64 of 116 bytes; updating may go on. */
+  /** The state so far, base64 of 116 bytes; the digest can be updated further. */
   save(): string;
-  /** Lowercase hex of what was taken so far; updating may go on. */
+  /** Lowercase hex of everything so far; the digest can be updated further. */
   hex(): string;
 }
 
+/** The digest of no texts. */
 export async function newDigest(): Promise<LogDigest> {
   const hasher = await createSHA256();
   hasher.init();
   return digestOver(hasher);
 }
 
-/** Goes on from a saved state; EVIDENCE_MALFORMED when it is none. */
+/** Continues from a saved state. EVIDENCE_MALFORMED when it is not one. */
 export async function loadDigest(state: string): Promise<LogDigest> {
   const hasher = await createSHA256();
   try {
@@ -36,7 +37,7 @@ function digestOver(hasher: IHasher): LogDigest {
     hex: () => {
       const state = save();
       const hex = hasher.digest('hex');
-      // A digest ends the hasher's run; the state is put back so that the caller may go on.
+      // digest() resets the hasher, so its state is restored for further updates.
       hasher.load(state);
       return hex;
     },

@@ -1,18 +1,39 @@
+/**
+ * Evidence is what stays when this software is gone: the bytes that are stored and signed. This folder defines each of
+ * them, for writing and for reading; docs/format.md is their specification.
+ *
+ * - A record is the BSON document as MongoDB stored it, without the members that sealing adds (`recordBytes.ts`, which
+ *   walks BSON with `bsonElements.ts`). `recordFinding.ts` compares it with the hash it carries.
+ * - A chunk is a gzip file of records (`chunk.ts` reads, `chunkPacker.ts` writes, `bsonStream.ts` splits).
+ * - The manifest lists the chunks of one snapshot with their Merkle nodes. It is what a signature covers, and the entry
+ *   of the snapshot in the ledger names its hash (`ledgerEntry.ts`).
+ * - A proof file proves one record (`recordProof.ts`); a trust file pins the keys of signatures (`trustFile.ts`).
+ * - `objectKeys.ts` names and lists the objects of a snapshot and of the ledger; `limits.ts` holds every size limit.
+ *
+ * Whatever is read is untrusted. Each value has one accepted form, so that evidence cannot be altered unnoticed and two
+ * readers cannot disagree about it; anything else is EVIDENCE_MALFORMED. Judging evidence is the task of `src/verify`.
+ */
 import { z } from 'zod';
+import { malformed } from '../errors';
 import { decodeBase64 } from '../tlog/base64';
-import { canonicalJson, parseCanonicalJson } from './canonicalJson';
-import { snapshotOrigin } from './objectKeys';
-import { malformed } from '../tlog/malformed';
-import { emptyRange, mergeRanges, parseRange, rootOf } from '../tlog/merkle';
+import { HASH_BYTES, emptyRange, mergeRanges, parseRange, rootOf } from '../tlog/merkle';
 import { parseVkey } from '../tlog/note';
-import { chunkKey } from './objectKeys';
-import { FINDING_KINDS } from './recordFinding';
-import { base64Of32, count, hex32, instant, jobId, origin, recordId, snapshotId, text } from './schemas';
-
-/** Findings a manifest lists; its counts stay exact beyond that. */
-export const MAX_LISTED_FINDINGS = 10_000;
-/** 100,000 chunks of 65,536 records. */
-export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+import { canonicalJson, parseCanonicalJson } from './canonicalJson';
+import { MAX_CHUNKS, MAX_CHUNK_NODES, MAX_LISTED_FINDINGS, MAX_MANIFEST_BYTES } from './limits';
+import { chunkKey, snapshotOrigin } from './objectKeys';
+import { FINDING_KINDS, totalFindings } from './recordFinding';
+import {
+  base64Of32,
+  count,
+  hex32,
+  instant,
+  jobId,
+  origin,
+  parseWith,
+  recordId,
+  snapshotId,
+  text,
+} from './schemas';
 
 const position = z.strictObject({ timestamp: instant, id: recordId });
 
@@ -26,7 +47,7 @@ const chunk = z.strictObject({
   begin: count,
   first: position,
   last: position,
-  nodes: z.array(base64Of32).min(1).max(128),
+  nodes: z.array(base64Of32).min(1).max(MAX_CHUNK_NODES),
 });
 
 const manifest = z.strictObject({
@@ -46,7 +67,7 @@ const manifest = z.strictObject({
       .max(MAX_LISTED_FINDINGS),
   }),
   late: z.strictObject({ recordCount: count, snapshots: z.array(snapshotId) }),
-  chunks: z.array(chunk).max(100_000),
+  chunks: z.array(chunk).max(MAX_CHUNKS),
   retention: z.strictObject({ mode: z.literal('COMPLIANCE'), until: instant }),
   key: z.strictObject({ vkey: text, version: z.int().min(1), publicKey: base64Of32 }),
   openedAt: instant,
@@ -56,61 +77,65 @@ const manifest = z.strictObject({
 /** What was sealed; docs/format.md, "Manifest". */
 export type Manifest = z.infer<typeof manifest>;
 
-/** Canonical JSON of a manifest that says what {@link parseManifest} accepts. */
+/** Canonical JSON of a manifest. EVIDENCE_MALFORMED when {@link parseManifest} would not accept its content. */
 export function serializeManifest(value: Manifest): Buffer {
-  checkSense(value);
+  checkConsistency(value);
   return canonicalJson(value);
 }
 
 /**
- * Reads a manifest strictly: canonical JSON, no unknown member, every value in its one spelling, and all of them
- * consistent with each other, down to the root that the nodes of the chunks fold to. EVIDENCE_MALFORMED.
+ * Reads a manifest strictly: canonical JSON, no unknown member, each value in its one form, and all of them consistent
+ * with each other, down to the root that the nodes of the chunks fold to. EVIDENCE_MALFORMED.
  */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  const parsed = manifest.safeParse(parseCanonicalJson(bytes, MAX_MANIFEST_BYTES));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw malformed(`manifest: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
-  }
-  checkSense(parsed.data);
-  return parsed.data;
+  const value = parseWith(manifest, parseCanonicalJson(bytes, MAX_MANIFEST_BYTES), 'manifest');
+  checkConsistency(value);
+  return value;
 }
 
-function checkSense(value: Manifest): void {
-  const fail = (what: string) => malformed(`manifest of ${value.snapshotId}: ${what}`);
+type Fail = (what: string) => Error;
+
+function checkConsistency(value: Manifest): void {
+  const fail: Fail = (what) => malformed(`manifest of ${value.snapshotId}: ${what}`);
   if (value.snapshotId !== `snap-${value.jobId}`) throw fail('the snapshot id is not that of the job');
-  if (value.window.from > value.window.to) throw fail('the window ends in front of its start');
+  if (value.window.from > value.window.to) throw fail('the window ends before it starts');
+  checkChunks(value, fail);
+  checkFindings(value, fail);
+  if (value.late.recordCount > value.recordCount) throw fail('it has more late records than records');
+  checkKey(value, fail);
+}
+
+/** Chunks are numbered, adjacent and in order of time within the window, and their nodes fold to the root. */
+function checkChunks({ snapshotId: id, window, chunks, recordCount, root }: Manifest, fail: Fail): void {
   let range = emptyRange(0);
-  for (const [place, { index, key, begin, count: records, nodes, first, last }] of value.chunks.entries()) {
-    const where = `chunk ${place}`;
-    if (index !== place || key !== chunkKey(value.snapshotId, place)) throw fail(`${where} is out of place`);
-    if (begin !== range.end) throw fail(`${where} begins at ${begin}, not at ${range.end}`);
-    const before = value.chunks[place - 1]?.last.timestamp ?? value.window.from;
-    if (first.timestamp < before || last.timestamp < first.timestamp || last.timestamp > value.window.to) {
-      throw fail(`${where} is out of order or outside the window`);
-    }
+  let latest = window.from;
+  for (const [expected, { index, key, begin, count: records, nodes, first, last }] of chunks.entries()) {
+    const name = `chunk ${expected}`;
+    if (index !== expected || key !== chunkKey(id, expected)) throw fail(`${name} is out of place`);
+    if (begin !== range.end) throw fail(`${name} begins at ${begin}, not at ${range.end}`);
+    if (first.timestamp < latest || last.timestamp < first.timestamp || last.timestamp > window.to)
+      throw fail(`${name} is out of order or outside the window`);
+    latest = last.timestamp;
     range = mergeRanges(range, parseRange({ begin, end: begin + records, hashes: nodes }));
   }
-  if (range.end !== value.recordCount)
-    throw fail(`its chunks hold ${range.end} records, not ${value.recordCount}`);
-  if (!rootOf(range).equals(decodeBase64(value.root, 32)))
+  if (range.end !== recordCount) throw fail(`its chunks hold ${range.end} records, not ${recordCount}`);
+  if (!rootOf(range).equals(decodeBase64(root, HASH_BYTES)))
     throw fail('the nodes of its chunks do not fold to its root');
-  checkFindings(value, fail);
-  const { name, publicKey } = parseVkey(value.key.vkey);
-  const named = name === snapshotOrigin(value.origin, value.snapshotId);
-  if (!named || publicKey.toString('base64') !== value.key.publicKey)
-    throw fail('vkey and public key do not agree');
 }
 
-function checkFindings({ findings, recordCount, late }: Manifest, fail: (what: string) => Error): void {
-  const { counts, records } = findings;
-  const total = FINDING_KINDS.reduce((sum, kind) => sum + counts[kind], 0);
-  if (records.length !== Math.min(total, MAX_LISTED_FINDINGS))
-    throw fail('findings are counted otherwise than listed');
-  for (const [place, { index }] of records.entries()) {
-    const before = records[place - 1]?.index ?? -1;
-    if (index <= before || index >= recordCount)
+function checkFindings({ findings: { counts, records }, recordCount }: Manifest, fail: Fail): void {
+  if (records.length !== Math.min(totalFindings(counts), MAX_LISTED_FINDINGS))
+    throw fail('the counts of findings differ from their list');
+  let previous = -1;
+  for (const { index } of records) {
+    if (index <= previous || index >= recordCount)
       throw fail('findings are out of order or beyond the records');
+    previous = index;
   }
-  if (late.recordCount > recordCount) throw fail('more records are late than there are');
+}
+
+function checkKey({ origin: log, snapshotId: id, key }: Manifest, fail: Fail): void {
+  const { name, publicKey } = parseVkey(key.vkey);
+  if (name !== snapshotOrigin(log, id) || publicKey.toString('base64') !== key.publicKey)
+    throw fail('vkey and public key do not agree');
 }

@@ -1,12 +1,15 @@
-import { bsonElements, type BsonElement } from './bsonElements';
 import { sha256Hex } from '../tlog/sha256';
+import { BSON_DATE, BSON_OBJECT_ID, BSON_STRING, bsonElements, type BsonElement } from './bsonElements';
 
-/** Members that sealing itself writes: cut out, so that a record has the same bytes before and after marking. */
+/** Members that sealing itself writes. Without them a record has the same bytes before and after it is marked. */
 const SEALING_MEMBERS: ReadonlySet<string> = new Set(['immutable', 'snapshotId']);
 
-/** A record as evidence sees it; docs/format.md, "Record bytes". */
+/** The latest and, negated, the earliest instant of a Date (ECMA-262). */
+const MAX_DATE_MS = 8.64e15;
+
+/** A record in evidence; docs/format.md, "Record bytes". */
 export interface RecordView {
-  /** The document as stored, without the sealing members; the given bytes themselves when it has none. */
+  /** The document as stored, without the sealing members: the given bytes themselves when it has none. */
   readonly bytes: Buffer;
   /** 24 hex digits of an ObjectId, otherwise `bson:<type>:<value>` in hex. */
   readonly id: string;
@@ -14,11 +17,11 @@ export interface RecordView {
   readonly timestamps: readonly number[];
   /** Bytes of the last string-typed top-level `hash`; undefined when there is none. */
   readonly hashText: Buffer | undefined;
-  /** How many top-level members `hash` there are, of whatever type. */
+  /** How many top-level members are named `hash`, of any type. */
   readonly hashMembers: number;
 }
 
-/** Reads a record, live or sealed, in one walk. Broken BSON framing: EVIDENCE_MALFORMED. */
+/** Reads a record, live or sealed, in one walk. EVIDENCE_MALFORMED when its bytes are not a BSON document. */
 export function readRecord(document: Uint8Array): RecordView {
   const source = asBuffer(document);
   const cuts: BsonElement[] = [];
@@ -30,54 +33,49 @@ export function readRecord(document: Uint8Array): RecordView {
     const { name, type, valueStart, end } = element;
     if (SEALING_MEMBERS.has(name)) cuts.push(element);
     else if (name === '_id' && id === '') id = idText(type, source.subarray(valueStart, end));
-    else if (name === 'timestamp' && type === 0x09) {
+    else if (name === 'timestamp' && type === BSON_DATE) {
       const ms = Number(source.readBigInt64LE(valueStart));
-      if (Math.abs(ms) <= 8.64e15) timestamps.push(ms);
+      if (Math.abs(ms) <= MAX_DATE_MS) timestamps.push(ms);
     } else if (name === 'hash') {
       hashMembers++;
-      if (type === 0x02) hashText = Buffer.from(source.subarray(valueStart + 4, end - 1));
+      if (type === BSON_STRING) hashText = Buffer.from(source.subarray(valueStart + 4, end - 1));
     }
   }
-  return { bytes: cut(source, cuts), id, timestamps, hashText, hashMembers };
+  return { bytes: without(source, cuts), id, timestamps, hashText, hashMembers };
 }
 
-/** Record bytes of a live record: every top-level `immutable` and `snapshotId` cut out. Idempotent. */
+/** The record bytes of a live record: without any top-level `immutable` and `snapshotId`. Idempotent. */
 export function cutRecord(document: Uint8Array): Buffer {
   const source = asBuffer(document);
-  return cut(
-    source,
-    [...bsonElements(source)].filter(({ name }) => SEALING_MEMBERS.has(name)),
-  );
+  const cuts = [...bsonElements(source)].filter(({ name }) => SEALING_MEMBERS.has(name));
+  return without(source, cuts);
 }
 
 /** Record hash (scheme `bson-sha256/v1`) of record bytes: hex SHA-256 without the top-level members `hash`. */
 export function recordHash(record: Uint8Array): string {
   const source = asBuffer(record);
-  return sha256Hex(
-    cut(
-      source,
-      [...bsonElements(source)].filter(({ name }) => name === 'hash'),
-    ),
-  );
+  const cuts = [...bsonElements(source)].filter(({ name }) => name === 'hash');
+  return sha256Hex(without(source, cuts));
 }
 
-function cut(source: Buffer, cuts: readonly BsonElement[]): Buffer {
+/** A copy of the document without these elements; the document itself when there are none. */
+function without(source: Buffer, cuts: readonly BsonElement[]): Buffer {
   if (cuts.length === 0) return source;
   const removed = cuts.reduce((sum, { start, end }) => sum + end - start, 0);
-  const kept = Buffer.allocUnsafe(source.length - removed);
+  const copy = Buffer.allocUnsafe(source.length - removed);
   let from = 0;
   let to = 0;
   for (const { start, end } of cuts) {
-    to += source.copy(kept, to, from, start);
+    to += source.copy(copy, to, from, start);
     from = end;
   }
-  source.copy(kept, to, from);
-  kept.writeInt32LE(kept.length, 0);
-  return kept;
+  source.copy(copy, to, from);
+  copy.writeInt32LE(copy.length, 0);
+  return copy;
 }
 
 function idText(type: number, value: Buffer): string {
-  if (type === 0x07) return value.toString('hex');
+  if (type === BSON_OBJECT_ID) return value.toString('hex');
   return `bson:${type.toString(16).padStart(2, '0')}:${value.toString('hex')}`;
 }
 

@@ -3,65 +3,63 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { allowAnonymous, requireBearer } from './auth/bearer';
 import type { Authenticator } from './auth/caller';
-import { controlRoutes, reportRoutes } from './routes/controlRoutes';
-import { eventRoutes } from './routes/eventRoutes';
-import { healthRoutes, type NeededServer } from './health';
-import { JobPoller } from './polling/jobPoller';
+import { answerClientError, answerFrameworkError, answerProblem } from './errorHandlers';
 import { addLimits, type Limits } from './limits';
 import { addOpenApi } from './openapi';
+import { JobPoller } from './polling/jobPoller';
+import { loadJobState } from './polling/loadJobState';
+import { WaitSlots } from './polling/waitSlots';
+import { controlRoutes } from './routes/controlRoutes';
+import { eventRoutes } from './routes/eventRoutes';
+import { healthRoutes } from './routes/healthRoutes';
 import { readRoutes } from './routes/readRoutes';
-import {
-  answerClientError,
-  answerFrameworkError,
-  answerProblem,
-  refuseUnknown,
-  RouteTable,
-} from './errorHandlers';
+import { reportRoutes } from './routes/reportRoutes';
 import type { RouteDeps, ServiceDeps } from './routes/routeDeps';
-import { seeJob } from './polling/loadJobState';
 import { submissionRoutes } from './routes/submissionRoutes';
+import type { NeededServer } from './serverHealth';
+import { rejectUnknownRoutes, RouteTable } from './unknownRoutes';
 
-const BODY_BYTES = 64 * 1024;
-/** A request must have arrived by then, its headers sooner. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 20_000;
-/** How often slow requests are looked for. */
-const SLOWNESS_CHECK_MS = 2_000;
-/** Silence on a connection; longer than the longest wait for a job. */
-const SILENCE_MS = 90_000;
+// This room is the job service: an HTTP API over the job rows in MongoDB and their workflow runs in Temporal. A request
+// passes authentication and limits (auth/, limits.ts), then a route (routes/), which calls jobSubmission.ts or
+// jobControl.ts; streams and long polls share one poller (polling/). Every error leaves as problem details (problem.ts).
+
+const SERVER_OPTIONS = {
+  bodyLimit: 64 * 1024,
+  /** A request must have arrived by then, its headers sooner. */
+  requestTimeout: 20_000,
+  http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+  /** Silence on a connection; longer than the longest wait for a job. */
+  connectionTimeout: 90_000,
+  /** A job id has at most 64 characters. */
+  routerOptions: { maxParamLength: 128 },
+  forceCloseConnections: 'idle',
+  return503OnClosing: false,
+  exposeHeadRoutes: false,
+  genReqId: () => randomUUID(),
+} as const;
 const MAX_CONNECTIONS = 8192;
-/** A job id has 64 characters. */
-const MAX_PARAM_LENGTH = 128;
 
 export interface AppDeps extends ServiceDeps {
   readonly servers: readonly NeededServer[];
-  /** Undefined: everybody may do everything; for development only. */
+  /** Undefined: every caller may do everything; for development only. */
   readonly authenticate: Authenticator | undefined;
   readonly limits: Limits;
-  /** Of this software, for the OpenAPI document. */
+  /** The version of this product, for the OpenAPI document. */
   readonly version: string;
 }
 
 export interface JobService {
   readonly app: FastifyInstance;
-  /** Turns `/readyz` to 503 and ends streams and long polls; all else is still answered until `app.close()`. */
+  /** Turns `/readyz` to 503 and ends streams and long polls; every other request is answered until `app.close()`. */
   readonly beginDrain: () => void;
 }
 
-/** The job service as a Fastify application that does not listen yet. Every error leaves as problem details. */
+/** The job service as a Fastify application that does not listen yet. */
 export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogger): JobService {
   const routes = new RouteTable();
   const app = fastify({
+    ...SERVER_OPTIONS,
     ...(loggerInstance === undefined ? {} : { loggerInstance }),
-    bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_MS,
-    connectionTimeout: SILENCE_MS,
-    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: SLOWNESS_CHECK_MS },
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-    exposeHeadRoutes: false,
-    genReqId: () => randomUUID(),
     clientErrorHandler: answerClientError(routes),
     frameworkErrors: answerFrameworkError,
   });
@@ -69,18 +67,18 @@ export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogg
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
-  refuseUnknown(app, routes);
+  rejectUnknownRoutes(app, routes);
 
   const { pause, nowMs } = deps;
-  const watch = new JobPoller({ pause, nowMs, see: (jobId) => seeJob(deps, jobId) });
+  const poller = new JobPoller({ pause, nowMs, loadJobState: (jobId) => loadJobState(deps, jobId) });
+  const waitSlots = new WaitSlots();
   let draining = false;
   const beginDrain = () => {
     draining = true;
-    watch.close();
+    waitSlots.close();
   };
   app.addHook('preClose', async () => beginDrain());
-
-  app.register(addRoutes, { ...deps, watch, isDraining: () => draining });
+  app.register(addRoutes, { ...deps, poller, waitSlots, isDraining: () => draining });
   return { app, beginDrain };
 }
 
@@ -90,18 +88,16 @@ async function addRoutes(
 ): Promise<void> {
   await addOpenApi(app, deps.version);
   await app.register(healthRoutes(deps));
-  await app.register(async (jobs) => {
-    const { onFailure, onRequest, onSubmission } = await addLimits(jobs, deps.limits);
-    jobs.decorateRequest('caller', undefined as never);
-    jobs.addHook(
-      'onRequest',
-      deps.authenticate ? requireBearer(deps.authenticate, onFailure) : allowAnonymous,
-    );
-    jobs.addHook('onRequest', onRequest);
-    await jobs.register(submissionRoutes(deps, onSubmission));
-    await jobs.register(readRoutes(deps));
-    await jobs.register(eventRoutes(deps));
-    await jobs.register(controlRoutes(deps));
-    await jobs.register(reportRoutes(deps));
+  await app.register(async (secured) => {
+    const { onFailure, onRequest, onSubmission } = await addLimits(secured, deps.limits);
+    const { authenticate } = deps;
+    secured.decorateRequest('caller', undefined as never);
+    secured.addHook('onRequest', authenticate ? requireBearer(authenticate, onFailure) : allowAnonymous);
+    secured.addHook('onRequest', onRequest);
+    await secured.register(submissionRoutes(deps, onSubmission));
+    await secured.register(readRoutes(deps));
+    await secured.register(eventRoutes(deps));
+    await secured.register(controlRoutes(deps));
+    await secured.register(reportRoutes(deps));
   });
 }

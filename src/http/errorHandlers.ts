@@ -1,33 +1,34 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { SnapshotError, type ErrorCode } from '../errors';
 import { PROBLEM_TYPE, problemOf } from './problem';
+import { unknownRoute, type RouteTable, type UnknownRoute } from './unknownRoutes';
 
 const RETRY_AFTER_SECONDS = '5';
+const RETRY_SOON_SECONDS = '1';
 
-/** Answers anything thrown with its problem. Bodies and headers of requests never reach the log. */
+/** Answers anything thrown with its problem details. Bodies and headers of requests never reach the log. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = { ...problemOf(error), instance: `urn:uuid:${request.id}` };
   const { status, code } = problem;
   if (status === 500) request.log.error({ err: error, code }, 'request failed');
-  else if (status > 500) request.log.warn({ err: error, code }, 'request refused for now');
+  else if (status > 500) request.log.warn({ err: error, code }, 'request rejected for now');
   if (!reply.hasHeader('retry-after')) {
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-    if (status === 429 || code === 'IDEMPOTENCY_IN_FLIGHT') reply.header('retry-after', '1');
+    if (status === 429 || code === 'IDEMPOTENCY_IN_FLIGHT') reply.header('retry-after', RETRY_SOON_SECONDS);
   }
-  // What went wrong may have begun another answer.
+  // The handler may have begun another response before it failed.
   reply.removeHeader('content-length');
   return reply.code(status).type(PROBLEM_TYPE).send(problem);
 }
 
-/** What Fastify refuses in front of any route: an address that cannot be decoded, an endless id. */
+/** Answers what Fastify rejects before any route: a URL that cannot be decoded, a parameter that is too long. */
 export function answerFrameworkError(
   error: FastifyError,
   request: FastifyRequest,
-  reply: FastifyReply,
+  { raw }: FastifyReply,
 ): void {
-  const { raw } = reply as { raw: ServerResponse };
   const problem = { ...problemOf(error), instance: `urn:uuid:${request.id}` };
   raw.writeHead(problem.status, { 'content-type': PROBLEM_TYPE });
   raw.end(JSON.stringify(problem));
@@ -40,12 +41,15 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
 
-/** What Node refuses in front of Fastify: no HTTP, too slow, too much. Written by hand: there is no reply object here. */
+/**
+ * Answers what Node rejects before Fastify: no HTTP, too slow, too large. The response is written by hand, because no reply
+ * object exists yet.
+ */
 export function answerClientError(routes: RouteTable): (error: ClientError, socket: Socket) => void {
-  return (error, socket) => {
-    if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const { refusal, allow } = clientRefusal(error, routes);
-    const problem = problemOf(refusal);
+  return (clientError, socket) => {
+    if (clientError.code === 'ECONNRESET' || socket.destroyed) return;
+    const { error, allow } = fromClientError(clientError, routes);
+    const problem = problemOf(error);
     const body = JSON.stringify(problem);
     if (socket.writable) {
       const head = [
@@ -61,59 +65,11 @@ export function answerClientError(routes: RouteTable): (error: ClientError, sock
   };
 }
 
-function clientRefusal({ code = '', rawPacket }: ClientError, routes: RouteTable): Refusal {
+function fromClientError({ code = '', rawPacket }: ClientError, routes: RouteTable): UnknownRoute {
   const packet = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '';
-  // A method that Node's parser has never heard of is still one that this address does not take.
+  // A method that Node's parser does not know is still one that the route does not support.
   const line = /^([A-Z]{1,32}) (\/[!-~]{0,2000}) HTTP\/1\.[01]\r\n/.exec(packet);
-  if (code === 'HPE_INVALID_METHOD' && line) return unknownRefusal(routes, line[1]!, line[2]!);
+  if (code === 'HPE_INVALID_METHOD' && line) return unknownRoute(routes, line[1]!, line[2]!);
   const [known, message] = CLIENT_ERRORS[code] ?? ['USAGE_INVALID', 'this is not HTTP/1.1'];
-  return { refusal: new SnapshotError(known, message) };
-}
-
-/** Which methods there are at which addresses, as far as an OpenAPI document would tell. */
-export class RouteTable {
-  readonly #routes: { readonly path: RegExp; readonly method: string | readonly string[] }[] = [];
-
-  add({ url, method }: { readonly url: string; readonly method: string | readonly string[] }): void {
-    if (url.includes('*')) return;
-    this.#routes.push({ path: new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+')}$`), method });
-  }
-
-  /** As the header `Allow` lists them; undefined: there is nothing at that address. */
-  allowedAt(path: string): string | undefined {
-    const allowed = new Set(
-      this.#routes.filter((route) => route.path.test(path)).flatMap((one) => one.method),
-    );
-    return allowed.size === 0 ? undefined : [...allowed].toSorted().join(', ');
-  }
-}
-
-/** Refuses what no route answers. */
-export function refuseUnknown(app: FastifyInstance, routes: RouteTable): void {
-  app.addHook('onRoute', (route) => routes.add(route));
-  // In front of the body, which nobody is going to read.
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return;
-    const { refusal, allow } = unknownRefusal(routes, request.method, request.url);
-    if (allow !== undefined) reply.header('allow', allow);
-    throw refusal;
-  });
-}
-
-interface Refusal {
-  readonly refusal: SnapshotError;
-  readonly allow?: string;
-}
-
-/** METHOD_NOT_ALLOWED where there is another method, otherwise ROUTE_NOT_FOUND. */
-function unknownRefusal(routes: RouteTable, method: string, url: string): Refusal {
-  const path = url.split('?')[0]!;
-  const shown = path.slice(0, 200);
-  const allow = routes.allowedAt(path);
-  if (allow === undefined)
-    return { refusal: new SnapshotError('ROUTE_NOT_FOUND', `there is no ${method} ${shown}`) };
-  return {
-    refusal: new SnapshotError('METHOD_NOT_ALLOWED', `${shown} takes ${allow}, not ${method}`),
-    allow,
-  };
+  return { error: new SnapshotError(known, message) };
 }

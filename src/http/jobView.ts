@@ -1,9 +1,9 @@
 import type { Progress } from '../contract/snapshot';
-import type { IJob } from '../models/job.model';
+import type { Job } from '../ports/jobStore';
 import type { JobView } from './schemas';
 
-/** A job row as the service shows it. */
-export function viewOf(job: IJob, progress?: Progress): JobView {
+/** A job row in the form of the API. */
+export function viewOf(job: Job, progress?: Progress): JobView {
   const { _id, type, payload, status, result, error, createdAt, updatedAt } = job;
   const times = { createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
   const shown = { jobId: _id, type, payload, status, result, error, ...times };

@@ -13,23 +13,23 @@ export interface Limits {
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 const MINUTE_MS = 60_000;
-/** Requests with no token or a wrong one, from one address. */
+/** Requests without a token or with a wrong one, from one address. */
 const FAILURES_PER_MINUTE = 60;
-/** A loop this late answers nobody in time; new work is refused until it has caught up. */
+/** When the event loop is this late no response is in time; new requests are rejected until it has caught up. */
 const LOOP_DELAY_MS = 1_000;
-const KEYS_REMEMBERED = 10_000;
+const MAX_COUNTED_CALLERS = 10_000;
 
-/** Counts for as long as this process lives: a limit holds for each instance of the service. */
+/** Adds the hooks that count requests. Counts live in this process: a limit holds for each instance of the service. */
 export async function addLimits(app: FastifyInstance, { requestsPerMinute, submissionsPerMinute }: Limits) {
   await app.register(underPressure, {
     maxEventLoopDelay: LOOP_DELAY_MS,
     pressureHandler: () => {
-      throw new SnapshotError('OVERLOADED', 'the service has too much to do; come back later', {
+      throw new SnapshotError('OVERLOADED', 'the service is overloaded; try again later', {
         retryable: true,
       });
     },
   });
-  await app.register(rateLimit, { global: false, cache: KEYS_REMEMBERED });
+  await app.register(rateLimit, { global: false, cache: MAX_COUNTED_CALLERS });
   return {
     onFailure: limitOf(app, { max: FAILURES_PER_MINUTE, keyGenerator: ({ ip }) => ip }),
     onRequest: limitOf(app, { max: requestsPerMinute, keyGenerator: byCaller }),
@@ -46,7 +46,7 @@ function limitOf(app: FastifyInstance, options: Pick<RateLimitOptions, 'max' | '
     if (seen.isAllowed || !seen.isExceeded) return;
     const seconds = Math.max(1, seen.ttlInSeconds);
     reply.header('retry-after', String(seconds));
-    const message = `more than ${seen.max} requests of this kind in a minute; come back in ${seconds} s`;
+    const message = `more than ${seen.max} requests of this kind in a minute; try again in ${seconds} s`;
     throw new SnapshotError('RATE_LIMITED', message, { retryable: true });
   };
 }

@@ -7,18 +7,18 @@ import { SCOPES } from './auth/caller';
 const text = (description: string) => ({ description, schema: { type: 'string' } });
 const seconds = (description: string) => ({ description, schema: { type: 'integer' } });
 
-/** Headers of an answer by its status; the schemas of routes cannot carry them. */
+/** Headers of a response by its status; the schemas of routes cannot hold them. */
 const HEADERS: Readonly<Record<string, object>> = {
   202: {
-    Location: text('Where the job is shown'),
-    'Retry-After': seconds('Look again after this many seconds'),
-    'Idempotency-Replayed': text('`true` when this is the answer to an earlier request with the same key'),
+    Location: text('The URL of the job'),
+    'Retry-After': seconds('Poll again after this many seconds'),
+    'Idempotency-Replayed': text('`true` when this is the response to an earlier request with the same key'),
   },
   401: { 'WWW-Authenticate': text('RFC 6750') },
   403: { 'WWW-Authenticate': text('RFC 6750, with the missing scope') },
-  405: { Allow: text('What can be done here') },
-  429: { 'Retry-After': seconds('Come back after this many seconds') },
-  503: { 'Retry-After': seconds('Come back after this many seconds') },
+  405: { Allow: text('The methods that the route supports') },
+  429: { 'Retry-After': seconds('Try again after this many seconds') },
+  503: { 'Retry-After': seconds('Try again after this many seconds') },
 };
 
 interface Operation {
@@ -27,33 +27,37 @@ interface Operation {
 type Paths = Record<string, Record<string, Operation>>;
 type Components = Record<string, object>;
 
-/** `/openapi.json` (OpenAPI 3.1), made from the schemas that requests and answers are checked with, and `/docs` to read it. */
-export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'audit-snapshot job service',
-        version,
-        description:
-          'Seals windows of an audit log. Every refusal is a problem (RFC 9457) with a stable `code`. Submit a job, then wait for it with `wait`, or follow its events.',
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      servers: [{ url: '/' }],
-      tags: [
-        { name: 'jobs', description: 'Submit, follow, stop, run again' },
-        { name: 'health', description: 'For orchestrators and load balancers' },
-      ],
-      components: {
-        securitySchemes: {
-          bearer: {
-            type: 'http',
-            scheme: 'bearer',
-            description: `A JWT of the identity provider or a static key, with the scope that the operation names: ${SCOPES.join(', ')}.`,
-          },
-        },
+const DOCUMENT = {
+  openapi: '3.1.0',
+  servers: [{ url: '/' }],
+  tags: [
+    { name: 'jobs', description: 'Submit, list, follow, cancel and retry jobs; report outcomes' },
+    { name: 'health', description: 'For orchestrators and load balancers' },
+  ],
+  components: {
+    securitySchemes: {
+      bearer: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: `A JWT of the identity provider or a static key, with the scope that the operation requires: ${SCOPES.join(', ')}.`,
       },
     },
+  },
+};
+
+const INFO = {
+  title: 'audit-snapshot job service',
+  description:
+    'Seals windows of an audit log. Every error response has problem details (RFC 9457) with a stable `code`. Submit a job, then wait for it with `wait` or follow its events.',
+  license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+};
+
+/**
+ * `/openapi.json` (OpenAPI 3.1), made from the schemas that requests and responses are checked with, and `/docs` to read it.
+ */
+export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: { ...DOCUMENT, info: { ...INFO, version } },
     transform: jsonSchemaTransform,
     transformObject: (document) => finish(jsonSchemaTransformObject(document)) as never,
   });
@@ -71,7 +75,7 @@ function finish(document: object): object {
   return { ...document, components: { ...components, schemas: referenced(schemas, paths) } };
 }
 
-/** The schemas that something refers to; every named one is given both as it comes in and as it goes out. */
+/** The schemas that the paths refer to: the generator writes an input and an output form of every named schema. */
 function referenced(schemas: Components, paths: Paths): Components {
   const kept: Components = {};
   let reachable = JSON.stringify(paths);

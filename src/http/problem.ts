@@ -7,7 +7,7 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly code: ErrorCode;
-  /** The request, as the log of the service names it. */
+  /** The request id, under which the log of the service has the request. */
   readonly instance?: string;
 }
 
@@ -15,65 +15,75 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 type Kind = readonly [status: number, title: string];
 
-const KINDS: Partial<Record<ErrorCode, Kind>> = {
+/** Status and title by code: the only place that decides either. The OpenAPI document reads them from here. */
+const KINDS = {
   USAGE_INVALID: [400, 'The request is malformed'],
-  UNAUTHENTICATED: [401, 'Who asks is not known'],
-  SCOPE_MISSING: [403, 'The token does not allow this'],
-  JOB_NOT_FOUND: [404, 'There is no such job'],
-  ROUTE_NOT_FOUND: [404, 'There is nothing here'],
-  METHOD_NOT_ALLOWED: [405, 'This cannot be done here'],
+  UNAUTHENTICATED: [401, 'The request has no valid bearer token'],
+  SCOPE_MISSING: [403, 'The token lacks the required scope'],
+  JOB_NOT_FOUND: [404, 'The job does not exist'],
+  ROUTE_NOT_FOUND: [404, 'The route does not exist'],
+  METHOD_NOT_ALLOWED: [405, 'The route does not support this method'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
-  JOB_CONFLICT: [409, 'The job has ended otherwise'],
-  IDEMPOTENCY_IN_FLIGHT: [409, 'The first request with this key is being answered'],
+  JOB_CONFLICT: [409, 'The state of the job does not allow this'],
+  IDEMPOTENCY_IN_FLIGHT: [409, 'The first request with this key is still in progress'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
-  URI_TOO_LONG: [414, 'The address is too long'],
+  URI_TOO_LONG: [414, 'The URL is too long'],
   MEDIA_TYPE_UNSUPPORTED: [415, 'The body is not JSON'],
   PAYLOAD_INVALID: [422, 'The payload does not fit the job type'],
   WINDOW_INVALID: [422, 'The window cannot be sealed'],
-  JOB_TYPE_UNKNOWN: [422, 'There is no such job type'],
-  IDEMPOTENCY_KEY_REUSED: [422, 'The key belongs to another request'],
+  JOB_TYPE_UNKNOWN: [422, 'The job type does not exist'],
+  IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key belongs to another request'],
   RATE_LIMITED: [429, 'Too many requests'],
   HEADERS_TOO_LARGE: [431, 'The headers are too large'],
-};
+  OVERLOADED: [503, 'The service is overloaded'],
+  SHUTTING_DOWN: [503, 'The service is shutting down'],
+} as const satisfies Partial<Record<ErrorCode, Kind>>;
 
-const UNAVAILABLE: Kind = [503, 'A server this one needs is not available'];
-const AT_CAPACITY: Kind = [503, 'The service has too much to do'];
-const LEAVING: Kind = [503, 'The service is shutting down'];
-const BROKEN: Kind = [500, 'Something is wrong here'];
+const UNAVAILABLE = [503, 'A required server is unavailable'] as const;
+const INTERNAL = [500, 'The service failed'] as const;
 
-/** The problem of anything thrown. What is no SnapshotError says nothing of itself: it may carry what it should not. */
-export function problemOf(error: unknown): Problem {
-  const known = error instanceof SnapshotError ? error : fromFastify(error);
-  const [status, title] = kindOf(known);
+/** Codes that belong to the request itself; any other code is a failure of the service or of a server it needs. */
+export type RequestErrorCode = keyof typeof KINDS;
+
+/** Status and title of a code; of a code that is not about the request, by whether a later try may succeed. */
+export function problemKind(code: ErrorCode, retryable: boolean): Kind {
+  const kinds: Partial<Record<ErrorCode, Kind>> = KINDS;
+  return kinds[code] ?? (retryable ? UNAVAILABLE : INTERNAL);
+}
+
+/** The status of a code of KINDS, for the types of documented responses. */
+export type StatusOf<C extends RequestErrorCode> = (typeof KINDS)[C][0];
+
+/**
+ * The problem of anything that was thrown. An error that is not a SnapshotError contributes nothing of itself: its message
+ * may hold what must not be shown.
+ */
+export function problemOf(thrown: unknown): Problem {
+  const error = thrown instanceof SnapshotError ? thrown : fromFastify(thrown);
+  const [status, title] = problemKind(error.code, error.retryable);
   return {
-    type: `urn:audit-snapshot:problem:${known.code}`,
+    type: `urn:audit-snapshot:problem:${error.code}`,
     title,
     status,
-    detail: known.message,
-    code: known.code,
+    detail: error.message,
+    code: error.code,
   };
 }
 
-function kindOf({ code, retryable }: SnapshotError): Kind {
-  if (code === 'OVERLOADED') return AT_CAPACITY;
-  if (code === 'SHUTTING_DOWN') return LEAVING;
-  return KINDS[code] ?? (retryable ? UNAVAILABLE : BROKEN);
-}
-
-/** Fastify's own refusals, by its codes. */
-const REFUSALS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+/** Errors of Fastify itself, by its codes. */
+const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body is larger than 64 KiB'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['MEDIA_TYPE_UNSUPPORTED', 'send the body as application/json'],
-  FST_ERR_BAD_URL: ['USAGE_INVALID', 'the address has a percent sign that escapes nothing'],
-  FST_ERR_MAX_PARAM_LENGTH: ['URI_TOO_LONG', 'a part of the address is longer than any id'],
+  FST_ERR_BAD_URL: ['USAGE_INVALID', 'the URL has a percent sign that escapes nothing'],
+  FST_ERR_MAX_PARAM_LENGTH: ['URI_TOO_LONG', 'a segment of the URL is longer than any id'],
 };
 
-function fromFastify(error: unknown): SnapshotError {
-  const { code = '', statusCode } = error as { readonly code?: string; readonly statusCode?: number };
-  const refusal = REFUSALS[code];
-  if (refusal) return new SnapshotError(...refusal);
-  if (code === 'FST_ERR_VALIDATION') return new SnapshotError('USAGE_INVALID', (error as Error).message);
+function fromFastify(thrown: unknown): SnapshotError {
+  const { code = '', statusCode } = thrown as { readonly code?: string; readonly statusCode?: number };
+  const known = FASTIFY_ERRORS[code];
+  if (known) return new SnapshotError(...known);
+  if (code === 'FST_ERR_VALIDATION') return new SnapshotError('USAGE_INVALID', (thrown as Error).message);
   if (statusCode === 400)
     return new SnapshotError('USAGE_INVALID', 'the request is not well-formed JSON over HTTP');
-  return new SnapshotError('INTERNAL', 'the request failed; the log of the service says why');
+  return new SnapshotError('INTERNAL', 'the request failed; the log of the service has the reason');
 }

@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { JOB_ID } from '../contract/names';
 import { parseInstantMs } from '../contract/window';
 import { ERROR_CODES } from '../errors';
 import { JOB_STATUSES } from '../contract/jobStatus';
 import { describeJobTypes, INSTANT_PATTERN } from '../jobs/jobRegistry';
+import { problemKind } from './problem';
 
 const count = z.int().min(0);
 const jobId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'is not a job id')
+  .regex(JOB_ID, 'is not a job id')
   .meta({ description: 'The id of a job.', examples: ['6917a4e0c3b1f2a4d5e6f708'] });
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-01-31T23:59:59.999Z'] });
 
@@ -18,12 +20,12 @@ const jobTypes = describeJobTypes();
 /** `POST /jobs`; the payload is parsed by its job type. */
 export const submission = z
   .strictObject({
-    type: z.string().min(1).max(64).meta({ enum: jobTypes.names, description: 'What is to be done.' }),
+    type: z.string().min(1).max(64).meta({ enum: jobTypes.names, description: 'What the job does.' }),
     payload: z.unknown().meta(jobTypes.payload),
   })
   .meta({ id: 'Submission', examples: [{ type: 'audit.snapshot', payload: jobTypes.payload.examples[0] }] });
 
-/** `Idempotency-Key` as it came; visible ASCII, compared byte for byte. Node gives header names in lower case. */
+/** `Idempotency-Key` is visible ASCII and compared byte for byte. Node lower-cases header names. */
 export const submissionHeaders = z.object({
   'idempotency-key': z
     .string()
@@ -31,7 +33,7 @@ export const submissionHeaders = z.object({
     .optional()
     .meta({
       description:
-        'A value of your own for this one submission, such as a UUID. Sent again with the same body it gets the same answer and starts nothing new.',
+        'A value that you choose for this one submission, such as a UUID. The same key with the same body gets the same response and starts nothing new.',
       examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
     }),
 });
@@ -63,7 +65,7 @@ export const failure = z.strictObject({
   reason: z.string().max(8192),
 });
 
-/** A job as the service shows it. */
+/** A job in the form of the API. */
 export const jobView = z
   .object({
     jobId,
@@ -75,7 +77,8 @@ export const jobView = z
     createdAt: instant,
     updatedAt: instant,
     progress: z.unknown().optional().meta({
-      description: 'Of a running job, as its workflow tells it; left out when that does not answer at once.',
+      description:
+        'Progress of a running job from its workflow; left out when the workflow does not answer at once.',
     }),
   })
   .meta({ id: 'Job' });
@@ -86,10 +89,7 @@ export type JobView = z.infer<typeof jobView>;
 export const jobPage = z
   .object({
     jobs: z.array(jobView),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: '`cursor` of the next page; null: this is the last one.' }),
+    next: z.string().nullable().meta({ description: '`cursor` of the next page; null on the last page.' }),
   })
   .meta({ id: 'JobPage' });
 
@@ -99,7 +99,7 @@ export const problem = z
     type: z.string(),
     title: z.string(),
     status: z.int().min(400).max(599),
-    detail: z.string().meta({ description: 'For people; it may change.' }),
+    detail: z.string().meta({ description: 'For people; its wording may change.' }),
     code: z.enum(ERROR_CODES).meta({ description: 'Stable; branch on it.' }),
     instance: z.string().optional(),
   })
@@ -108,7 +108,7 @@ export const problem = z
     examples: [
       {
         type: 'urn:audit-snapshot:problem:WINDOW_INVALID',
-        title: 'The window cannot be sealed',
+        title: problemKind('WINDOW_INVALID', false)[1],
         status: 422,
         detail: 'to "2099-01-01T00:00:00Z" lies in the future; seal a window only after it is over',
         code: 'WINDOW_INVALID',
@@ -117,7 +117,7 @@ export const problem = z
     ],
   });
 
-/** A query parameter that is a canonical whole number in `[min, max]`. */
+/** A query parameter that is a canonically written whole number in `[min, max]`. */
 function wholeNumber(min: number, max: number) {
   const text = z.string().refine((given) => {
     return /^(0|[1-9]\d{0,5})$/.test(given) && Number(given) >= min && Number(given) <= max;
@@ -137,14 +137,15 @@ function instantMs(description: string) {
 export const jobQuery = z.strictObject({
   status: z.enum(JOB_STATUSES).optional(),
   type: z.string().min(1).max(64).optional(),
-  createdAfter: instantMs('Jobs made at this instant or later.').optional(),
-  createdBefore: instantMs('Jobs made before this instant.').optional(),
+  createdAfter: instantMs('Jobs created at this instant or later.').optional(),
+  createdBefore: instantMs('Jobs created before this instant.').optional(),
   from: instantMs('Jobs whose window ends at this instant or later.').optional(),
   to: instantMs('Jobs whose window begins at this instant or earlier.').optional(),
-  limit: wholeNumber(1, 100)
-    .default(50)
-    .meta({ description: 'Jobs on the page, at most; a page may hold fewer and still have a next one.' }),
-  cursor: z.string().max(200).optional().meta({ description: '`next` of the page before.' }),
+  limit: wholeNumber(1, 100).default(50).meta({
+    description:
+      'Maximum number of jobs on the page; a page may have fewer and still be followed by another.',
+  }),
+  cursor: z.string().max(200).optional().meta({ description: '`next` of the previous page.' }),
 });
 
 /** `GET /jobs/:id`. */
@@ -153,5 +154,5 @@ export const waitQuery = z.strictObject({
     .string()
     .regex(/^(0|[1-9]|[1-5]\d|60)s$/, 'is not whole seconds up to 60s, such as 30s')
     .optional()
-    .meta({ description: 'Answer when the job has ended, or after this time.', examples: ['30s'] }),
+    .meta({ description: 'Respond when the job has ended, or after this time.', examples: ['30s'] }),
 });

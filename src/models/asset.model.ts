@@ -21,6 +21,7 @@ const schema = new Schema<IAsset>(
 );
 schema.index({ snapshotId: 1 }, { unique: true });
 
+/** The model on a connection; the same one at every call. */
 export function assetModel(connection: Connection): Model<IAsset> {
   return connection.models['Asset'] ?? connection.model<IAsset>('Asset', schema);
 }

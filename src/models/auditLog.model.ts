@@ -1,7 +1,10 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import { guardConnection, guardImmutability } from './immutability';
 
-/** An entry of the audit log. Other applications may store further members; they are sealed as they are. */
+// This room is the mongoose schemas, one collection a file, and the guard that keeps sealed records unchanged
+// (immutability.ts). Indexes are declared here and created at the start of a process.
+
+/** An entry of the audit log. Applications may store further members; those are sealed unchanged. */
 export interface IAuditLog {
   readonly _id: Types.ObjectId;
   readonly resourceType: string;
@@ -29,11 +32,11 @@ const schema = new Schema<IAuditLog>(
     immutable: { type: Boolean, required: true, default: false },
     snapshotId: String,
   },
-  // A version key or an emptied object would be bytes that nobody logged.
+  // A version key or a removed empty object would change the bytes that were logged.
   { collection: 'auditlogs', strict: false, versionKey: false, minimize: false },
 );
 
-// The cursor's own order: equality, then the sort. It serves both halves of a page, and marking takes a record out of it.
+// Equality, then the sort order of the cursor: it serves both queries of a page, and marking removes a record from the range.
 schema.index({ immutable: 1, timestamp: 1, _id: 1 });
 guardImmutability(schema);
 

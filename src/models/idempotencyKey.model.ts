@@ -1,15 +1,15 @@
 import { Schema, type Connection, type Model } from 'mongoose';
 
-/** A submission that must happen once; `_id` is the hash of caller and key, so its uniqueness needs no other index. */
+/** A submission that must happen once. `_id` is the hash of caller and key, so uniqueness needs no further index. */
 export interface IIdempotencyKey {
   readonly _id: string;
-  /** Hex SHA-256 of what was asked for. */
+  /** Hex SHA-256 of the request. */
   readonly fingerprint: string;
-  /** Decided here, in front of everything else: whoever goes on with the submission makes this job and no other. */
+  /** Decided before anything else: any request that takes the submission over creates this job and no other. */
   readonly jobId: string;
-  /** Who has it in hand since when, in milliseconds; after a while somebody else may go on. */
+  /** When the claim was made, in milliseconds; a stale claim may be taken over. */
   readonly claimedAtMs: number;
-  /** The answer as JSON; null until it is given. */
+  /** The response as JSON; null until there is one. */
   readonly answer: string | null;
   readonly expiresAt: Date;
 }
@@ -27,6 +27,7 @@ const schema = new Schema<IIdempotencyKey>(
 );
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
+/** The model on a connection; the same one at every call. */
 export function idempotencyKeyModel(connection: Connection): Model<IIdempotencyKey> {
   return connection.models['IdempotencyKey'] ?? connection.model<IIdempotencyKey>('IdempotencyKey', schema);
 }

@@ -1,9 +1,9 @@
 import type { Aggregate, Connection, Document, Model, Query, Schema } from 'mongoose';
 import { SnapshotError } from '../errors';
 import {
-  refuseSealedFilter,
-  refuseSealedRecord,
-  refuseSealingUpdate,
+  rejectSealedFilter,
+  rejectSealedRecord,
+  rejectSealingUpdate,
   SEALING_MEMBERS,
 } from './sealingMembers';
 
@@ -23,7 +23,7 @@ const UNSEALED = { immutable: { $ne: true } };
 type AnyModel = Model<unknown>;
 type Filter = Record<string, unknown>;
 
-/** A write of `bulkWrite`: the member that is there says which. */
+/** A write of `bulkWrite`; which kind shows in the members that are present. */
 interface BulkWrite {
   filter?: Filter;
   document?: unknown;
@@ -35,13 +35,13 @@ interface BulkWrite {
 type ConnectionWrite = BulkWrite & { readonly model: unknown };
 
 /**
- * Makes a schema refuse updates and deletes of records with `immutable: true`, whether by document, query, bulk write or
- * aggregation: RECORD_IMMUTABLE names a record. The condition stands in the write itself as well, so a record that is
- * sealed between look and write stays as it is. Sealing marks through the driver, not through the model.
+ * Makes a schema reject updates and deletes of records with `immutable: true`, by document, query, bulk write or aggregation:
+ * RECORD_IMMUTABLE names a record. The condition is also part of the write itself, so a record that is sealed between check
+ * and write stays unchanged. Sealing marks records through the driver, not through the model.
  */
 export function guardImmutability(schema: Schema): void {
   for (const guard of [guardQuery, guardSave, guardDocument, guardBulk, guardInserts, guardAggregate]) {
-    // Mongoose's own mark for hooks that the option `middleware: false` does not switch off.
+    // Mongoose's own marker for hooks that the option `middleware: false` does not turn off.
     Object.assign(guard, { [Symbol.for('mongoose:built-in-middleware')]: true });
   }
   schema.pre([...QUERY_WRITES], { document: false, query: true }, guardQuery);
@@ -52,7 +52,7 @@ export function guardImmutability(schema: Schema): void {
   schema.pre('aggregate', guardAggregate);
 }
 
-/** Guards `connection.bulkWrite`, which runs no hooks, for the writes that go to `model`. */
+/** Guards `connection.bulkWrite`, which runs no hooks, for the writes to `model`. */
 export function guardConnection(connection: Connection, model: AnyModel): void {
   const bulkWrite = connection.bulkWrite.bind(connection) as (
     writes: readonly ConnectionWrite[],
@@ -68,23 +68,23 @@ export function guardConnection(connection: Connection, model: AnyModel): void {
 }
 
 async function guardQuery(this: Query<unknown, unknown>): Promise<void> {
-  refuseSealingUpdate(this.getUpdate());
-  if (this.getOptions().upsert === true) refuseSealedFilter(this.getFilter());
-  await refuseSealed(this.model as AnyModel, this.getFilter());
+  rejectSealingUpdate(this.getUpdate());
+  if (this.getOptions().upsert === true) rejectSealedFilter(this.getFilter());
+  await rejectSealed(this.model as AnyModel, this.getFilter());
   this.and([UNSEALED]);
 }
 
 async function guardSave(this: Document): Promise<void> {
-  if (this.isNew) return refuseSealedRecord(this);
+  if (this.isNew) return rejectSealedRecord(this);
   const member = SEALING_MEMBERS.find((name) => this.isModified(name));
-  if (member !== undefined) refuseSealingUpdate({ [member]: this.get(member) as unknown });
-  await refuseSealed(this.constructor as AnyModel, { _id: this._id });
+  if (member !== undefined) rejectSealingUpdate({ [member]: this.get(member) as unknown });
+  await rejectSealed(this.constructor as AnyModel, { _id: this._id });
   // Guards the write itself: a save whose condition no longer matches fails instead of changing a sealed record.
   this.$where = { ...this.$where, ...UNSEALED };
 }
 
 async function guardDocument(this: Document): Promise<void> {
-  await refuseSealed(this.constructor as AnyModel, { _id: this._id });
+  await rejectSealed(this.constructor as AnyModel, { _id: this._id });
 }
 
 async function guardBulk(this: AnyModel, writes: readonly Record<string, BulkWrite>[]): Promise<void> {
@@ -92,7 +92,7 @@ async function guardBulk(this: AnyModel, writes: readonly Record<string, BulkWri
 }
 
 async function guardInserts(this: AnyModel, records: unknown): Promise<void> {
-  for (const record of [records].flat()) refuseSealedRecord(record);
+  for (const record of [records].flat()) rejectSealedRecord(record);
   return Promise.resolve();
 }
 
@@ -100,22 +100,22 @@ async function guardAggregate(this: Aggregate<unknown>): Promise<void> {
   const writes = this.pipeline().some((stage) => '$out' in stage || '$merge' in stage);
   if (!writes) return Promise.resolve();
   const message =
-    'an aggregation of the audit log writes nothing: $out and $merge could replace sealed records';
+    'an aggregation must not write to the audit log: $out and $merge could replace sealed records';
   throw new SnapshotError('RECORD_IMMUTABLE', message);
 }
 
 /** Guards one write of a bulk and adds the condition to its filter. */
 async function guardBulkWrite(model: AnyModel, write: BulkWrite): Promise<void> {
-  if (write.document !== undefined) return refuseSealedRecord(write.document);
+  if (write.document !== undefined) return rejectSealedRecord(write.document);
   const { filter = {} } = write;
-  refuseSealingUpdate(write.update ?? write.replacement);
-  if (write.upsert === true) refuseSealedFilter(filter);
-  await refuseSealed(model, filter);
+  rejectSealingUpdate(write.update ?? write.replacement);
+  if (write.upsert === true) rejectSealedFilter(filter);
+  await rejectSealed(model, filter);
   write.filter = { $and: [filter, UNSEALED] };
 }
 
-/** Asked through the model, so that the filter is cast as the write itself will cast it. */
-async function refuseSealed(model: AnyModel, filter: Filter): Promise<void> {
+/** Queries through the model, so that the filter is cast like that of the write. */
+async function rejectSealed(model: AnyModel, filter: Filter): Promise<void> {
   const sealed = await model
     .findOne({ $and: [filter, { immutable: true }] })
     .select('snapshotId')

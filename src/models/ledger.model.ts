@@ -1,6 +1,6 @@
 import { Schema, type Connection, type Model } from 'mongoose';
 
-/** One committed entry; `_id` is `<origin>/<index, twelve digits>`, so a place is taken once. */
+/** One committed entry. `_id` is `<origin>/<index, twelve digits>`, so an index is taken once. */
 export interface LedgerLeafDocument {
   _id: string;
   index: number;
@@ -9,7 +9,7 @@ export interface LedgerLeafDocument {
   entry: string;
 }
 
-/** How far the leaves of one origin, `_id`, are committed; every change is a compare-and-set on `size`. */
+/** How far the leaves of one origin are committed; `_id` is the origin. Every change is a compare-and-set on `size`. */
 export interface LedgerHeadDocument {
   _id: string;
   size: number;
@@ -35,10 +35,12 @@ const headSchema = new Schema<LedgerHeadDocument>(
   { ...plain, collection: 'ledgerheads' },
 );
 
+/** The model on a connection; the same one at every call. */
 export function ledgerLeafModel(connection: Connection): Model<LedgerLeafDocument> {
   return connection.models['LedgerLeaf'] ?? connection.model<LedgerLeafDocument>('LedgerLeaf', leafSchema);
 }
 
+/** The model on a connection; the same one at every call. */
 export function ledgerHeadModel(connection: Connection): Model<LedgerHeadDocument> {
   return connection.models['LedgerHead'] ?? connection.model<LedgerHeadDocument>('LedgerHead', headSchema);
 }

@@ -1,10 +1,10 @@
 import { Schema, type Connection, type Model } from 'mongoose';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 
-/** Row of a snapshot; `_id` is the snapshot id. The shape is that of the port: rows are written and compared whole. */
+/** Row of a snapshot; `_id` is the snapshot id. It has the shape of the port: rows are written and compared whole. */
 export type SnapshotDocument = Omit<SnapshotRow, 'snapshotId'> & { _id: string };
 
-/** Row of a chunk; `_id` is `<snapshotId>/<index, six digits>`, so one place has one row. */
+/** Row of a chunk; `_id` is `<snapshotId>/<index, six digits>`, so an index has one row. */
 export type ChunkDocument = ChunkRow & {
   _id: string;
   marked: { readonly conflicts: readonly string[]; readonly conflictCount: number } | null;
@@ -39,7 +39,7 @@ const snapshotSchema = new Schema<SnapshotDocument>(
   },
   { ...plain, collection: 'snapshots' },
 );
-// Overlaps are looked for among the windows of one origin.
+// For the search of overlapping windows of one origin.
 snapshotSchema.index({ origin: 1, 'window.to': 1, 'window.from': 1 });
 
 const chunkSchema = new Schema<ChunkDocument>(
@@ -60,10 +60,12 @@ const chunkSchema = new Schema<ChunkDocument>(
   { ...plain, collection: 'snapshotchunks' },
 );
 
+/** The model on a connection; the same one at every call. */
 export function snapshotModel(connection: Connection): Model<SnapshotDocument> {
   return connection.models['Snapshot'] ?? connection.model<SnapshotDocument>('Snapshot', snapshotSchema);
 }
 
+/** The model on a connection; the same one at every call. */
 export function chunkModel(connection: Connection): Model<ChunkDocument> {
   return connection.models['SnapshotChunk'] ?? connection.model<ChunkDocument>('SnapshotChunk', chunkSchema);
 }

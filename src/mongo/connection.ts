@@ -10,12 +10,18 @@ import { chunkModel, snapshotModel } from '../models/snapshot.model';
 import { windowLeaseModel } from '../models/windowLease.model';
 import { onDatabase, toDatabaseError } from './errors';
 
+// This room is MongoDB: the connection, error translation, one repository a port, and the queries of the audit log. Every
+// write is conditional, so that a repeated call changes nothing (docs/design.md has the table).
+
 const SELECTION_MS = 5_000;
-/** An answer that takes longer is taken for lost; activities are retried. */
+/** A response that takes longer counts as lost; Temporal retries the activity. */
 const SOCKET_MS = 120_000;
 
-/** Connects and asks for an answer. DATABASE_UNREACHABLE within seconds, DATABASE_UNAUTHORIZED, CONFIG_INVALID. */
-export async function connectDatabase(uri: string): Promise<Connection> {
+/** An open connection, to be closed by `await using` or by `close()`. */
+export type DatabaseConnection = Connection & AsyncDisposable;
+
+/** Connects and pings the server. DATABASE_UNREACHABLE within seconds, DATABASE_UNAUTHORIZED, CONFIG_INVALID. */
+export async function connectDatabase(uri: string): Promise<DatabaseConnection> {
   const connection = mongoose.createConnection();
   try {
     await connection.openUri(uri, {
@@ -23,27 +29,27 @@ export async function connectDatabase(uri: string): Promise<Connection> {
       connectTimeoutMS: SELECTION_MS,
       socketTimeoutMS: SOCKET_MS,
       maxPoolSize: 20,
-      // Majority and journaled: what is acknowledged survives the loss of any one machine.
+      // Majority and journaled: an acknowledged write survives the loss of any one machine.
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       readPreference: 'primary',
       autoIndex: false,
       autoCreate: false,
       appName: 'audit-snapshot',
-      // The driver would load it by a dynamic import(), which a test runner's sandbox refuses.
+      // The driver would load it by a dynamic import(), which a test runner's sandbox does not support.
       runtimeAdapters: { os },
     });
     await connection.db?.command({ ping: 1 });
   } catch (error) {
     await connection.destroy();
-    // Mongoose reports an unreachable server by a class of its own that wraps no driver error.
+    // Mongoose reports an unreachable server by its own class, which wraps no driver error.
     if (error instanceof mongoose.Error.MongooseServerSelectionError) {
       const message = 'the database cannot be reached; check MONGODB_URI and that the server runs';
       throw new SnapshotError('DATABASE_UNREACHABLE', message, { retryable: true });
     }
     throw toDatabaseError('connecting', error);
   }
-  return connection;
+  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() });
 }
 
 const MODELS = [
@@ -58,7 +64,7 @@ const MODELS = [
   ledgerLeafModel,
 ];
 
-/** Creates the indexes that are missing; repeating it changes nothing. */
+/** Creates the indexes that are missing; repeating it changes nothing. DATABASE_*. */
 export async function ensureIndexes(connection: Connection): Promise<void> {
   for (const model of MODELS) {
     await onDatabase(`indexes of ${model(connection).collection.name}`, () =>
@@ -67,13 +73,13 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
   }
 }
 
-/** Indexes that the models ask for and the database does not have, as `collection: key`. */
+/** Indexes that the models declare and the database lacks, as `collection: key`. DATABASE_*. */
 export async function missingIndexes(connection: Connection): Promise<readonly string[]> {
   const missing: string[] = [];
   for (const model of MODELS) {
     const { collection, schema } = model(connection);
     const found = await onDatabase(`indexes of ${collection.name}`, () =>
-      // A collection that is not there yet has none.
+      // A collection that does not exist yet has none.
       collection.indexes().catch(() => []),
     );
     const keys = new Set(found.map(({ key }) => JSON.stringify(key)));

@@ -1,4 +1,7 @@
-/** BSON types of ids in the order the server sorts them; types of one group compare with each other (MongoDB manual, "Comparison/Sort Order"). */
+/**
+ * BSON types of ids in the sort order of the server; types of one group compare with each other (MongoDB manual,
+ * "Comparison/Sort Order").
+ */
 const GROUPS: readonly (readonly number[])[] = [
   [0xff], // min key
   [0x06], // undefined
@@ -24,7 +27,7 @@ export function sameGroup(type: number): number[] {
   return [...(GROUPS[groupOf(type)] ?? [])].map(typeCode);
 }
 
-/** `$type` codes of the ids that sort behind every id of this type; empty behind the last. */
+/** `$type` codes of the ids that sort after every id of this type; empty after the last group. */
 export function laterGroups(type: number): number[] {
   return GROUPS.slice(groupOf(type) + 1)
     .flat()
@@ -35,7 +38,7 @@ function groupOf(type: number): number {
   return GROUPS.findIndex((types) => types.includes(type));
 }
 
-/** The server spells min key -1. */
+/** The server's `$type` of min key is -1. */
 function typeCode(type: number): number {
   return type === 0xff ? -1 : type;
 }

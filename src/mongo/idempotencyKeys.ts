@@ -1,38 +1,13 @@
 import type { Connection, Model } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import { SnapshotError } from '../errors';
 import { idempotencyKeyModel, type IIdempotencyKey } from '../models/idempotencyKey.model';
+import type { ClaimOutcome, IdempotencyKeys, SubmissionClaim } from '../ports/idempotencyKeys';
+import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 
-export interface SubmissionClaim {
-  /** Hash of caller and key. */
-  readonly id: string;
-  /** Hash of what is asked for. */
-  readonly fingerprint: string;
-  /** The job to make if this is the first request with this key. */
-  readonly jobId: string;
-}
-
-export type ClaimOutcome =
-  /** Go on, with this job and no other; an earlier request may have done part of it. */
-  | { readonly state: 'claimed'; readonly jobId: string }
-  | { readonly state: 'answered'; readonly answer: string }
-  | { readonly state: 'inFlight' }
-  /** The key stands for another request. */
-  | { readonly state: 'reused' };
-
-/** Submissions that happen once for each key. A crash of whoever claimed one leaves it to the next request, a minute later. */
-export interface IdempotencyKeys {
-  claim(claim: SubmissionClaim, nowMs: number): Promise<ClaimOutcome>;
-  /** Keeps the answer for everybody who sends the key again; the first one stays. */
-  answer(id: string, jobId: string, answer: string): Promise<void>;
-  /** Gives an unanswered claim up: the next request with the key goes on at once. */
-  release(id: string, jobId: string): Promise<void>;
-}
-
-/** Whoever has not answered after this time is taken for dead; going on beside somebody slow makes the same job. */
+/** A claimant that has not answered by then counts as dead; one that was only slow creates the same job. */
 const CLAIM_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** A row may expire between two looks at it; twice in a row it does not. */
+/** A row may expire between insert and read; that does not happen several times in a row. */
 const MAX_TRIES = 4;
 
 /** The keys of submissions in MongoDB. Exactly one of many inserts wins; nothing here is an upsert. */
@@ -53,7 +28,7 @@ export class MongoIdempotencyKeys implements IdempotencyKeys {
       const known = await onDatabase(what(id), () => this.#keys.findById(id).lean());
       if (!known) continue;
       if (known.expiresAt.getTime() <= nowMs) {
-        // The server removes expired rows when it gets round to it.
+        // The server removes expired rows only from time to time.
         const expired = { _id: id, expiresAt: known.expiresAt };
         await onDatabase(what(id), () => this.#keys.deleteOne(expired));
         continue;
@@ -64,10 +39,11 @@ export class MongoIdempotencyKeys implements IdempotencyKeys {
       if (stale && (await this.#takeOver(known, nowMs))) return { state: 'claimed', jobId: known.jobId };
       return { state: 'inFlight' };
     }
-    throw new SnapshotError('DATABASE_FAILED', `${what(id)} comes and goes`, { retryable: true });
+    throw new SnapshotError('DATABASE_FAILED', `${what(id)} keeps appearing and disappearing`, {
+      retryable: true,
+    });
   }
 
-  /** The first answer is the one for ever. */
   async answer(id: string, jobId: string, answer: string): Promise<void> {
     const open = { _id: id, jobId, answer: null };
     await onDatabase(what(id), () => this.#keys.updateOne(open, { $set: { answer } }));
@@ -88,7 +64,7 @@ export class MongoIdempotencyKeys implements IdempotencyKeys {
     }
   }
 
-  /** One of those who found the claim stale gets it. */
+  /** Exactly one of the requests that found the claim stale gets it. */
   async #takeOver({ _id, claimedAtMs }: IIdempotencyKey, nowMs: number): Promise<boolean> {
     const stale = { _id, claimedAtMs, answer: null };
     const update = { $set: { claimedAtMs: nowMs } };

@@ -1,62 +1,33 @@
 import type { Model } from 'mongoose';
+import type { Job, JobCursor, JobList, JobListQuery } from '../ports/jobStore';
 import { onDatabase } from './errors';
-import type { JobStatus } from '../contract/jobStatus';
-import type { IJob } from '../models/job.model';
-
-/** What to list; instants in milliseconds. */
-export interface JobListQuery {
-  readonly status?: JobStatus;
-  readonly type?: string;
-  /** Made in `[createdFromMs, createdUntilMs)`. */
-  readonly createdFromMs?: number;
-  readonly createdUntilMs?: number;
-  /** Windows that touch `[fromMs, toMs]`. */
-  readonly fromMs?: number;
-  readonly toMs?: number;
-  readonly limit: number;
-  /** The page begins behind this job. */
-  readonly after?: JobPlace;
-  readonly nowMs: number;
-}
-
-/** The place of a job in the list, which is ordered by when it was made, then by id, both descending. */
-export interface JobPlace {
-  readonly createdAtMs: number;
-  readonly jobId: string;
-}
-
-export interface JobList {
-  readonly jobs: readonly IJob[];
-  /** Where the next page begins; undefined at the end of the list. */
-  readonly next: JobPlace | undefined;
-}
 
 const FIRST_SLICE_MS = 3_600_000;
 const SLICE_GROWTH = 8;
-/** Jobs that are made while the page is read may carry the clock of another machine. */
+/** Jobs that are created while the page is read may have a time of another machine's clock. */
 const CLOCK_SKEW_MS = 60_000;
-/** No job is older than this software. */
+/** No job is older than this product. */
 const EPOCH_MS = Date.UTC(2020, 0, 1);
-const ANSWER_MS = 10_000;
+const QUERY_MS = 10_000;
 
 /**
- * Goes back through time in slices that grow, until the page is full: a page costs what its slices hold even on servers
- * whose `limit` does not prune, and an empty past costs a handful of queries.
+ * Reads backwards through time in growing slices until the page is full. The cost is bounded by the slices, even on servers
+ * whose `limit` does not prune, and an empty past costs a handful of queries. DATABASE_*.
  */
-export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise<JobList> {
+export async function listJobs(model: Model<Job>, query: JobListQuery): Promise<JobList> {
   const { limit, after, nowMs } = query;
   const newestMs = Math.min(query.createdUntilMs ?? Infinity, nowMs + CLOCK_SKEW_MS);
   const oldestMs = Math.max(query.createdFromMs ?? EPOCH_MS, EPOCH_MS);
   let untilMs = after === undefined ? newestMs : Math.min(after.createdAtMs + 1, newestMs);
   let widthMs = FIRST_SLICE_MS;
-  const jobs: IJob[] = [];
+  const jobs: Job[] = [];
   while (untilMs > oldestMs && jobs.length <= limit) {
     const fromMs = Math.max(oldestMs, untilMs - widthMs);
-    // One more than the page holds tells whether there is another page.
+    // One job more than the page holds shows that there is another page.
     const missing = limit + 1 - jobs.length;
     const filter = { ...filterOf(query), ...sliceOf(fromMs, untilMs, after) };
     const found = await onDatabase('list of jobs', () =>
-      model.find(filter).sort({ createdAt: -1, _id: -1 }).limit(missing).maxTimeMS(ANSWER_MS).lean(),
+      model.find(filter).sort({ createdAt: -1, _id: -1 }).limit(missing).maxTimeMS(QUERY_MS).lean(),
     );
     jobs.push(...found);
     untilMs = fromMs;
@@ -68,7 +39,7 @@ export async function listJobs(model: Model<IJob>, query: JobListQuery): Promise
   return { jobs: page, next: more ? { createdAtMs: last.createdAt.getTime(), jobId: last._id } : undefined };
 }
 
-function sliceOf(fromMs: number, untilMs: number, after: JobPlace | undefined): object {
+function sliceOf(fromMs: number, untilMs: number, after: JobCursor | undefined): object {
   const createdAt = { $gte: new Date(fromMs), $lt: new Date(untilMs) };
   if (after === undefined || after.createdAtMs < fromMs || after.createdAtMs >= untilMs) return { createdAt };
   const instant = new Date(after.createdAtMs);
@@ -79,7 +50,7 @@ function sliceOf(fromMs: number, untilMs: number, after: JobPlace | undefined): 
 }
 
 function filterOf({ status, type, fromMs, toMs }: JobListQuery): object {
-  // Canonical instants of years with four digits are in the order of their text.
+  // Canonical instants of four-digit years sort as text.
   return {
     ...(status === undefined ? {} : { status }),
     ...(type === undefined ? {} : { type }),

@@ -10,14 +10,14 @@ import {
 } from '../models/ledger.model';
 import type { LedgerSequencer, LedgerHead } from '../ports/ledgerSequencer';
 
-/** Lost races before an append is given back to be retried. */
+/** Lost races after which an append fails as retryable. */
 const MAX_RACES = 200;
-/** Leaves read at once; behind the head there are only those of appends that are under way. */
+/** Leaves read at once; beyond the head there are only those of appends in progress. */
 const PAGE = 1_000;
 
 /**
- * The ledger of one origin: a leaf takes the place behind the head by its unique `_id`, and whoever meets a leaf behind
- * the head moves the head over it first. So a crash at any point leaves a leaf that counts, or none.
+ * The ledger of one origin. A leaf takes the index after the head by its unique `_id`, and any process that finds a leaf
+ * beyond the head moves the head over it first. So a crash at any point leaves a leaf that counts, or none.
  */
 export class MongoLedgerSequencer implements LedgerSequencer {
   readonly #heads: Model<LedgerHeadDocument>;
@@ -47,7 +47,7 @@ export class MongoLedgerSequencer implements LedgerSequencer {
         }
       }
     }
-    const message = `${this.#what}: ${MAX_RACES} appends were overtaken by others`;
+    const message = `${this.#what}: lost the race against other appends ${MAX_RACES} times`;
     throw new SnapshotError('DATABASE_FAILED', message, { retryable: true });
   }
 
@@ -60,21 +60,21 @@ export class MongoLedgerSequencer implements LedgerSequencer {
     const found: LedgerLeafDocument[] = [];
     for (let start = from; start < until; start += PAGE)
       found.push(...(await this.#page(start, Math.min(start + PAGE, until))));
-    const broken = found.findIndex(({ index }, place) => index !== from + place);
+    const broken = found.findIndex(({ index }, offset) => index !== from + offset);
     if (found.length !== until - from || broken >= 0) {
-      const message = `${this.#what}: entry ${from + (broken < 0 ? found.length : broken)} is gone from the database; restore it, nothing was signed`;
+      const message = `${this.#what}: entry ${from + (broken < 0 ? found.length : broken)} is missing from the database; restore it; nothing was signed`;
       throw new SnapshotError('LEDGER_BEHIND', message);
     }
     return found.map(({ entry }) => Buffer.from(entry));
   }
 
-  /** Moves the head over the leaves that stand behind it without a gap; returns the head then in force. */
+  /** Moves the head over the leaves that follow it without a gap; returns the current head. */
   async #advance(): Promise<LedgerHeadDocument> {
     for (;;) {
       const head = (await this.#read()) ?? (await this.#create());
-      const behind = await this.#page(head.size, head.size + PAGE);
-      const broken = behind.findIndex(({ index }, place) => index !== head.size + place);
-      const next = broken < 0 ? behind : behind.slice(0, broken);
+      const beyond = await this.#page(head.size, head.size + PAGE);
+      const broken = beyond.findIndex(({ index }, offset) => index !== head.size + offset);
+      const next = broken < 0 ? beyond : beyond.slice(0, broken);
       if (next.length === 0) return head;
       const range = new RangeBuilder(parseRange({ begin: 0, end: head.size, hashes: head.nodes }));
       for (const { entry } of next) range.appendLeaf(leafHash(Buffer.from(entry)));

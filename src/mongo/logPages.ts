@@ -9,22 +9,23 @@ type Filter = mongo.Document;
 /** One query of a slice. */
 export interface LogPage {
   readonly filter: Filter;
-  /** Set where no filter can say "behind this id": the page then begins behind the record with it. */
-  readonly behindId?: string;
+  /** Set where no filter can express "after this id": the page then begins after the record with it. */
+  readonly afterId?: string;
 }
 
 const MIN_KEY = 0xff;
 const UNSEALED = { immutable: false };
 
 /**
- * The queries of a slice, in the order `(timestamp, _id)`, each bounded on both sides, so the length of the log costs
- * nothing: what shares the millisecond of `after`, then the rest. `lastTie` is the id of the last record that shares it.
+ * The queries of a slice, in the order `(timestamp, _id)`: records of the same millisecond as `after`, then the rest.
+ * Each is bounded on both sides, so the cost does not depend on the length of the log. `lastTie` is the id of the last
+ * record of that millisecond.
  */
 export function pagesOf({ fromMs, untilMs, after }: LogSlice, lastTie: string | undefined): LogPage[] {
   const until = new Date(untilMs);
   if (after === null) return [{ filter: { ...UNSEALED, timestamp: { $gte: new Date(fromMs), $lt: until } } }];
   const rest = { ...UNSEALED, timestamp: { $gt: new Date(after.timestamp), $lt: until } };
-  return [...tiesBehind(after, lastTie), { filter: rest }];
+  return [...tiesAfter(after, lastTie), { filter: rest }];
 }
 
 /** The records of one millisecond. */
@@ -33,24 +34,24 @@ export function tiesOf({ timestamp }: Position): Filter {
 }
 
 /**
- * Comparison operators stay within one group of types, so ids of later types are asked for by type; that no index bounds
- * everywhere, so it is asked only where the last id of the millisecond says that there are any.
+ * Comparison operators stay within one group of types, so ids of later types are queried by type. Not every server bounds
+ * that by the index, so it is done only where the last id of the millisecond is of a later type.
  */
-function tiesBehind(after: Position, lastTie: string | undefined): LogPage[] {
+function tiesAfter(after: Position, lastTie: string | undefined): LogPage[] {
   if (lastTie === undefined || lastTie === after.id) return [];
   const tie = tiesOf(after);
   const later = laterGroups(typeOf(after.id));
-  const same = sameGroupBehind(tie, after.id);
+  const same = sameGroupAfter(tie, after.id);
   return later.includes(typeOf(lastTie)) ? [same, { filter: { ...tie, _id: { $type: later } } }] : [same];
 }
 
-function sameGroupBehind(tie: Filter, id: string): LogPage {
+function sameGroupAfter(tie: Filter, id: string): LogPage {
   const value = decodeRecordId(id);
   const comparable = { $type: sameGroup(typeOf(id)) };
-  // Nothing is greater than NaN for the server, though it sorts in front of every other number.
+  // Nothing is greater than NaN for the server, although NaN sorts before every other number.
   if (isNaNValue(value)) return { filter: { ...tie, _id: { ...comparable, $ne: value } } };
-  if (value === undefined) return { filter: { ...tie, _id: comparable }, behindId: id };
-  // Min key is less than every type for `$gt`, so the types are named there; elsewhere that would keep the index unused.
+  if (value === undefined) return { filter: { ...tie, _id: comparable }, afterId: id };
+  // `$gt` of min key matches every type, so the types are named for it; for other ids that would leave the index unused.
   return { filter: { ...tie, _id: typeOf(id) === MIN_KEY ? { ...comparable, $gt: value } : { $gt: value } } };
 }
 

@@ -4,12 +4,12 @@ import { SnapshotError } from '../errors';
 const { BSON, ObjectId } = mongo;
 
 const OBJECT_ID = /^[0-9a-f]{24}$/;
-/** Unpromoted, Int32 1, Int64 1 and Double 1 stay three values, and a regular expression keeps its options. */
+/** Without promotion Int32 1, Int64 1 and Double 1 stay three values, and a regular expression keeps its options. */
 const EXACT = { promoteValues: false, promoteBuffers: false, promoteLongs: false, bsonRegExp: true } as const;
 
 /**
  * The driver's value of a position id (24 hex digits, or `bson:<type>:<value>`), with its BSON type kept exactly.
- * Undefined for the few that the driver cannot spell: invalid UTF-8, dates beyond Date, DBPointer.
+ * Undefined for the few that the driver cannot represent: invalid UTF-8, dates out of range, DBPointer.
  */
 export function decodeRecordId(id: string): unknown {
   if (OBJECT_ID.test(id)) return new ObjectId(id);

@@ -10,12 +10,12 @@ interface Target {
   readonly value: unknown;
 }
 
-/** Ids in one update: measured, larger ones cost the embedded server more for each record, and smaller ones round trips. */
+/** Ids in one update. Measured: more cost the embedded server more for each record, fewer cost round trips. */
 const IDS_PER_UPDATE = 500;
 
 /**
- * Marks records as sealed by a snapshot, where `immutable` is still false. Returns, as position ids, those that are not
- * this snapshot's afterwards: gone, another's, or refused by the server one by one. DATABASE_*.
+ * Marks records as sealed by a snapshot, where `immutable` is still false. Returns the position ids of the records that are
+ * not marked with this snapshot afterwards: deleted, sealed by another snapshot, or rejected by the server. DATABASE_*.
  */
 export async function markSealed(
   logs: Logs,
@@ -26,43 +26,43 @@ export async function markSealed(
   for (let start = 0; start < logIds.length; start += IDS_PER_UPDATE) {
     const part = logIds.slice(start, start + IDS_PER_UPDATE);
     const targets = part.map((id) => ({ id, value: decodeRecordId(id) }));
-    const named = targets.filter(({ value }) => value !== undefined);
-    // A record whose id the driver cannot spell is sealed, but there is no way to mark it.
+    const markable = targets.filter(({ value }) => value !== undefined);
+    // A record whose id the driver cannot represent is sealed, but cannot be marked.
     conflicts.push(...targets.filter(({ value }) => value === undefined).map(({ id }) => id));
-    if (named.length > 0) conflicts.push(...(await markPart(logs, named, snapshotId)));
+    if (markable.length > 0) conflicts.push(...(await markPart(logs, markable, snapshotId)));
   }
   return conflicts;
 }
 
 async function markPart(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
   try {
-    return await markTogether(logs, targets, snapshotId);
+    return await markAll(logs, targets, snapshotId);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const refused = await markApart(logs, targets, snapshotId);
-    // One odd record (at the size limit, against a validator) stops nothing; a server that refuses all does.
-    if (refused.length === targets.length && targets.length > 1) throw error;
-    return refused;
+    if (!isRejection(error)) throw error;
+    const rejected = await markHalves(logs, targets, snapshotId);
+    // One odd record (at the size limit, against a validator) stops nothing; a server that rejects all does.
+    if (rejected.length === targets.length && targets.length > 1) throw error;
+    return rejected;
   }
 }
 
-/** Halves the targets until those that the server refuses stand alone. */
-async function markApart(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
+/** Halves the targets until those that the server rejects are isolated. */
+async function markHalves(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
   if (targets.length === 1) return targets.map(({ id }) => id);
   const conflicts: string[] = [];
   const middle = targets.length >> 1;
   for (const half of [targets.slice(0, middle), targets.slice(middle)]) {
     try {
-      conflicts.push(...(await markTogether(logs, half, snapshotId)));
+      conflicts.push(...(await markAll(logs, half, snapshotId)));
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      conflicts.push(...(await markApart(logs, half, snapshotId)));
+      if (!isRejection(error)) throw error;
+      conflicts.push(...(await markHalves(logs, half, snapshotId)));
     }
   }
   return conflicts;
 }
 
-async function markTogether(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
+async function markAll(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
   const among = { _id: { $in: targets.map(({ value }) => value) } };
   const update = { $set: { immutable: true, snapshotId } };
   const { matchedCount } = await onDatabase(`marking for ${snapshotId}`, () =>
@@ -75,7 +75,7 @@ async function markTogether(logs: Logs, targets: readonly Target[], snapshotId: 
   return count === targets.length ? [] : findConflicts(logs, targets, snapshotId);
 }
 
-/** One look for each id: only targets with a conflict among them come here. */
+/** One query for each id; only called for targets with a conflict among them. */
 async function findConflicts(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
   const conflicts: string[] = [];
   for (const { id, value } of targets) {
@@ -86,7 +86,7 @@ async function findConflicts(logs: Logs, targets: readonly Target[], snapshotId:
   return conflicts;
 }
 
-/** Trying again changes nothing, and the credentials are not what is wrong. */
-function isRefusal(error: unknown): boolean {
+/** The server rejected the update itself: repeating it would change nothing, and the credentials are valid. */
+function isRejection(error: unknown): boolean {
   return error instanceof SnapshotError && error.code === 'DATABASE_FAILED' && !error.retryable;
 }

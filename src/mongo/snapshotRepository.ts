@@ -22,10 +22,10 @@ import type {
 import { deepEqualJson } from '../sealing/deepEqualJson';
 import { refuseOtherPlan, sameChunk } from '../sealing/snapshotRules';
 
-/** Conflicting ids a chunk row lists; the count is exact beyond that. */
+/** A chunk row lists at most so many conflicting ids; its count of them is exact. */
 const MAX_LISTED_CONFLICTS = 10_000;
 
-/** Rows of snapshots and chunks in MongoDB; every write is a conditional update, and the first one wins. */
+/** Rows of snapshots and chunks in MongoDB; every write is conditional, and the first one wins. */
 export class MongoSnapshotRepository implements SnapshotRepository {
   readonly #snapshots: Model<SnapshotDocument>;
   readonly #chunks: Model<ChunkDocument>;
@@ -87,8 +87,7 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     } catch (error) {
       if (!isDuplicateKey(error)) throw toDatabaseError(`chunk ${_id}`, error);
       const known = await this.findChunk(snapshotId, chunk.index);
-      if (!known || !sameChunk(known, row))
-        throw conflict(`chunk ${_id} is there already, with other values`);
+      if (!known || !sameChunk(known, row)) throw conflict(`chunk ${_id} already exists with other values`);
     }
   }
 
@@ -113,7 +112,7 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     const keys = await onDatabase(`chunks of ${snapshotId}`, () =>
       this.#chunks.find({ _id: range }).select('chunk').sort({ _id: 1 }).lean(),
     );
-    const broken = keys.findIndex(({ chunk }, place) => chunk.index !== place);
+    const broken = keys.findIndex(({ chunk }, index) => chunk.index !== index);
     const count = broken < 0 ? keys.length : broken;
     return count === 0 ? undefined : this.findChunk(snapshotId, count - 1);
   }
@@ -148,19 +147,19 @@ export class MongoSnapshotRepository implements SnapshotRepository {
   }
 
   setManifest(snapshotId: string, manifest: ManifestRef): Promise<void> {
-    return this.#setSame(snapshotId, 'manifest', manifest);
+    return this.#setIdempotent(snapshotId, 'manifest', manifest);
   }
 
   setSignature(snapshotId: string, signature: SignatureRef): Promise<void> {
-    return this.#setSame(snapshotId, 'signature', signature);
+    return this.#setIdempotent(snapshotId, 'signature', signature);
   }
 
   setAsset(snapshotId: string, snapshotAssetId: string): Promise<void> {
-    return this.#setSame(snapshotId, 'snapshotAssetId', snapshotAssetId);
+    return this.#setIdempotent(snapshotId, 'snapshotAssetId', snapshotAssetId);
   }
 
   setLedgerIndex(snapshotId: string, ledgerIndex: number): Promise<void> {
-    return this.#setSame(snapshotId, 'ledgerIndex', ledgerIndex);
+    return this.#setIdempotent(snapshotId, 'ledgerIndex', ledgerIndex);
   }
 
   async close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult> {
@@ -183,7 +182,7 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     return found.map(rowOf).filter(({ snapshotId }) => snapshotId !== except);
   }
 
-  /** Records of an origin that were sealed although they did not fit their own hash. */
+  /** The number of records of an origin that were sealed although they do not match their own hash. */
   async countFindings(origin: string): Promise<number> {
     const found = await onDatabase(`findings of ${origin}`, () =>
       this.#snapshots
@@ -200,7 +199,7 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     throw new SnapshotError('SNAPSHOT_NOT_FOUND', `snapshot ${snapshotId} has no row`);
   }
 
-  /** Sets members unless `guard` is set already; the row then in force is what counts. */
+  /** Sets members unless `guard` is already set; returns the row as it is then. */
   async #setOnce(
     snapshotId: string,
     guard: keyof SnapshotRow,
@@ -212,14 +211,14 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     return this.#get(snapshotId);
   }
 
-  async #setSame<K extends keyof SnapshotRow>(
+  async #setIdempotent<K extends keyof SnapshotRow>(
     snapshotId: string,
     member: K,
     value: SnapshotRow[K],
   ): Promise<void> {
     const row = await this.#setOnce(snapshotId, member, { [member]: value });
     if (!deepEqualJson(row[member], value))
-      throw conflict(`${member} of snapshot ${snapshotId} is set already, otherwise`);
+      throw conflict(`${member} of snapshot ${snapshotId} is already set to another value`);
   }
 }
 

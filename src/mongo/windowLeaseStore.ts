@@ -1,7 +1,7 @@
 import type { Connection, Model } from 'mongoose';
 import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import { SnapshotError } from '../errors';
-import { windowLeaseModel, type LeaseBookDocument } from '../models/windowLease.model';
+import { windowLeaseModel, type OriginLeasesDocument } from '../models/windowLease.model';
 import type { Lease, LeaseOutcome, LeaseRequest, WindowLeaseStore } from '../ports/windowLeaseStore';
 import {
   acquireLease,
@@ -14,16 +14,16 @@ import {
   type LeaseState,
 } from '../sealing/leaseRules';
 
-/** Lost races before a change is given back to be retried: more than workers ever change one state at once. */
+/** Lost races after which a change fails as retryable; more workers than that never change one document at once. */
 const MAX_RACES = 50;
 
-/** The leases of one origin in one document: the rules are pure, and a change is one compare-and-set on its version. */
+/** The leases of one origin in one document: the rules are pure functions, and a change is one compare-and-set on its version. */
 export class MongoWindowLeaseStore implements WindowLeaseStore {
-  readonly #books: Model<LeaseBookDocument>;
+  readonly #origins: Model<OriginLeasesDocument>;
   readonly #origin: string;
 
   constructor(connection: Connection, origin: string) {
-    this.#books = windowLeaseModel(connection);
+    this.#origins = windowLeaseModel(connection);
     this.#origin = origin;
   }
 
@@ -62,25 +62,25 @@ export class MongoWindowLeaseStore implements WindowLeaseStore {
       const { state, answer } = rule({ sequence: current.sequence, leases: current.leases });
       if (!state || (await this.#replace(current.version, state))) return answer;
     }
-    const message = `leases of ${this.#origin}: ${MAX_RACES} changes were overtaken by others`;
+    const message = `leases of ${this.#origin}: lost the race against other changes ${MAX_RACES} times`;
     throw new SnapshotError('DATABASE_FAILED', message, { retryable: true });
   }
 
   async #replace(version: number, state: LeaseState): Promise<boolean> {
     const filter = { _id: this.#origin, version };
     const update = { $set: { version: version + 1, sequence: state.sequence, leases: state.leases } };
-    const { matchedCount } = await onDatabase(this.#what, () => this.#books.updateOne(filter, update));
+    const { matchedCount } = await onDatabase(this.#what, () => this.#origins.updateOne(filter, update));
     return matchedCount === 1;
   }
 
-  #read(): Promise<LeaseBookDocument | null> {
-    return onDatabase(this.#what, () => this.#books.findById(this.#origin).lean());
+  #read(): Promise<OriginLeasesDocument | null> {
+    return onDatabase(this.#what, () => this.#origins.findById(this.#origin).lean());
   }
 
-  async #create(): Promise<LeaseBookDocument> {
-    const state: LeaseBookDocument = { _id: this.#origin, version: 0, ...EMPTY_BOOK };
+  async #create(): Promise<OriginLeasesDocument> {
+    const state: OriginLeasesDocument = { _id: this.#origin, version: 0, ...EMPTY_BOOK };
     try {
-      await this.#books.create(state);
+      await this.#origins.create(state);
       return state;
     } catch (error) {
       if (!isDuplicateKey(error)) throw toDatabaseError(this.#what, error);

@@ -7,11 +7,13 @@ export interface AssetObject {
 export interface AssetRegistration {
   readonly snapshotId: string;
   readonly objects: readonly AssetObject[];
+  /** Base64 signature of the manifest. */
   readonly signedHash: string;
   readonly retainUntil: string;
 }
 
-/** Registers stored objects as one asset; the same snapshot always gets the same asset id. */
+/** Registers stored objects as one asset. Errors: SNAPSHOT_CONFLICT, DATABASE_*. */
 export interface AssetRegistry {
+  /** The same snapshot always gets the same asset id; SNAPSHOT_CONFLICT when it was registered with other objects. */
   registerAsset(registration: AssetRegistration): Promise<{ snapshotAssetId: string }>;
 }

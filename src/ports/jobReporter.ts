@@ -1,10 +1,16 @@
 import type { JobOutcome } from '../contract/activities';
 import type { AuditSnapshotInput } from '../contract/snapshot';
 
-/** Where jobs are kept and answered. */
+/**
+ * Where a run reports its job: the rows themselves, or the job service over HTTP. Errors: JOB_CONFLICT, JOB_NOT_FOUND,
+ * DATABASE_*, JOB_SERVICE_*.
+ */
 export interface JobReporter {
-  /** Says that a job runs, and makes the row of one started directly. One that ended since `asOfMs` stays as it is. */
+  /**
+   * Sets the job to running, and creates the row of a run that was started directly. `asOfMs` is when the call was
+   * scheduled: a job that ended after that stays as it is, so a delayed call reopens nothing.
+   */
   ensure(input: Pick<AuditSnapshotInput, 'jobId' | 'from' | 'to'>, asOfMs: number): Promise<void>;
-  /** Idempotent for the same outcome; JOB_CONFLICT for another one. */
+  /** Ends the job. Idempotent for the same outcome; JOB_CONFLICT for another one, JOB_NOT_FOUND. */
   report(jobId: string, outcome: JobOutcome): Promise<void>;
 }

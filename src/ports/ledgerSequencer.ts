@@ -1,15 +1,19 @@
-/** How far the ledger of one origin is committed; every entry below `size` is fixed for ever. */
+/** How far the ledger of one origin is committed; entries below `size` never change. */
 export interface LedgerHead {
   readonly size: number;
   /** RFC 6962 root of the committed entries. */
   readonly root: Buffer;
 }
 
-/** The committed entries of the ledger, in order. What is published follows it, never the other way. */
+/**
+ * Gives entries their index: the committed entries of one ledger, in order. It is the source of what is published, and
+ * the bucket is never read to change it. A backend commits an entry and its index in one atomic change, so a crash
+ * leaves an entry committed or absent, and concurrent appends leave no gap. Errors: DATABASE_*.
+ */
 export interface LedgerSequencer {
   /** Commits the entry of a snapshot once and returns its index; SNAPSHOT_CONFLICT when it has another entry already. */
   append(snapshotId: string, entry: Buffer): Promise<number>;
   head(): Promise<LedgerHead>;
-  /** Entries `[from, until)`, all of them committed. */
+  /** Entries `[from, until)`, all of them committed; LEDGER_BEHIND when one is missing. */
   list(from: number, until: number): Promise<readonly Buffer[]>;
 }

@@ -1,19 +1,20 @@
-import type { ResumePoint, Position, StoredChunk } from '../contract/activities';
+import type { Position, ResumePoint, StoredChunk } from '../contract/activities';
 import type { AuditSnapshotResult, OnTamper } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import type { FindingKind, HashScheme } from '../evidence/recordFinding';
 
 export interface Finding {
   readonly kind: FindingKind;
-  /** Place of the record in its snapshot, from 0. */
+  /** Index of the record in its snapshot, from 0. */
   readonly index: number;
   readonly id: string;
 }
 
-/** A chunk that is stored and hashed, with the checkpoint behind it. */
+/** A chunk that is stored and hashed, with the point at which sealing resumes after it. */
 export interface ChunkRow {
   readonly snapshotId: string;
   readonly chunk: StoredChunk;
+  /** Index of the chunk's first record in the snapshot. */
   readonly begin: number;
   readonly first: Position;
   readonly last: Position;
@@ -32,7 +33,7 @@ export interface ChunkMark {
   readonly conflictCount: number;
 }
 
-/** Everything of a snapshot that is decided when it is first opened, so that every attempt makes the same bytes. */
+/** Everything that is decided when a snapshot is first opened, so that every attempt produces the same bytes. */
 export interface SnapshotSeed {
   readonly snapshotId: string;
   readonly jobId: string;
@@ -62,14 +63,14 @@ export interface SignatureRef {
   readonly signatureVersionId: string;
   readonly checkpointVersionId: string;
   readonly checkpointBytes: number;
-  /** Null where no authority is asked. */
+  /** Null where no timestamp authority is configured. */
   readonly timestamp: { readonly versionId: string; readonly sizeBytes: number } | null;
 }
 
 export interface SnapshotRow extends SnapshotSeed {
-  /** Windows sealed before this one was opened that overlap it, by snapshot; decides what counts as late. */
+  /** Overlapping windows that were sealed before this snapshot first held its own; they decide which records are late. */
   readonly overlaps: readonly (Window & { readonly snapshotId: string })[];
-  /** Order of the latest lease this snapshot was admitted with; null until it first holds one. */
+  /** Sequence of the latest lease this snapshot was granted; null until it first holds one. */
   readonly leaseSequence: number | null;
   /** Set once: the number of chunks the manifest lists. */
   readonly chunkCount: number | null;
@@ -80,40 +81,44 @@ export interface SnapshotRow extends SnapshotSeed {
   readonly result: AuditSnapshotResult | null;
 }
 
-/** What tells how far a schedule is: which job sealed which window, or is at it. */
+/** What a schedule plans by: which job has which window, and whether its snapshot is closed. */
 export interface SnapshotSummary {
   readonly jobId: string;
   readonly window: Window;
   readonly closed: boolean;
 }
 
-/** The durable state of snapshots. Every write is first-wins: repeated with the same value it is a no-op, with another SNAPSHOT_CONFLICT. */
+/**
+ * The durable state of snapshots. Every write is first-wins and atomic: repeated with the same value it changes nothing,
+ * with another value it fails with SNAPSHOT_CONFLICT. A write that was acknowledged survives a crash and is visible to the
+ * next read of any process, because a run resumes from these rows alone. Errors: SNAPSHOT_CONFLICT, DATABASE_*.
+ */
 export interface SnapshotRepository {
-  /** Creates the row, or returns the one there; SNAPSHOT_CONFLICT when that one has another window or policy. */
+  /** Creates the row, or returns the existing one; SNAPSHOT_CONFLICT when that has another window, policy or origin. */
   open(seed: SnapshotSeed): Promise<SnapshotRow>;
   find(snapshotId: string): Promise<SnapshotRow | undefined>;
-  /** Snapshots with ids in `[fromId, untilId)`, in the order of their ids. */
+  /** Snapshots with ids in `[fromId, untilId)`, ordered by id. */
   listSummaries(fromId: string, untilId: string): Promise<readonly SnapshotSummary[]>;
-  /** Notes the lease, never an earlier one over a later one; what overlaps is noted by the first call alone. */
+  /** Stores the lease, never an earlier one over a later one; only the first call stores `overlaps`. */
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow>;
   addChunk(row: ChunkRow): Promise<void>;
-  /** Rows `[0, until)` in order; SNAPSHOT_CONFLICT when one is missing. */
+  /** Chunks `[0, until)` in order; SNAPSHOT_CONFLICT when one is missing. */
   listChunks(snapshotId: string, until: number): Promise<readonly ChunkRow[]>;
   findChunk(snapshotId: string, index: number): Promise<ChunkRow | undefined>;
-  /** Notes that the records of a chunk are marked; `conflicts` are the ids that could not be. The first call wins. */
+  /** Stores that the records of a chunk are marked; `conflicts` are the ids that could not be. The first call wins. */
   setMarked(snapshotId: string, index: number, conflicts: readonly string[]): Promise<void>;
-  /** What is marked, by chunk, in order; chunks that are not marked yet are left out. */
+  /** The marked chunks, in order; chunks that are not marked yet are left out. */
   listMarks(snapshotId: string): Promise<readonly ChunkMark[]>;
-  /** The last of the unbroken run of chunks from 0; undefined when there is none. */
+  /** The last chunk before the first missing one; undefined when chunk 0 is missing. */
   lastChunk(snapshotId: string): Promise<ChunkRow | undefined>;
-  /** Returns the number in force: the first one that was set wins. */
+  /** Returns the stored number: the first one wins. */
   fixChunkCount(snapshotId: string, chunkCount: number): Promise<number>;
   setManifest(snapshotId: string, manifest: ManifestRef): Promise<void>;
   setSignature(snapshotId: string, signature: SignatureRef): Promise<void>;
   setAsset(snapshotId: string, snapshotAssetId: string): Promise<void>;
   setLedgerIndex(snapshotId: string, ledgerIndex: number): Promise<void>;
-  /** Returns the result in force: the first one that was set wins. */
+  /** Returns the stored result: the first one wins. */
   close(snapshotId: string, result: AuditSnapshotResult): Promise<AuditSnapshotResult>;
-  /** Other snapshots of the origin whose signing began and whose window overlaps. */
+  /** Other signed snapshots of the origin whose window overlaps. */
   listSignedOverlaps(origin: string, window: Window, except: string): Promise<readonly SnapshotRow[]>;
 }

@@ -1,5 +1,5 @@
-/** A timestamp authority. Errors: TIMESTAMP_FAILED. */
+/** A timestamp authority (RFC 3161). Each response differs, even for the same digest. Errors: TIMESTAMP_FAILED. */
 export interface Timestamper {
-  /** The RFC 3161 response over a SHA-256 digest of 32 bytes, granted and for that digest. */
+  /** The response for a SHA-256 digest of 32 bytes; it is granted and covers that digest. */
   timestamp(digest: Buffer): Promise<Buffer>;
 }

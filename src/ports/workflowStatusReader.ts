@@ -1,4 +1,5 @@
-/** Knows whether a workflow is still open, so that the lease of a dead one can be taken over. */
+/** Reads from Temporal whether a workflow is open, so that the lease of one that ended can be taken over. Errors: TEMPORAL_*. */
 export interface WorkflowStatusReader {
+  /** True while a run is open, paused ones included; false when it has closed or never existed. */
   isOpen(workflowId: string): Promise<boolean>;
 }

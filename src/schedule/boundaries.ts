@@ -4,9 +4,15 @@ import { calendarTimes } from './calendarTimes';
 import { parseCron } from './cron';
 import { findZone } from './zone';
 
+/**
+ * The room of schedules: which windows a schedule has. A cadence gives boundaries (an interval's grid, or a cron
+ * expression's times in a zone), windows lie between boundaries, and planning finds the next one that is not sealed.
+ * Everything here is a pure function of the schedule's input and the rows of its snapshots.
+ */
+
 /** The instants at which windows end and the next ones begin, in milliseconds. */
 export interface Boundaries {
-  /** The first boundary behind `ms`. */
+  /** The first boundary after `ms`. */
   readonly after: (ms: number) => number;
   /** The last boundary at or before `ms`. */
   readonly upTo: (ms: number) => number;
@@ -14,19 +20,24 @@ export interface Boundaries {
 
 const MAX_EVERY_SECONDS = 366 * 86_400;
 
-/** The boundaries of a cadence. PAYLOAD_INVALID when it is none: both kinds, neither, out of range, or a cron that never comes. */
+/**
+ * The boundaries of a cadence. PAYLOAD_INVALID when it has an interval and a cron expression, or neither, when a value is
+ * out of range, and on first use when the cron expression matches no time.
+ */
 export function boundariesOf({ everySeconds, offsetSeconds, cron, timezone }: Cadence): Boundaries {
   if ((everySeconds === undefined) === (cron === undefined))
-    throw refused('a schedule has either an interval (everySeconds) or a cron expression');
+    throw invalid('a schedule has either an interval (everySeconds) or a cron expression; give one of them');
   if (everySeconds !== undefined) {
-    if (timezone !== undefined) throw refused('a time zone goes with cron; intervals are counted in UTC');
+    if (timezone !== undefined)
+      throw invalid('timezone is only for cron: intervals are counted in UTC; leave it out');
     return gridOf(everySeconds, offsetSeconds ?? 0);
   }
-  if (offsetSeconds !== undefined) throw refused('an offset goes with an interval, not with cron');
+  if (offsetSeconds !== undefined)
+    throw invalid('offsetSeconds is only for an interval, not for cron; leave it out');
   return timesOf(cron ?? '', timezone ?? 'UTC');
 }
 
-/** How many boundaries lie in `[fromMs, untilMs)`, counted to at most `limit`. */
+/** The number of boundaries in `[fromMs, untilMs)`, counted up to `limit`. */
 export function countBoundaries(
   boundaries: Boundaries,
   fromMs: number,
@@ -41,9 +52,9 @@ export function countBoundaries(
 
 function gridOf(everySeconds: number, offsetSeconds: number): Boundaries {
   const whole = Number.isInteger(everySeconds) && everySeconds >= 1 && everySeconds <= MAX_EVERY_SECONDS;
-  if (!whole) throw refused(`everySeconds is not a whole number from 1 to ${MAX_EVERY_SECONDS}`);
+  if (!whole) throw invalid(`everySeconds is not a whole number from 1 to ${MAX_EVERY_SECONDS}`);
   if (!Number.isInteger(offsetSeconds) || offsetSeconds < 0 || offsetSeconds >= everySeconds)
-    throw refused('offsetSeconds is not a whole number from 0 to below everySeconds');
+    throw invalid('offsetSeconds is not a whole number from 0 to below everySeconds');
   const everyMs = everySeconds * 1000;
   const offsetMs = offsetSeconds * 1000;
   const upTo = (ms: number) => Math.floor((ms - offsetMs) / everyMs) * everyMs + offsetMs;
@@ -54,7 +65,7 @@ function timesOf(cron: string, timezone: string): Boundaries {
   const times = calendarTimes(parseCron(cron), findZone(timezone));
   const found = (ms: number | undefined): number => {
     if (ms !== undefined) return ms;
-    throw refused(`cron ${JSON.stringify(cron)} in ${timezone} never comes`);
+    throw invalid(`cron ${JSON.stringify(cron)} in ${timezone} matches no time; check day and month`);
   };
   return {
     after: (ms) => found(times.after(ms)),
@@ -62,6 +73,6 @@ function timesOf(cron: string, timezone: string): Boundaries {
   };
 }
 
-function refused(message: string): SnapshotError {
+function invalid(message: string): SnapshotError {
   return new SnapshotError('PAYLOAD_INVALID', message);
 }

@@ -4,30 +4,30 @@ import { instantsAt, type Zone } from './zone';
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** 29 February on a given day of the week comes every 28 years, or 40 across 2100. */
+/** 29 February falls on a given day of the week every 28 years, or after 40 across 2100. */
 const HORIZON_DAYS = 41 * 366;
 
-/** Days with times that are remembered: whoever walks along asks for each day once for each of its times. */
-const REMEMBERED_DAYS = 64;
+/** Days whose times are cached: a caller that steps through boundaries needs each day once for each of its times. */
+const CACHED_DAYS = 64;
 
-/** The times of a calendar in a zone, in milliseconds; undefined when none comes within 41 years. */
+/** The times of a calendar in a zone, in milliseconds; undefined when there is none within 41 years. */
 export interface CalendarTimes {
-  /** The first one behind `ms`. */
+  /** The first one after `ms`. */
   after(ms: number): number | undefined;
   /** The last one at or before `ms`. */
   upTo(ms: number): number | undefined;
 }
 
-/** Looks the times of a calendar up day by day of its wall clock. */
+/** Finds the times of a calendar, one day of its wall clock after the other. */
 export function calendarTimes(calendar: Calendar, zone: Zone): CalendarTimes {
-  const remembered = new Map<number, readonly number[]>();
+  const cache = new Map<number, readonly number[]>();
   const timesOn = (localDayMs: number): readonly number[] => {
     if (!hasDay(calendar, localDayMs)) return [];
-    const known = remembered.get(localDayMs);
+    const known = cache.get(localDayMs);
     if (known) return known;
-    if (remembered.size === REMEMBERED_DAYS) remembered.clear();
+    if (cache.size === CACHED_DAYS) cache.clear();
     const times = timesOf(calendar, zone, localDayMs);
-    remembered.set(localDayMs, times);
+    cache.set(localDayMs, times);
     return times;
   };
   return {
@@ -65,15 +65,15 @@ function hasDay({ months, daysOfMonth, daysOfWeek }: Calendar, localDayMs: numbe
 }
 
 function timesOf({ hours, minutes }: Calendar, zone: Zone, localDayMs: number): readonly number[] {
-  const toInstants = clockOf(zone, localDayMs);
+  const toInstants = instantsOfDay(zone, localDayMs);
   return hours
     .flatMap((hour) => minutes.map((minute) => hour * 60 + minute))
     .flatMap((minuteOfDay) => toInstants(localDayMs + minuteOfDay * MINUTE_MS))
     .toSorted((left, right) => left - right);
 }
 
-/** A day on which the offset does not change needs no look at the zone for each of its times. */
-function clockOf(zone: Zone, localDayMs: number): (localMs: number) => number[] {
+/** On a day whose offset does not change the zone is asked once, not for each of its times. */
+function instantsOfDay(zone: Zone, localDayMs: number): (localMs: number) => number[] {
   const offsets = [-1, 0, 1, 2].map((days) => zone.offsetMsAt(localDayMs + days * DAY_MS));
   const [offsetMs = 0] = offsets;
   if (offsets.every((other) => other === offsetMs)) return (localMs) => [localMs - offsetMs];

@@ -3,13 +3,13 @@ import {
   DEFAULT_SETTLE_SECONDS,
   type AuditScheduleInput,
 } from '../contract/schedule';
-import { isScheduleId } from '../contract/scheduleJobIds';
+import { isScheduleId, SCHEDULE_ID_RULE } from '../contract/scheduleJobIds';
 import type { OnTamper } from '../contract/snapshot';
 import { parseInstantMs } from '../contract/window';
 import { SnapshotError } from '../errors';
 import { boundariesOf, type Boundaries } from './boundaries';
 
-/** A schedule whose input was checked, with defaults filled in. */
+/** The checked input of a schedule, with defaults filled in. */
 export interface CheckedSchedule {
   readonly scheduleId: string;
   readonly boundaries: Boundaries;
@@ -24,21 +24,22 @@ const MAX_LOOKBACK_SECONDS = 10 * 366 * 86_400;
 
 /**
  * Checks the input of a schedule, which may come from the command line, Terraform or the Web UI. PAYLOAD_INVALID names
- * the member.
+ * the member that is wrong.
  */
 export function checkSchedule(given: AuditScheduleInput): CheckedSchedule {
-  if (typeof given !== 'object' || given === null) throw refused('the input is not an object');
+  if (typeof given !== 'object' || given === null) throw invalid('the input is not an object');
   const { scheduleId, startAt, onTamper = 'seal' } = given;
   if (typeof scheduleId !== 'string' || !isScheduleId(scheduleId))
-    throw refused('scheduleId is not 1 to 36 lowercase letters, digits and hyphens');
+    throw invalid(`scheduleId is not ${SCHEDULE_ID_RULE}`);
   const startMs = typeof startAt === 'string' ? parseInstantMs(startAt) : undefined;
   if (startMs === undefined || startMs % 1000 !== 0)
-    throw refused('startAt is not an instant in whole seconds, such as 2026-01-31T00:00:00Z');
-  if (onTamper !== 'seal' && onTamper !== 'fail') throw refused('onTamper is neither "seal" nor "fail"');
+    throw invalid('startAt is not an instant in whole seconds, such as 2026-01-31T00:00:00Z');
+  if (onTamper !== 'seal' && onTamper !== 'fail') throw invalid('onTamper is neither "seal" nor "fail"');
   const { settleSeconds = DEFAULT_SETTLE_SECONDS, lookbackSeconds = DEFAULT_LOOKBACK_SECONDS } = given;
-  if (!isWhole(settleSeconds, MAX_SETTLE_SECONDS)) throw refused('settleSeconds is not 0 s to 7 days');
+  if (!isWhole(settleSeconds, MAX_SETTLE_SECONDS))
+    throw invalid('settleSeconds is not a whole number from 0 s to 7 days');
   if (!isWhole(lookbackSeconds, MAX_LOOKBACK_SECONDS))
-    throw refused('lookbackSeconds is not 0 s to 10 years');
+    throw invalid('lookbackSeconds is not a whole number from 0 s to 10 years');
   return {
     scheduleId,
     boundaries: boundariesOf(given),
@@ -53,6 +54,6 @@ function isWhole(value: unknown, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
-function refused(message: string): SnapshotError {
+function invalid(message: string): SnapshotError {
   return new SnapshotError('PAYLOAD_INVALID', `schedule: ${message}`);
 }

@@ -1,13 +1,13 @@
 import { SnapshotError } from '../errors';
 
-/** Times of a wall clock: what matches all members. Each is a sorted list without repetition. */
+/** Times of a wall clock: those that match every member. Each member is a sorted list without repetition. */
 export interface Calendar {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly daysOfMonth: readonly number[];
   /** 1 to 12. */
   readonly months: readonly number[];
-  /** 0 to 6 from Sunday on. */
+  /** 0 to 6, beginning with Sunday. */
   readonly daysOfWeek: readonly number[];
 }
 
@@ -31,14 +31,14 @@ const SHORTHANDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads five cron fields (minute, hour, day of month, month, day of week) or a shorthand. As Temporal has it, a time has
- * to match the day of the month and the day of the week. PAYLOAD_INVALID names the field.
+ * Reads five cron fields (minute, hour, day of month, month, day of week) or a shorthand. As in Temporal, a time must
+ * match both the day of the month and the day of the week. PAYLOAD_INVALID names the field.
  */
 export function parseCron(text: string): Calendar {
   const fields = (SHORTHANDS[text.trim().toLowerCase()] ?? text.trim()).split(/\s+/);
   const [minute, hour, day, month, weekday, ...more] = fields;
   if (weekday === undefined || more.length > 0)
-    throw refused(text, 'it has not the five fields minute, hour, day of month, month, day of week');
+    throw invalid(text, 'it does not have five fields: minute, hour, day of month, month, day of week');
   const read = (part: string | undefined, field: Field) => readField(text, part ?? '', field);
   const weekdays = read(weekday, { name: 'day of week', low: 0, high: 7, words: DAYS });
   return {
@@ -60,14 +60,14 @@ function readItem(text: string, item: string, field: Field): number[] {
   const [, range = '', step] = /^([^/]+)(?:\/([1-9]\d{0,3}))?$/.exec(item) ?? [];
   const [first = '', last, ...more] = range.split('-');
   const from = first === '*' ? low : readValue(first, field);
-  // The second Sunday that numbers go to is for people who write 7; `*` and open steps stop in front of it.
+  // 7 is accepted as a second number for Sunday; `*` and open steps stop before it.
   const end = name === 'day of week' ? 6 : high;
   const open = first === '*' || step !== undefined;
   const to = last === undefined ? (open ? end : from) : readValue(last, field);
   const wild = first === '*' && last !== undefined;
   if (from === undefined || to === undefined || to < from || wild || more.length > 0)
-    throw refused(text, `its ${name} has no part ${JSON.stringify(item)}`);
-  const values = Array.from({ length: to - from + 1 }, (_, place) => from + place);
+    throw invalid(text, `${JSON.stringify(item)} is not a valid ${name}`);
+  const values = Array.from({ length: to - from + 1 }, (_, offset) => from + offset);
   return values.filter((value) => (value - from) % Number(step ?? 1) === 0);
 }
 
@@ -80,6 +80,6 @@ function sorted(values: readonly number[]): number[] {
   return [...new Set(values)].toSorted((left, right) => left - right);
 }
 
-function refused(text: string, why: string): SnapshotError {
+function invalid(text: string, why: string): SnapshotError {
   return new SnapshotError('PAYLOAD_INVALID', `cron ${JSON.stringify(text.slice(0, 100))}: ${why}`);
 }

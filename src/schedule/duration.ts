@@ -5,11 +5,11 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** Seconds of a duration such as `90s`, `15m`, `1h`, `1d` or `1h30m`, largest unit first; undefined when it is anything else. */
+/** Seconds of a duration such as `90s`, `15m`, `1h`, `1d` or `1h30m`, largest unit first; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const parts = /^(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?$/.exec(text);
   if (!parts || text === '') return undefined;
-  return UNITS.reduce((sum, [, seconds], place) => sum + Number(parts[place + 1] ?? 0) * seconds, 0);
+  return UNITS.reduce((sum, [, seconds], index) => sum + Number(parts[index + 1] ?? 0) * seconds, 0);
 }
 
 /** The shortest spelling that {@link parseDuration} reads back. */

@@ -6,23 +6,23 @@ import {
 import { formatDuration } from './duration';
 
 /**
- * What happens when a run is due while another one is under way. No window depends on it: whichever run comes next seals
- * everything since the last sealed instant. Policies that stop a running one are not offered.
+ * What happens when a run is due while another one is still running. No window depends on it: the next run seals
+ * everything since the last sealed instant. Policies that stop a running run are not offered.
  */
 export const OVERLAPS = ['skip', 'buffer-one', 'buffer-all', 'allow-all'] as const;
 export type Overlap = (typeof OVERLAPS)[number];
 
-/** Everything of a schedule that can be chosen; the input decides the windows, the rest when runs begin. */
+/** All settings of a schedule; the input decides the windows, the rest when runs begin. */
 export interface ScheduleSettings {
   readonly input: AuditScheduleInput;
   readonly jitterSeconds: number;
   readonly overlap: Overlap;
-  /** How old a run may be that Temporal could not start in time and starts afterwards. */
+  /** How late Temporal may still start a run that it could not start in time. */
   readonly catchupSeconds: number;
   readonly pauseOnFailure: boolean;
 }
 
-/** Defaults of what {@link AuditScheduleInput} does not hold. */
+/** Defaults of the settings that are not in {@link AuditScheduleInput}. */
 export const DEFAULT_POLICY = {
   jitterSeconds: 0,
   overlap: 'buffer-one',
@@ -37,17 +37,17 @@ export function describeCadence({ everySeconds, offsetSeconds, cron, timezone }:
   return `every ${formatDuration(everySeconds)}${offset === 0 ? '' : `, ${formatDuration(offset)} past`}`;
 }
 
-/** One sentence for the page of the schedule. */
+/** One sentence for the schedule's page in the Web UI. */
 export function describeSettings({ input }: ScheduleSettings): string {
   const { settleSeconds = DEFAULT_SETTLE_SECONDS, lookbackSeconds = DEFAULT_LOOKBACK_SECONDS } = input;
   const late =
     lookbackSeconds === 0
-      ? 'late records are not looked for'
-      : `late records of ${formatDuration(lookbackSeconds)} before are taken along`;
+      ? 'records that arrive late are not sealed'
+      : `together with records that arrived late in the ${formatDuration(lookbackSeconds)} before it`;
   return `Seals the audit log from ${input.startAt} on, windows end ${describeCadence(input)}; each is sealed ${formatDuration(settleSeconds)} after its end, ${late}.`;
 }
 
-/** The members in which two settings differ, as `name: theirs → ours`, with defaults filled in. */
+/** The members in which two settings differ, as `name: known → wanted`, with defaults filled in. */
 export function differences(known: ScheduleSettings, wanted: ScheduleSettings): string[] {
   const [left, right] = [flat(known), flat(wanted)];
   return Object.keys({ ...left, ...right })

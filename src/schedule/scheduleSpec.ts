@@ -19,8 +19,8 @@ const MONTHS = [
 const DAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
 
 /**
- * When Temporal starts runs: at the boundaries of the windows. A cron expression is given as the calendar that we read it
- * as, so that runs and windows cannot follow two readings of it.
+ * When Temporal starts runs: at the boundaries of the windows. A cron expression is passed as the calendar that parseCron
+ * reads, so that runs and windows always follow the same reading.
  */
 export function toSpec(input: AuditScheduleInput): ScheduleSpec {
   const { everySeconds, offsetSeconds = 0, cron, timezone = 'UTC', startAt } = input;
@@ -39,7 +39,7 @@ export function toSpec(input: AuditScheduleInput): ScheduleSpec {
   return { ...begin, calendars: [calendar], timezone };
 }
 
-/** Neighbours as one range, so that the Web UI can show it. */
+/** Consecutive values joined into ranges, which the Web UI shows more clearly. */
 function ranges(values: readonly number[]): { start: number; end: number; step: number }[] {
   const found: { start: number; end: number; step: number }[] = [];
   for (const value of values) {

@@ -1,33 +1,32 @@
+import { lateJobId, parseScheduleJob, windowJobId } from '../contract/scheduleJobIds';
+import { boundsOf, windowOf, type Bounds, type Window } from '../contract/window';
+import type { SnapshotSummary } from '../ports/snapshotRepository';
 import { countBoundaries } from './boundaries';
 import type { CheckedSchedule } from './checkSchedule';
-import { lateJobId, parseScheduleJob, windowJobId } from '../contract/scheduleJobIds';
-import type { Window } from '../contract/window';
-import type { SnapshotSummary } from '../ports/snapshotRepository';
 
 /** Windows that are counted ahead, for the progress only. */
 const MAX_COUNTED = 1_000;
 
-/** The next window of a schedule: new, or one whose snapshot was opened before and is not closed yet. */
+/** The next window of a schedule: new, or one whose snapshot is open. */
 export interface WindowPlan {
-  /** First instant that is not sealed; everything from the begin up to it is. */
+  /** First instant that is not sealed; everything before it is, since the start. */
   readonly sealedUntilMs: number;
-  /** The snapshot that ends at `sealedUntilMs`; undefined when none of the given ones does. */
+  /** The job whose snapshot ends at `sealedUntilMs`; undefined when none of the given ones does. */
   readonly sealedBy: string | undefined;
   readonly next: { readonly jobId: string; readonly window: Window; readonly opened: boolean } | null;
   readonly left: number;
 }
 
-interface Span {
+/** A window of the schedule for which there is a snapshot. */
+interface Span extends Bounds {
   readonly jobId: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
   readonly closed: boolean;
 }
 
 /**
- * Finds the first stretch of `[beginMs, targetMs)` that no closed snapshot of the schedule covers, and its first window:
- * up to the next boundary, or to a window that is there already. So windows neither leave a gap nor overlap,
- * whatever order runs come in, and whatever the boundaries were when earlier ones were sealed.
+ * Finds the first gap in `[beginMs, targetMs)` that no closed snapshot of the schedule covers, and its first window: up to
+ * the next boundary, or to a window that exists already. So windows neither leave a gap nor overlap, whatever order runs
+ * come in, and whatever the boundaries were when earlier windows were sealed.
  */
 export function planWindow(
   { scheduleId, boundaries }: CheckedSchedule,
@@ -35,30 +34,46 @@ export function planWindow(
   snapshots: readonly SnapshotSummary[],
 ): WindowPlan {
   const { beginMs, targetMs } = range;
-  let cursorMs = beginMs;
-  let sealedBy: string | undefined;
-  const found = (next: WindowPlan['next'], untilMs: number): WindowPlan => {
-    const left = 1 + countBoundaries(boundaries, untilMs, targetMs, MAX_COUNTED);
-    return { sealedUntilMs: cursorMs, sealedBy, next, left };
-  };
   const spans = spansOf(scheduleId, snapshots);
-  for (const span of spans) {
-    if (span.fromMs >= targetMs || span.fromMs > cursorMs) break;
-    if (span.closed && span.untilMs > cursorMs) {
-      cursorMs = span.untilMs;
-      sealedBy = span.jobId;
-    } else if (!span.closed && span.fromMs === cursorMs)
-      return found({ jobId: span.jobId, window: windowOf(span), opened: true }, span.untilMs);
-  }
-  if (cursorMs >= targetMs) return { sealedUntilMs: cursorMs, sealedBy, next: null, left: 0 };
-  const later = spans.find(({ fromMs }) => fromMs > cursorMs);
-  const untilMs = Math.min(boundaries.after(cursorMs), targetMs, later?.fromMs ?? targetMs);
-  const window = windowOf({ fromMs: cursorMs, untilMs });
-  const jobId = windowJobId(scheduleId, cursorMs, freeGeneration(scheduleId, cursorMs, snapshots));
-  return found({ jobId, window, opened: false }, untilMs);
+  const { sealedUntilMs, sealedBy, open } = walkSealed(spans, beginMs, targetMs);
+  const planned = (next: WindowPlan['next'], untilMs: number): WindowPlan => {
+    const left = 1 + countBoundaries(boundaries, untilMs, targetMs, MAX_COUNTED);
+    return { sealedUntilMs, sealedBy, next, left };
+  };
+  if (open) return planned({ jobId: open.jobId, window: windowOf(open), opened: true }, open.untilMs);
+  if (sealedUntilMs >= targetMs) return { sealedUntilMs, sealedBy, next: null, left: 0 };
+
+  const later = spans.find(({ fromMs }) => fromMs > sealedUntilMs);
+  const untilMs = Math.min(boundaries.after(sealedUntilMs), targetMs, later?.fromMs ?? targetMs);
+  const window = windowOf({ fromMs: sealedUntilMs, untilMs });
+  const generation = freeGeneration(scheduleId, sealedUntilMs, snapshots);
+  const jobId = windowJobId(scheduleId, sealedUntilMs, generation);
+  return planned({ jobId, window, opened: false }, untilMs);
 }
 
-/** 1, unless somebody else's job for another window has taken that name. */
+/** Follows closed spans from `beginMs` to the first gap; `open` is the span of an open snapshot that begins there. */
+function walkSealed(
+  spans: readonly Span[],
+  beginMs: number,
+  targetMs: number,
+): {
+  readonly sealedUntilMs: number;
+  readonly sealedBy: string | undefined;
+  readonly open: Span | undefined;
+} {
+  let sealedUntilMs = beginMs;
+  let sealedBy: string | undefined;
+  for (const span of spans) {
+    if (span.fromMs >= targetMs || span.fromMs > sealedUntilMs) break;
+    if (span.closed && span.untilMs > sealedUntilMs) {
+      sealedUntilMs = span.untilMs;
+      sealedBy = span.jobId;
+    } else if (!span.closed && span.fromMs === sealedUntilMs) return { sealedUntilMs, sealedBy, open: span };
+  }
+  return { sealedUntilMs, sealedBy, open: undefined };
+}
+
+/** 1, unless a job for another window, submitted by hand, has that id. */
 function freeGeneration(scheduleId: string, fromMs: number, snapshots: readonly SnapshotSummary[]): number {
   const generations = snapshots.map(({ jobId }) => {
     const job = parseScheduleJob(scheduleId, jobId);
@@ -71,7 +86,7 @@ function freeGeneration(scheduleId: string, fromMs: number, snapshots: readonly 
 export function nextGeneration(scheduleId: string, jobId: string): string {
   const job = parseScheduleJob(scheduleId, jobId);
   if (job?.kind === 'window') return windowJobId(scheduleId, job.fromMs, job.generation + 1);
-  if (job?.kind === 'late') return lateJobId(scheduleId, job.targetMs, job.place + 1);
+  if (job?.kind === 'late') return lateJobId(scheduleId, job.targetMs, job.ordinal + 1);
   return jobId;
 }
 
@@ -81,17 +96,17 @@ export function newestLate(
   targetMs: number,
   snapshots: readonly SnapshotSummary[],
 ): SnapshotSummary | undefined {
-  const placeOf = ({ jobId }: SnapshotSummary): number => {
+  const ordinalOf = ({ jobId }: SnapshotSummary): number => {
     const job = parseScheduleJob(scheduleId, jobId);
-    return job?.kind === 'late' && job.targetMs === targetMs ? job.place : 0;
+    return job?.kind === 'late' && job.targetMs === targetMs ? job.ordinal : 0;
   };
   return snapshots
-    .filter((snapshot) => placeOf(snapshot) > 0)
-    .toSorted((left, right) => placeOf(left) - placeOf(right))
+    .filter((snapshot) => ordinalOf(snapshot) > 0)
+    .toSorted((left, right) => ordinalOf(left) - ordinalOf(right))
     .at(-1);
 }
 
-/** Log time in which a run looks for late records: `lookback` behind what it sealed, or would have. */
+/** The log time that a run searches for late records: `lookback` before the newest window, or before its first one. */
 export function lateWindow(
   { boundaries, startMs, lookbackMs }: CheckedSchedule,
   targetMs: number,
@@ -101,22 +116,17 @@ export function lateWindow(
   return windowOf({ fromMs: Math.max(startMs, newestMs - lookbackMs), untilMs: targetMs });
 }
 
-/** One span for each begin, in order: the closed snapshot, or else the newest generation. */
+/** One span for each window start, in order: the closed snapshot, or else the newest generation. */
 function spansOf(scheduleId: string, snapshots: readonly SnapshotSummary[]): Span[] {
   const spans = new Map<number, Span & { readonly generation: number }>();
   for (const { jobId, window, closed } of snapshots) {
     const job = parseScheduleJob(scheduleId, jobId);
-    const fromMs = Date.parse(window.from);
-    // A job of somebody else may have such a name; it counts only where it seals what its name says.
-    if (job?.kind !== 'window' || job.fromMs !== fromMs) continue;
-    const known = spans.get(fromMs);
+    const bounds = boundsOf(window);
+    // A job submitted by hand may have such an id; it counts only if it seals the window that its id says.
+    if (job?.kind !== 'window' || job.fromMs !== bounds.fromMs) continue;
+    const known = spans.get(bounds.fromMs);
     const better = !known || (!known.closed && (closed || job.generation > known.generation));
-    const untilMs = Date.parse(window.to) + 1;
-    if (better) spans.set(fromMs, { jobId, fromMs, untilMs, closed, generation: job.generation });
+    if (better) spans.set(bounds.fromMs, { ...bounds, jobId, closed, generation: job.generation });
   }
   return [...spans.values()].toSorted((left, right) => left.fromMs - right.fromMs);
-}
-
-function windowOf({ fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): Window {
-  return { from: new Date(fromMs).toISOString(), to: new Date(untilMs - 1).toISOString() };
 }

@@ -10,7 +10,7 @@ export interface Zone {
 
 const UTC: Zone = { name: 'UTC', offsetMsAt: () => 0 };
 
-/** The zone of an IANA name, by the tables of this Node. PAYLOAD_INVALID when it knows none of that name. */
+/** The zone with an IANA name, by the tables of this Node. PAYLOAD_INVALID when the name is unknown. */
 export function findZone(name: string): Zone {
   if (name === 'UTC') return UTC;
   let format: Intl.DateTimeFormat;
@@ -26,19 +26,19 @@ export function findZone(name: string): Zone {
       second: 'numeric',
     });
   } catch (cause) {
-    const message = `time zone ${JSON.stringify(name.slice(0, 64))} is not known; take an IANA name such as Europe/Berlin`;
+    const message = `unknown time zone ${JSON.stringify(name.slice(0, 64))}; use an IANA name such as Europe/Berlin`;
     throw new SnapshotError('PAYLOAD_INVALID', message, { cause });
   }
   return { name, offsetMsAt: (instantMs) => wallClockMs(format, instantMs) - floorToSecond(instantMs) };
 }
 
 /**
- * The instants at which the wall clock shows `localMs` (its time written as if it were UTC), in order: none in the hour that
- * spring leaves out, two in the one that autumn repeats. So Temporal documents it; its server leaves out the first of the two
- * in some zones, which makes one run seal two windows.
+ * The instants at which the wall clock shows `localMs` (its time written as if it were UTC), in order: none in the hour
+ * that is skipped in spring, two in the hour that is repeated in autumn. Temporal documents the same, but its server
+ * leaves out the first of the two in some zones; then one run seals two windows.
  */
 export function instantsAt(zone: Zone, localMs: number): number[] {
-  // No zone is more than 14 hours off, and none changes twice within two days.
+  // No zone is more than 14 hours from UTC, and none changes twice within two days.
   const offsets = [localMs - DAY_MS, localMs + DAY_MS].map((ms) => zone.offsetMsAt(ms));
   return [...new Set(offsets)]
     .map((offsetMs) => localMs - offsetMs)

@@ -1,67 +1,66 @@
 import { loadDigest } from '../evidence/logDigest';
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { Manifest } from '../evidence/manifest';
-import { MAX_LISTED_FINDINGS } from '../evidence/manifest';
-import { emptyRange, mergeRanges, parseRange, rootOf, serializeRange } from '../tlog/merkle';
 import { snapshotOrigin } from '../evidence/objectKeys';
-import { vkeyOf } from '../tlog/note';
 import { SnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
-import { readResumePoint } from './resumePoint';
+import {
+  emptyRange,
+  mergeRanges,
+  parseRange,
+  rootOf,
+  serializeRange,
+  type MerkleRange,
+} from '../tlog/merkle';
+import { vkeyOf } from '../tlog/note';
 import type { SealingDeps } from './deps';
+import { readResumePoint } from './resumePoint';
 
-/** The manifest of a snapshot whose chunk list is fixed. All of it is stored state, so it is the same at any time. */
+/**
+ * The manifest of a snapshot whose chunk list is fixed. All of it is stored state, so every attempt builds the same one.
+ * SNAPSHOT_CONFLICT when the rows of the chunks do not lead to the hashes of the snapshot.
+ */
 export async function buildManifest(
   deps: SealingDeps,
   row: SnapshotRow,
   chunks: readonly ChunkRow[],
 ): Promise<Manifest> {
-  const { snapshotId, origin } = row;
+  const { snapshotId, origin, jobId, window, openedAt, software } = row;
   const { hash } = await readResumePoint(deps, row);
-  const range = chunks.reduce((whole, chunk) => {
-    const end = chunk.begin + chunk.chunk.count;
-    return mergeRanges(whole, parseRange({ begin: chunk.begin, end, hashes: chunk.nodes }));
-  }, emptyRange(0));
+  const range = rangeOf(chunks);
   if (JSON.stringify(serializeRange(range)) !== JSON.stringify(hash.range)) {
-    const message = `the chunks of ${snapshotId} do not add up to its checkpoint; its rows were altered`;
+    const message = `the chunk rows of ${snapshotId} do not lead to its stored hashes, so they were altered; restore the snapshot's rows, then run the job again`;
     throw new SnapshotError('SNAPSHOT_CONFLICT', message);
   }
-  const publicKey = Buffer.from(row.publicKey, 'base64');
   return {
     format: 'audit-snapshot/v1',
     origin,
     snapshotId,
-    jobId: row.jobId,
-    window: row.window,
+    jobId,
+    window,
     recordCount: range.end,
     root: rootOf(range).toString('base64'),
     logHashDigest: (await loadDigest(hash.digestState)).hex(),
     logHashScheme: row.hashScheme,
     findings: sumFindings(chunks),
-    late: {
-      recordCount: chunks.reduce((sum, chunk) => sum + chunk.lateCount, 0),
-      snapshots: row.overlaps.map((overlap) => overlap.snapshotId).toSorted(),
-    },
-    chunks: chunks.map(({ chunk, begin, first, last, nodes }) => ({
-      index: chunk.index,
-      key: chunk.key,
-      versionId: chunk.versionId,
-      bytes: chunk.sizeBytes,
-      sha256: chunk.sha256,
-      count: chunk.count,
-      begin,
-      first,
-      last,
-      nodes: [...nodes],
-    })),
+    late: lateOf(row, chunks),
+    chunks: chunks.map(manifestChunk),
     retention: { mode: 'COMPLIANCE', until: row.retainUntil },
-    key: {
-      version: row.keyVersion,
-      publicKey: row.publicKey,
-      vkey: vkeyOf(snapshotOrigin(origin, snapshotId), publicKey),
-    },
-    openedAt: row.openedAt,
-    software: row.software,
+    key: keyOf(row),
+    openedAt,
+    software,
   };
+}
+
+function rangeOf(chunks: readonly ChunkRow[]): MerkleRange {
+  return chunks.reduce((whole, { begin, chunk, nodes }) => {
+    return mergeRanges(whole, parseRange({ begin, end: begin + chunk.count, hashes: nodes }));
+  }, emptyRange(0));
+}
+
+function manifestChunk({ chunk, begin, first, last, nodes }: ChunkRow): Manifest['chunks'][number] {
+  const { index, key, versionId, sizeBytes: bytes, sha256, count } = chunk;
+  return { index, key, versionId, bytes, sha256, count, begin, first, last, nodes: [...nodes] };
 }
 
 function sumFindings(chunks: readonly ChunkRow[]): Manifest['findings'] {
@@ -73,4 +72,16 @@ function sumFindings(chunks: readonly ChunkRow[]): Manifest['findings'] {
   }
   const records = chunks.flatMap(({ findings }) => findings).slice(0, MAX_LISTED_FINDINGS);
   return { counts, records };
+}
+
+function lateOf({ overlaps }: SnapshotRow, chunks: readonly ChunkRow[]): Manifest['late'] {
+  return {
+    recordCount: chunks.reduce((sum, { lateCount }) => sum + lateCount, 0),
+    snapshots: overlaps.map(({ snapshotId }) => snapshotId).toSorted(),
+  };
+}
+
+function keyOf({ origin, snapshotId, keyVersion, publicKey }: SnapshotRow): Manifest['key'] {
+  const vkey = vkeyOf(snapshotOrigin(origin, snapshotId), Buffer.from(publicKey, 'base64'));
+  return { version: keyVersion, publicKey, vkey };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** True when two rows hold the same values, whether they were read from the database or made here. */
+/** True when two rows hold the same values, whether they were read from the database or built here. */
 export function deepEqualJson(left: unknown, right: unknown): boolean {
   return isDeepStrictEqual(plain(left), plain(right));
 }

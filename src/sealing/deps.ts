@@ -1,3 +1,9 @@
+/**
+ * The room of making evidence: what the activities share. A batch of records becomes a stored chunk (`collectBatch`,
+ * `storedChunk`, `hashChunk`), chunks become a manifest (`buildManifest`), and signed snapshots become a published ledger
+ * (`publishLedger`). `leaseRules`, `windowAdmission` and `supersession` decide who may seal a window. Everything works on
+ * ports; nothing here knows Temporal or a vendor.
+ */
 import type { HashScheme } from '../evidence/recordFinding';
 import type { AssetRegistry } from '../ports/assetRegistry';
 import type { Clock } from '../ports/clock';
@@ -11,7 +17,7 @@ import type { Timestamper } from '../ports/timestamper';
 import type { WindowLeaseStore } from '../ports/windowLeaseStore';
 import type { WorkflowStatusReader } from '../ports/workflowStatusReader';
 
-/** What the activities work with; a composition root fills it with adapters, a unit test with fakes. */
+/** The ports and settings that activities run with: adapters in the worker, fakes in unit tests. */
 export interface SealingDeps {
   readonly records: RecordSource;
   readonly store: ObjectStore;
@@ -39,4 +45,9 @@ interface SealingSettings {
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
   /** Name and version of this software, as the manifest names it. */
   readonly software: string;
+}
+
+/** Until when an object is locked by its first write. */
+export function holdUntil({ clock, settings }: SealingDeps): Date {
+  return new Date(clock.nowMs() + settings.holdMs);
 }

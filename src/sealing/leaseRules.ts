@@ -1,7 +1,8 @@
+import { overlaps } from '../contract/window';
 import { SnapshotError } from '../errors';
 import type { Lease, LeaseOutcome, LeaseRequest } from '../ports/windowLeaseStore';
 
-/** All leases of one origin, and how often one was granted or ended. */
+/** All leases of one origin; `sequence` counts how often one was granted or ended. */
 export interface LeaseState {
   readonly sequence: number;
   readonly leases: readonly Lease[];
@@ -9,17 +10,17 @@ export interface LeaseState {
 
 export const EMPTY_BOOK: LeaseState = { sequence: 0, leases: [] };
 
-/** A change of the state and what it answers; `state` is undefined when nothing changes. */
+/** A new state, undefined when nothing changes, and the answer to the caller. */
 export interface LeaseChange<T> {
   readonly state?: LeaseState;
   readonly answer: T;
 }
 
-/** Grants a lease unless another snapshot's window overlaps or the request is outdated; its holder gets the one it has. */
+/** Grants a lease unless another one overlaps or the request is outdated; a holder gets its own lease again. */
 export function acquireLease(state: LeaseState, request: LeaseRequest): LeaseChange<LeaseOutcome> {
   const own = find(state, request.snapshotId);
   if (own) return { answer: { granted: true, lease: own } };
-  const blockers = state.leases.filter(({ window }) => overlap(window, request.window));
+  const blockers = state.leases.filter(({ window }) => overlaps(window, request.window));
   if (blockers.length > 0 || request.asOf !== state.sequence) return { answer: { granted: false, blockers } };
   const sequence = state.sequence + 1;
   const { snapshotId, window, workflowId } = request;
@@ -27,7 +28,7 @@ export function acquireLease(state: LeaseState, request: LeaseRequest): LeaseCha
   return { state: { sequence, leases: [...state.leases, lease] }, answer: { granted: true, lease } };
 }
 
-/** Marks a lease as signing; LEASE_LOST when it is not held. */
+/** Marks a lease as signing; LEASE_LOST when the snapshot does not hold one. */
 export function beginSigning(state: LeaseState, snapshotId: string): LeaseChange<void> {
   const own = find(state, snapshotId);
   if (!own) {
@@ -39,7 +40,7 @@ export function beginSigning(state: LeaseState, snapshotId: string): LeaseChange
   return { state: { ...state, leases }, answer: undefined };
 }
 
-/** Gives a lease up unless signing began; answers whether the window is free of that lease. */
+/** Ends a lease unless signing began; answers whether the window is free of that lease. */
 export function releaseLease(state: LeaseState, snapshotId: string, sequence: number): LeaseChange<boolean> {
   const own = state.leases.find((lease) => lease.snapshotId === snapshotId && lease.sequence === sequence);
   if (!own) return { answer: true };
@@ -47,7 +48,7 @@ export function releaseLease(state: LeaseState, snapshotId: string, sequence: nu
   return { state: without(state, own), answer: true };
 }
 
-/** Gives up whatever lease the snapshot has, unless signing began, and outdates what was asked for it before. */
+/** Ends any lease the snapshot has, unless signing began, and outdates requests that were made for it earlier. */
 export function withdrawLease(state: LeaseState, snapshotId: string): LeaseChange<boolean> {
   const own = find(state, snapshotId);
   if (!own) return { state: { ...state, sequence: state.sequence + 1 }, answer: true };
@@ -64,11 +65,6 @@ function find(state: LeaseState, snapshotId: string): Lease | undefined {
   return state.leases.find((lease) => lease.snapshotId === snapshotId);
 }
 
-function without(state: LeaseState, gone: Lease): LeaseState {
-  return { sequence: state.sequence + 1, leases: state.leases.filter((lease) => lease !== gone) };
-}
-
-/** Both ends are inclusive; canonical instants compare as text. */
-function overlap(left: Lease['window'], right: Lease['window']): boolean {
-  return left.from <= right.to && right.from <= left.to;
+function without(state: LeaseState, ended: Lease): LeaseState {
+  return { sequence: state.sequence + 1, leases: state.leases.filter((lease) => lease !== ended) };
 }

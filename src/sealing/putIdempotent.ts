@@ -1,16 +1,15 @@
 import { SnapshotError } from '../errors';
-import type { SealingDeps } from './deps';
+import { holdUntil, type SealingDeps } from './deps';
 
 /**
- * Stores `body` under a key that may hold it already from an attempt whose answer was lost; returns the version id.
- * Other bytes under the key are never ours: SNAPSHOT_CONFLICT.
+ * Stores `body` under a key that may already hold it, from an attempt whose response was lost; returns the version id.
+ * SNAPSHOT_CONFLICT when the key holds other bytes.
  */
 export async function putIdempotent(deps: SealingDeps, key: string, body: Buffer): Promise<string> {
-  const holdUntil = new Date(deps.clock.nowMs() + deps.settings.holdMs);
-  const put = await deps.store.putOnce(key, body, holdUntil);
+  const put = await deps.store.putOnce(key, body, holdUntil(deps));
   if (put) return put.versionId;
   const stored = await deps.store.get(key, body.length);
   if (stored?.body.equals(body)) return stored.versionId;
-  const message = `storage holds something else than this snapshot makes [key=${key}]; it is kept, and nothing was signed over it`;
+  const message = `storage holds other bytes than this snapshot has [key=${key}]; they stay, and nothing was signed over them`;
   throw new SnapshotError('SNAPSHOT_CONFLICT', message);
 }

@@ -1,13 +1,14 @@
 import { manifestTimestampKey } from '../evidence/objectKeys';
-import { MAX_TIMESTAMP_BYTES, readTimestamp } from '../evidence/timestamp';
+import { MAX_TIMESTAMP_BYTES } from '../evidence/limits';
+import { readTimestamp } from '../evidence/timestamp';
 import { SnapshotError } from '../errors';
 import type { SignatureRef } from '../ports/snapshotRepository';
-import type { SealingDeps } from './deps';
+import { holdUntil, type SealingDeps } from './deps';
 import type { ManifestedRow } from './snapshotRows';
 
 /**
- * Stores a timestamp over the manifest, where an authority is asked. Each answer of it differs, so the first that was
- * stored counts: a later attempt adopts it.
+ * Stores a timestamp over the manifest; null where no authority is configured. Each response of an authority differs, so
+ * the first stored one counts and later attempts adopt it. TIMESTAMP_FAILED, SNAPSHOT_CONFLICT.
  */
 export async function putTimestamp(
   deps: SealingDeps,
@@ -19,8 +20,7 @@ export async function putTimestamp(
   const known = await deps.store.get(key, MAX_TIMESTAMP_BYTES);
   if (!known) {
     const response = await deps.timestamper.timestamp(digest);
-    const holdUntil = new Date(deps.clock.nowMs() + deps.settings.holdMs);
-    const put = await deps.store.putOnce(key, response, holdUntil);
+    const put = await deps.store.putOnce(key, response, holdUntil(deps));
     if (put) return { versionId: put.versionId, sizeBytes: response.length };
   }
   const stored = known ?? (await deps.store.get(key, MAX_TIMESTAMP_BYTES));
@@ -28,6 +28,6 @@ export async function putTimestamp(
     return { versionId: stored.versionId, sizeBytes: stored.body.length };
   throw new SnapshotError(
     'SNAPSHOT_CONFLICT',
-    `storage holds something else than a timestamp of this manifest [key=${key}]`,
+    `the object under the key of the timestamp is not a timestamp of this manifest [key=${key}]`,
   );
 }

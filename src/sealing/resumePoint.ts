@@ -1,12 +1,12 @@
-import type { ResumePoint, HashState } from '../contract/activities';
+import type { HashState, ResumePoint } from '../contract/activities';
 import { newDigest } from '../evidence/logDigest';
 import type { SnapshotRow } from '../ports/snapshotRepository';
 import type { SealingDeps } from './deps';
 
-/** Width of the first slice of log time; from then on slices follow the density of the log. */
+/** Width of the first slice of log time; later slices follow the density of the log. */
 const FIRST_SLICE_MS = 60_000;
 
-/** What is durable of a snapshot: the checkpoint behind its last chunk, or the start of its window. */
+/** Where sealing resumes: after the last stored chunk, or at the start of the window. */
 export async function readResumePoint(deps: SealingDeps, row: SnapshotRow): Promise<ResumePoint> {
   const complete = row.chunkCount !== null;
   const last =

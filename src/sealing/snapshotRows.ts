@@ -5,7 +5,7 @@ import type { SealingDeps } from './deps';
 export type ManifestedRow = SnapshotRow & { readonly manifest: ManifestRef; readonly chunkCount: number };
 export type SignedRow = ManifestedRow & { readonly signature: SignatureRef };
 
-/** The row of a snapshot that was opened; SNAPSHOT_NOT_FOUND otherwise. */
+/** The row of an opened snapshot; SNAPSHOT_NOT_FOUND otherwise. */
 export async function findOpened(deps: SealingDeps, snapshotId: string): Promise<SnapshotRow> {
   const row = await deps.snapshots.find(snapshotId);
   if (row) return row;
@@ -15,24 +15,24 @@ export async function findOpened(deps: SealingDeps, snapshotId: string): Promise
   );
 }
 
-/** The row of a snapshot whose manifest is stored. */
+/** The row of a snapshot whose manifest is stored; SNAPSHOT_CONFLICT otherwise. */
 export async function findManifested(deps: SealingDeps, snapshotId: string): Promise<ManifestedRow> {
   const row = await findOpened(deps, snapshotId);
   const { manifest, chunkCount } = row;
   if (manifest !== null && chunkCount !== null) return { ...row, manifest, chunkCount };
   throw new SnapshotError(
     'SNAPSHOT_CONFLICT',
-    `snapshot ${snapshotId} has no manifest yet; its steps ran out of order`,
+    `snapshot ${snapshotId} has no manifest yet: its steps ran out of order; run the job again`,
   );
 }
 
-/** The row of a snapshot that is signed. */
+/** The row of a signed snapshot; SNAPSHOT_CONFLICT otherwise. */
 export async function findSigned(deps: SealingDeps, snapshotId: string): Promise<SignedRow> {
   const row = await findManifested(deps, snapshotId);
   const { signature } = row;
   if (signature !== null) return { ...row, signature };
   throw new SnapshotError(
     'SNAPSHOT_CONFLICT',
-    `snapshot ${snapshotId} is not signed yet; its steps ran out of order`,
+    `snapshot ${snapshotId} is not signed yet: its steps ran out of order; run the job again`,
   );
 }

@@ -2,7 +2,7 @@ import { SnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow, SnapshotSeed } from '../ports/snapshotRepository';
 import { deepEqualJson } from './deepEqualJson';
 
-/** A job seals one window under one policy: opened again with another, it is not the same job. SNAPSHOT_CONFLICT. */
+/** A job seals one window under one policy; opening it again with another is SNAPSHOT_CONFLICT. */
 export function refuseOtherPlan(row: SnapshotRow, { window, onTamper, origin }: SnapshotSeed): SnapshotRow {
   const same = deepEqualJson(row.window, window) && row.onTamper === onTamper && row.origin === origin;
   if (same) return row;
@@ -12,8 +12,8 @@ export function refuseOtherPlan(row: SnapshotRow, { window, onTamper, origin }: 
 }
 
 /**
- * True when two rows speak of the same chunk. The checkpoint behind it is left out: the width of the next slice depends
- * on how an attempt came there, and nothing that is sealed depends on it.
+ * True when two rows describe the same chunk. Of the resume point after it only the hashes count: the width of the next
+ * slice differs between attempts, and nothing that is sealed depends on it.
  */
 export function sameChunk(left: ChunkRow, right: ChunkRow): boolean {
   const { checkpoint: ours, ...known } = left;

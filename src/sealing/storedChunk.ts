@@ -1,30 +1,30 @@
 import type { Position, StoredChunk } from '../contract/activities';
-import type { Window } from '../contract/window';
+import { boundsOf, formatInstant, type Window } from '../contract/window';
 import { splitBlocks } from '../evidence/bsonStream';
 import { unpackBlocks } from '../evidence/chunk';
+import { MAX_CHUNK_BYTES } from '../evidence/limits';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
 import { sha256Hex } from '../tlog/sha256';
 import { SnapshotError } from '../errors';
 import type { ObjectStore } from '../ports/objectStore';
 
-/** More than the packed form of the largest chunk: 32 MiB of records and one of 16 MiB that does not compress. */
-const MAX_STORED_BYTES = 64 * 1024 * 1024;
-
-export interface PlacedRecord extends RecordView {
+/** A record of a chunk with its position in the log. */
+export interface PositionedRecord extends RecordView {
   readonly position: Position;
 }
 
 /**
- * Reads a chunk back from storage: the bytes as stored and the records in order with their positions. With `expected`,
+ * Reads a chunk back from storage: the bytes as stored, and the records in order with their positions. With `expected`,
  * storage must return exactly that version and those bytes; anything else is STORAGE_CONFLICT before it is unpacked.
+ * STORAGE_NOT_FOUND when the chunk is gone.
  */
 export async function readStoredChunk(
   store: ObjectStore,
   key: string,
   window: Window,
   expected?: StoredChunk,
-): Promise<{ versionId: string; body: Buffer; records: AsyncIterable<PlacedRecord> }> {
-  const stored = await store.get(key, MAX_STORED_BYTES, expected?.versionId);
+): Promise<{ versionId: string; body: Buffer; records: AsyncIterable<PositionedRecord> }> {
+  const stored = await store.get(key, MAX_CHUNK_BYTES, expected?.versionId);
   if (!stored) throw new SnapshotError('STORAGE_NOT_FOUND', `chunk is gone from storage [key=${key}]`);
   const { versionId, body } = stored;
   const sha256 = sha256Hex(body);
@@ -32,25 +32,25 @@ export async function readStoredChunk(
     const message = `storage returned other bytes than were stored [key=${key}, expected=${expected.sha256}, found=${sha256}]`;
     throw new SnapshotError('STORAGE_CONFLICT', message);
   }
-  return { versionId, body, records: place(splitBlocks(unpackBlocks(body)), window, key) };
+  return { versionId, body, records: withPositions(splitBlocks(unpackBlocks(body)), window, key) };
 }
 
-/** Records are in order, so the instant of one that repeats its `timestamp` is the first that keeps them so. */
-async function* place(
+/** Records are in order, so the instant of one that repeats its `timestamp` is the first that keeps the order. */
+async function* withPositions(
   documents: AsyncIterable<Uint8Array>,
   window: Window,
   key: string,
-): AsyncGenerator<PlacedRecord> {
-  const toMs = Date.parse(window.to);
-  let previousMs = Date.parse(window.from);
+): AsyncGenerator<PositionedRecord> {
+  const { fromMs, untilMs } = boundsOf(window);
+  let previousMs = fromMs;
   for await (const document of documents) {
     const view = readRecord(document);
-    const ms = view.timestamps.find((candidate) => candidate >= previousMs && candidate <= toMs);
+    const ms = view.timestamps.find((candidate) => candidate >= previousMs && candidate < untilMs);
     if (ms === undefined) {
       const message = `stored record ${view.id} is out of order or outside the window [key=${key}]`;
       throw new SnapshotError('SNAPSHOT_CONFLICT', message);
     }
     previousMs = ms;
-    yield { ...view, position: { timestamp: new Date(ms).toISOString(), id: view.id } };
+    yield { ...view, position: { timestamp: formatInstant(ms), id: view.id } };
   }
 }

@@ -1,19 +1,34 @@
 import type { Connection, Model } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import { SnapshotError } from '../errors';
 import { assetModel, type IAsset } from '../models/asset.model';
+import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import type { AssetRegistration, AssetRegistry } from '../ports/assetRegistry';
 import { deepEqualJson } from '../sealing/deepEqualJson';
 
-/** Registers stored objects as assets for long-term keeping. */
+/** Registers stored objects as assets, which are kept until their retention ends. */
 export class AssetService implements AssetRegistry {
   readonly #assets: Model<IAsset>;
 
+  /** Works on a connection of `connectDatabase`, which its owner closes. */
   constructor(connection: Connection) {
     this.#assets = assetModel(connection);
   }
 
-  /** The asset of a snapshot, registered once. SNAPSHOT_CONFLICT when it stands for other objects already. */
+  /**
+   * Registers the objects of a snapshot as one asset and returns its id; repeating it returns the same id.
+   * SNAPSHOT_CONFLICT when the snapshot is already registered with other objects. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const assets = new AssetService(await connectDatabase(uri));
+   * const { snapshotAssetId } = await assets.registerAsset({
+   *   snapshotId: 'snap-day-2026-01-31',
+   *   objects: [{ key: 'snapshots/snap-day-2026-01-31/manifest.json', versionId: 'v1', sizeBytes: 2048 }],
+   *   signedHash,
+   *   retainUntil: '2032-01-31T00:00:00.000Z',
+   * });
+   * ```
+   */
   async registerAsset(registration: AssetRegistration): Promise<{ snapshotAssetId: string }> {
     const { snapshotId, objects, signedHash } = registration;
     try {
@@ -32,6 +47,9 @@ export class AssetService implements AssetRegistry {
     if (known?.signedHash === signedHash && deepEqualJson(known.objects, objects)) {
       return { snapshotAssetId: known._id.toHexString() };
     }
-    throw new SnapshotError('SNAPSHOT_CONFLICT', `the asset of ${snapshotId} stands for other objects`);
+    throw new SnapshotError(
+      'SNAPSHOT_CONFLICT',
+      `the asset of ${snapshotId} is already registered with other objects`,
+    );
   }
 }

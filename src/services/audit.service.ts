@@ -1,35 +1,70 @@
 import type { Connection, mongo } from 'mongoose';
-import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import type { Position } from '../contract/activities';
 import type { Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
-import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
-import { buildEntry, entryIdOnce, SNAPSHOT_CREATED, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
+import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import { pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
 import { decodeRecordId } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
+import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
+import { buildEntry, entryIdOnce, SNAPSHOT_CREATED, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
+
+// This room is what applications call: they write audit entries through AuditService, and sealing reads and marks the log
+// through the same service and registers its objects through AssetService.
 
 const RECORDS_PER_INSERT = 500;
 const SCAN_BATCH = 4_096;
 
-/** The audit log: what applications write to it, what sealing reads of it, and the one place that marks it. */
+/**
+ * The audit log: applications write it, sealing reads it, and only this service marks its records as sealed.
+ *
+ * @example
+ * ```ts
+ * await using database = await connectDatabase('mongodb://localhost:27017/app');
+ * const audit = new AuditService(database);
+ * await audit.logAuditEntry({ resourceType: 'invoice', resourceId: '42', action: 'invoice.paid', actorId: 'user-7' });
+ * ```
+ */
 export class AuditService implements RecordSource {
   readonly #logs: mongo.Collection;
 
+  /** Works on a connection of `connectDatabase`, which its owner closes. */
   constructor(connection: Connection) {
-    // The driver's own collection: sealing reads raw bytes, and marking is what the model's guard keeps others from.
+    // The driver's collection: sealing reads raw bytes, and the model's guard would reject marking.
     this.#logs = auditLogModel(connection).collection;
   }
 
-  /** Stores an entry as exactly the bytes that its `hash` was computed over. PAYLOAD_INVALID, DATABASE_*. */
+  /**
+   * Stores an entry as exactly the bytes that its `hash` was computed over, and returns its id and hash (hex SHA-256).
+   * PAYLOAD_INVALID, DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const { id, hash } = await audit.logAuditEntry({
+   *   resourceType: 'invoice',
+   *   resourceId: '42',
+   *   action: 'invoice.paid',
+   *   actorId: 'user-7',
+   *   details: { amount: 199.95, currency: 'EUR' },
+   * });
+   * ```
+   */
   async logAuditEntry(entry: AuditEntry): Promise<{ id: string; hash: string }> {
     const { id, hash, document } = buildEntry(entry);
     await onDatabase(`audit entry ${entry.action}`, () => this.#logs.insertOne(document));
     return { id: id.toHexString(), hash };
   }
 
-  /** Stores many entries, in order and in batches; returns how many. The first that fails ends it. */
+  /**
+   * Stores many entries, in order and in batches, and returns how many. The first failure ends it; earlier batches stay
+   * stored. PAYLOAD_INVALID, DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const count = await audit.logAuditEntries(importedEntries);
+   * ```
+   */
   async logAuditEntries(entries: Iterable<AuditEntry>): Promise<number> {
     let count = 0;
     let batch: mongo.Document[] = [];
@@ -46,7 +81,16 @@ export class AuditService implements RecordSource {
     return count;
   }
 
-  /** Raw BSON in the order `(timestamp, _id)`, at most `limit`, by one query for each page of the slice. */
+  /**
+   * Yields unsealed records of a slice of log time as raw BSON, in the order `(timestamp, _id)`, at most `limit`. DATABASE_*;
+   * the signal's reason once it is aborted.
+   *
+   * @example
+   * ```ts
+   * const slice = { fromMs: Date.parse('2026-01-31T00:00:00Z'), untilMs: Date.parse('2026-02-01T00:00:00Z'), after: null };
+   * for await (const bson of audit.scan(slice, 5_000)) console.log(bson.length);
+   * ```
+   */
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     let left = limit;
     const lastTie = slice.after === null ? undefined : await this.#lastTie(slice.after);
@@ -69,25 +113,25 @@ export class AuditService implements RecordSource {
     return last && readRecord(last).id;
   }
 
-  /** A `limit` of 0 is none. */
-  async *#read({ filter, behindId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  /** `limit` 0 means no limit. */
+  async *#read({ filter, afterId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
     const cursor = this.#logs.find<Buffer>(filter, {
       raw: true,
       sort: { timestamp: 1, _id: 1 },
-      // What is skipped must not use the limit up.
-      ...(behindId === undefined ? { limit } : {}),
+      // Skipped records must not count towards the limit.
+      ...(afterId === undefined ? { limit } : {}),
       batchSize: SCAN_BATCH,
       ...(signal ? { signal } : {}),
     });
-    let behind = behindId === undefined;
+    let reached = afterId === undefined;
     let count = 0;
     try {
       for await (const record of cursor) {
         signal?.throwIfAborted();
-        if (behind) {
+        if (reached) {
           yield record;
           if (++count === limit) return;
-        } else behind = readRecord(record).id === behindId;
+        } else reached = readRecord(record).id === afterId;
       }
     } catch (error) {
       throw toDatabaseError('reading the audit log', error);
@@ -96,37 +140,85 @@ export class AuditService implements RecordSource {
     }
   }
 
+  /**
+   * Yields sealed records of `[fromMs, untilMs)` as raw BSON, in the order `(timestamp, _id)`. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * for await (const bson of audit.scanMarked(fromMs, untilMs)) console.log(bson.length);
+   * ```
+   */
   async *scanMarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     yield* this.#read({ filter: { immutable: true, ...between(fromMs, untilMs) } }, 0, signal);
   }
 
+  /**
+   * Yields records of `[fromMs, untilMs)` whose `immutable` is false or missing, as raw BSON; first the former, then the
+   * latter, each in the order `(timestamp, _id)`. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * for await (const bson of audit.scanUnmarked(fromMs, untilMs)) console.log(bson.length);
+   * ```
+   */
   async *scanUnmarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    // Null asks for records without the member as well; each is a range of one index.
+    // Null also matches records without the member; each is a range of one index.
     for (const immutable of [false, null])
       yield* this.#read({ filter: { immutable, ...between(fromMs, untilMs) } }, 0, signal);
   }
 
+  /**
+   * The existing ones of these records as raw BSON, in no order. Ids are position ids: 24 hex digits, or
+   * `bson:<type>:<value>` in hex. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const [bson] = await audit.findByIds(['697d3a000000000000000001']);
+   * ```
+   */
   async findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]> {
     const values = ids.map(decodeRecordId).filter((value) => value !== undefined);
     const among = { _id: { $in: values } } as mongo.Document;
     return onDatabase('records by id', () => this.#logs.find<Buffer>(among, { raw: true }).toArray());
   }
 
+  /**
+   * The number of unsealed records of a window, both ends inclusive. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const day = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
+   * const count = await audit.countUnsealed(day, AbortSignal.timeout(10_000));
+   * ```
+   */
   countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
     const filter = { immutable: false, timestamp: { $gte: new Date(from), $lte: new Date(to) } };
     const options = signal ? { signal } : {};
-    return onDatabase('counting', () => this.#logs.countDocuments(filter, options));
+    return onDatabase('counting unsealed records', () => this.#logs.countDocuments(filter, options));
   }
 
   /**
-   * Marks records as sealed by a snapshot, and nothing but that, where they are not sealed yet. Records that are gone,
-   * another snapshot's, or cannot be changed come back as conflicts. Repeating it changes nothing.
+   * Marks records as sealed by a snapshot where they are not sealed yet, and changes nothing else. Records that are deleted,
+   * sealed by another snapshot, or cannot be changed are returned as conflicts. Repeating it changes nothing. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const { conflicts } = await audit.updateLogImmutability(idsOfOneChunk, 'snap-day-2026-01-31');
+   * ```
    */
   async updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
     return { conflicts: await markSealed(this.#logs, logIds, snapshotId) };
   }
 
-  /** The snapshot that a record is marked with; undefined when there is no such record, or it is not sealed. */
+  /**
+   * The id of the snapshot that a record is marked with; undefined when the record does not exist or is not sealed.
+   * DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const snapshotId = await audit.findSnapshotOf('697d3a000000000000000001');
+   * ```
+   */
   async findSnapshotOf(recordId: string): Promise<string | undefined> {
     const own = { _id: decodeRecordId(recordId), immutable: true } as mongo.Document;
     const found = await onDatabase(`record ${recordId}`, () =>
@@ -135,7 +227,15 @@ export class AuditService implements RecordSource {
     return typeof found?.['snapshotId'] === 'string' ? found['snapshotId'] : undefined;
   }
 
-  /** Writes the audit entry `snapshot.created` once: its id derives from the asset, so writing it again is no error. */
+  /**
+   * Writes the audit entry `snapshot.created` once: its id derives from the asset id, so repeating it changes nothing.
+   * DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * await audit.recordSnapshotCreated({ snapshotAssetId, recordCount: 1_000, signedHash });
+   * ```
+   */
   async recordSnapshotCreated({ snapshotAssetId, recordCount, signedHash }: SnapshotCreated): Promise<void> {
     const { document } = buildEntry(
       {

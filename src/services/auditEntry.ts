@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mongo } from 'mongoose';
-import { sha256Hex } from '../tlog/sha256';
 import { SnapshotError } from '../errors';
+import { sha256Hex } from '../tlog/sha256';
 
 const { BSON, ObjectId } = mongo;
 
-/** What an application logs. `timestamp` defaults to now. */
+/** What an application logs. `timestamp` defaults to the current time. */
 export interface AuditEntry {
   readonly resourceType: string;
   readonly resourceId: string;
@@ -19,11 +19,11 @@ export interface AuditEntry {
 export interface BuiltEntry {
   readonly id: mongo.ObjectId;
   readonly hash: string;
-  /** Serialises to exactly the bytes that were hashed, whatever happens to the entry it was made of. */
+  /** Serialises to exactly the bytes that were hashed, even if the entry is changed afterwards. */
   readonly document: mongo.Document;
 }
 
-/** What sealing itself writes to the log, and the system actor that it says so as. */
+/** The action that sealing itself logs, and its actor. */
 export const SNAPSHOT_CREATED = 'snapshot.created';
 export const SYSTEM_ACTOR_ID = '000000000000000000000001';
 
@@ -31,24 +31,24 @@ export const SYSTEM_ACTOR_ID = '000000000000000000000001';
 export function buildEntry(entry: AuditEntry, id = new ObjectId()): BuiltEntry {
   const { resourceType, resourceId, action, actorId, details, timestamp = new Date() } = entry;
   for (const [name, value] of Object.entries({ resourceType, resourceId, action, actorId })) {
-    if (typeof value !== 'string' || value === '') throw invalid(`${name} is not a text`);
+    if (typeof value !== 'string' || value === '') throw invalid(`${name} is not a non-empty string`);
   }
   if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime()))
     throw invalid('timestamp is not a date');
   const given = details === undefined ? {} : { details };
   const bytes = serialize({ _id: id, resourceType, resourceId, action, actorId, ...given, timestamp });
-  // Unpromoted, every value keeps its BSON type, so the driver makes the same bytes of it again.
+  // Without promotion every value keeps its BSON type, so the driver serialises it to the same bytes again.
   const members = BSON.deserialize(bytes, {
     promoteValues: false,
     promoteBuffers: false,
     promoteLongs: false,
   });
-  if (!serialize(members).equals(bytes)) throw invalid('details do not survive being stored as BSON');
+  if (!serialize(members).equals(bytes)) throw invalid('details change when they are stored as BSON');
   const hash = sha256Hex(bytes);
   return { id, hash, document: { ...members, hash, immutable: false } };
 }
 
-/** The same id for the same action on the same resource: an entry that is written again is a duplicate. */
+/** An id that derives from action and resource, so that writing the entry again is a duplicate. */
 export function entryIdOnce(action: string, resourceId: string): mongo.ObjectId {
   const digest = createHash('sha256').update(`${action}\n${resourceId}`).digest();
   return new ObjectId(digest.subarray(0, 12));

@@ -3,11 +3,14 @@ import { Agent as HttpsAgent } from 'node:https';
 import { Client } from 'minio';
 import type { StorageConfig } from '../config';
 
-/** Without a byte for this long a request counts as lost. */
+// This room is S3 storage with Object Lock, through the minio client: the client itself, error translation, the object store
+// that every write-once object goes through, and a probe that proves that a bucket locks.
+
+/** A request without a byte for this long counts as lost. */
 const SILENCE_MS = 30_000;
 const CONNECTIONS = 16;
 
-/** The vendor's client as everything here uses it: path style, kept connections, no retries of its own. */
+/** The minio client with the options of this room: path style, kept connections, no retries (Temporal owns retries). */
 export function storageClient({ endpoint, accessKey, secretKey, region }: StorageConfig): Client {
   const { protocol, hostname, port } = new URL(endpoint);
   const useSSL = protocol === 'https:';

@@ -4,12 +4,13 @@ import type { Client } from 'minio';
 import type { StorageConfig } from '../config';
 import { SnapshotError } from '../errors';
 import type { ObjectLock, ObjectStore, StoredVersion } from '../ports/objectStore';
-import { isAbsent, isTaken, s3Code, toStorageError } from './errors';
 import { storageClient } from './connection';
+import { isNotFound, isPreconditionFailed, s3Code, toStorageError } from './errors';
 
 type Headers = Record<string, string>;
+type StoredRef = Pick<StoredVersion, 'versionId'>;
 
-/** An Object Lock bucket through the minio client. Nothing is sent before the first call; no call retries. */
+/** An Object Lock bucket as object store. Nothing is sent before the first call, and no call is retried here. */
 export function connectObjectStore(config: StorageConfig): ObjectStore {
   return new MinioObjectStore(config);
 }
@@ -25,57 +26,47 @@ class MinioObjectStore implements ObjectStore {
 
   async checkBucket(): Promise<void> {
     const where = `[bucket=${this.#bucket}]`;
-    let answer: string;
+    let configuration: string;
     try {
       const response = await this.#client.makeRequestAsync({
         method: 'GET',
         bucketName: this.#bucket,
         query: 'object-lock',
       });
-      answer = (await readBody(response, 1 << 16, where)).toString();
+      configuration = (await readBody(response, 1 << 16, where)).toString();
     } catch (error) {
       if (s3Code(error) !== 'ObjectLockConfigurationNotFoundError') throw toStorageError(where, error);
-      answer = '';
+      configuration = '';
     }
-    if (/<ObjectLockEnabled>\s*Enabled\s*<\/ObjectLockEnabled>/.test(answer)) return;
-    const message = `the bucket has no Object Lock, so nothing in it is write-once; create one with Object Lock ${where}`;
+    if (/<ObjectLockEnabled>\s*Enabled\s*<\/ObjectLockEnabled>/.test(configuration)) return;
+    const message = `the bucket has no Object Lock, so nothing in it is write-once; create a bucket with Object Lock ${where}`;
     throw new SnapshotError('BUCKET_WITHOUT_LOCK', message);
   }
 
-  putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined> {
+  putOnce(key: string, body: Buffer, holdUntil: Date): Promise<StoredRef | undefined> {
     return this.#put(key, body, holdUntil, { 'if-none-match': '*' });
   }
 
-  replace(
-    key: string,
-    body: Buffer,
-    holdUntil: Date,
-    etag: string,
-  ): Promise<{ versionId: string } | undefined> {
+  replace(key: string, body: Buffer, holdUntil: Date, etag: string): Promise<StoredRef | undefined> {
     return this.#put(key, body, holdUntil, { 'if-match': etag });
   }
 
-  async #put(
-    key: string,
-    body: Buffer,
-    holdUntil: Date,
-    condition: Headers,
-  ): Promise<{ versionId: string } | undefined> {
+  async #put(key: string, body: Buffer, holdUntil: Date, condition: Headers): Promise<StoredRef | undefined> {
     const headers: Headers = {
       ...condition,
       'content-type': 'application/octet-stream',
-      // The server compares it with what arrived, and Object Lock asks for it.
+      // The server compares it with the received bytes; Object Lock requires it.
       'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
       'x-amz-object-lock-mode': 'COMPLIANCE',
       'x-amz-object-lock-retain-until-date': holdUntil.toISOString(),
     };
     let response: IncomingMessage;
     try {
-      // The client's own putObject would take lock and checksum for metadata, and may lose the condition to a multipart.
+      // Not the client's putObject: it sends lock and checksum as metadata, and loses the condition in a multipart upload.
       response = await this.#request('PUT', key, { headers }, body);
     } catch (error) {
-      // Servers answer `If-Match` on a key that is gone with NoSuchKey.
-      if (isTaken(error) || ('if-match' in condition && isAbsent(error))) return undefined;
+      // Servers answer `If-Match` on a missing key with NoSuchKey.
+      if (isPreconditionFailed(error) || ('if-match' in condition && isNotFound(error))) return undefined;
       throw toStorageError(this.#where(key), error);
     }
     response.resume();
@@ -83,7 +74,7 @@ class MinioObjectStore implements ObjectStore {
     if (versionId !== undefined) return { versionId };
     throw new SnapshotError(
       'BUCKET_WITHOUT_LOCK',
-      `storage gave no version id, so it locks nothing ${this.#where(key)}`,
+      `storage returned no version id, so it locks nothing ${this.#where(key)}`,
     );
   }
 
@@ -93,11 +84,11 @@ class MinioObjectStore implements ObjectStore {
       const response = await this.#request('GET', key, queryOf(versionId));
       const found = versionOf(response) ?? versionId;
       if (found === undefined)
-        throw new SnapshotError('BUCKET_WITHOUT_LOCK', `storage gave no version id ${where}`);
+        throw new SnapshotError('BUCKET_WITHOUT_LOCK', `storage returned no version id ${where}`);
       const etag = response.headers.etag ?? '';
       return { versionId: found, etag, body: await readBody(response, maxBytes, where) };
     } catch (error) {
-      if (isAbsent(error)) return undefined;
+      if (isNotFound(error)) return undefined;
       throw toStorageError(where, error);
     }
   }
@@ -117,21 +108,14 @@ class MinioObjectStore implements ObjectStore {
   async extendLock(key: string, versionId: string, until: Date): Promise<void> {
     const where = this.#where(key, versionId);
     const lock = await this.readLock(key, versionId);
-    // Storage keeps whole seconds at best, so what is asked for is compared in seconds.
+    // Storage keeps whole seconds at best, so the requested time is compared in seconds.
     if (lock?.mode === 'COMPLIANCE' && lock.until.getTime() >= Math.floor(until.getTime() / 1000) * 1000)
       return;
     const retention =
       '<Retention xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Mode>COMPLIANCE</Mode>' +
       `<RetainUntilDate>${until.toISOString()}</RetainUntilDate></Retention>`;
-    const body = Buffer.from(retention);
-    const headers = {
-      'content-md5': createHash('md5').update(body).digest('base64'),
-      'content-type': 'application/xml',
-    };
-    const query = `retention&versionId=${encodeURIComponent(versionId)}`;
     try {
-      const response = await this.#request('PUT', key, { headers, query }, body);
-      response.resume();
+      await this.#putXml(key, versionId, 'retention', retention);
     } catch (error) {
       const translated = toStorageError(where, error);
       if (translated.retryable) throw translated;
@@ -140,17 +124,11 @@ class MinioObjectStore implements ObjectStore {
   }
 
   async setLegalHold(key: string, versionId: string, held: boolean): Promise<void> {
-    const body = Buffer.from(
-      `<LegalHold xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${held ? 'ON' : 'OFF'}</Status></LegalHold>`,
-    );
-    const headers = {
-      'content-md5': createHash('md5').update(body).digest('base64'),
-      'content-type': 'application/xml',
-    };
-    const query = `legal-hold&versionId=${encodeURIComponent(versionId)}`;
+    const hold =
+      '<LegalHold xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
+      `<Status>${held ? 'ON' : 'OFF'}</Status></LegalHold>`;
     try {
-      const response = await this.#request('PUT', key, { headers, query }, body);
-      response.resume();
+      await this.#putXml(key, versionId, 'legal-hold', hold);
     } catch (error) {
       throw toStorageError(this.#where(key, versionId), error);
     }
@@ -163,6 +141,22 @@ class MinioObjectStore implements ObjectStore {
     } catch (error) {
       throw toStorageError(this.#where(key, versionId), error);
     }
+  }
+
+  async #putXml(
+    key: string,
+    versionId: string,
+    subresource: 'retention' | 'legal-hold',
+    xml: string,
+  ): Promise<void> {
+    const body = Buffer.from(xml);
+    const headers = {
+      'content-md5': createHash('md5').update(body).digest('base64'),
+      'content-type': 'application/xml',
+    };
+    const query = `${subresource}&versionId=${encodeURIComponent(versionId)}`;
+    const response = await this.#request('PUT', key, { headers, query }, body);
+    response.resume();
   }
 
   #request(
@@ -184,29 +178,29 @@ function queryOf(versionId: string | undefined): { query?: string } {
   return versionId === undefined ? {} : { query: `versionId=${encodeURIComponent(versionId)}` };
 }
 
-/** `null` is what S3 calls the version of an object that has none. */
+/** The version id; S3 writes `null` for an object in a bucket without versions. */
 function versionOf(response: IncomingMessage): string | undefined {
   const versionId = response.headers['x-amz-version-id'];
   return typeof versionId === 'string' && versionId !== '' && versionId !== 'null' ? versionId : undefined;
 }
 
-/** Reads a body whose announced and whose real size are within `maxBytes`; cut off in the middle it is an error. */
+/** Reads a body whose declared and actual size are within `maxBytes`; a body that is cut off is an error. */
 async function readBody(response: IncomingMessage, maxBytes: number, where: string): Promise<Buffer> {
-  const announced = Number(response.headers['content-length'] ?? Number.NaN);
-  if (announced > maxBytes) {
+  const declaredBytes = Number(response.headers['content-length'] ?? Number.NaN);
+  if (declaredBytes > maxBytes) {
     response.destroy();
     throw new SnapshotError(
       'STORAGE_FAILED',
-      `object of ${announced} bytes is larger than ${maxBytes} ${where}`,
+      `object of ${declaredBytes} bytes is larger than ${maxBytes} ${where}`,
     );
   }
   const parts: Buffer[] = [];
-  let size = 0;
+  let sizeBytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxBytes)
+    sizeBytes += part.length;
+    if (sizeBytes > maxBytes)
       throw new SnapshotError('STORAGE_FAILED', `object is larger than ${maxBytes} bytes ${where}`);
     parts.push(part);
   }
-  return Buffer.concat(parts, size);
+  return Buffer.concat(parts, sizeBytes);
 }

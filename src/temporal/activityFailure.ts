@@ -2,15 +2,15 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { SnapshotError, messageOf } from '../errors';
 
-/** An unknown error may be a bug: it is tried this often, and not for as long as an attempt lasts. */
-const TRIES_OF_UNKNOWN_ERRORS = 5;
+/** An unknown error may be a bug, so it gets this many attempts and not as many as the time limit allows. */
+const ATTEMPTS_AFTER_UNKNOWN_ERRORS = 5;
 
-/** How soon a window that another snapshot holds is asked for again. */
+/** How soon a window that another snapshot holds is requested again. */
 const BUSY_RETRY = '2s';
 
 /**
- * Maps what an activity throws to what Temporal keeps: the stable code as type, the message, and whether to retry.
- * The cause stays out of it: vendor errors may carry requests, and with them secrets, into the history.
+ * Maps what an activity throws to the failure that Temporal stores: the stable code as `type`, the message, and whether to
+ * retry. The cause is dropped: vendor errors may carry requests, and with them secrets, into the history.
  */
 export function toFailure(thrown: unknown): Error {
   if (thrown instanceof CancelledFailure || thrown instanceof ApplicationFailure) return thrown;
@@ -26,6 +26,6 @@ export function toFailure(thrown: unknown): Error {
   return ApplicationFailure.create({
     type: 'INTERNAL',
     message: `${name}: ${messageOf(thrown)}`,
-    nonRetryable: activityInfo().attempt >= TRIES_OF_UNKNOWN_ERRORS,
+    nonRetryable: activityInfo().attempt >= ATTEMPTS_AFTER_UNKNOWN_ERRORS,
   });
 }

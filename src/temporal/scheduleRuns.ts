@@ -3,24 +3,33 @@ import {
   type Client,
   type ScheduleDescription,
   type WorkflowExecutionDescription,
+  type WorkflowHandle,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
-import { toTemporalError } from './connection';
+import { failureOf, type Failure } from '../contract/failure';
+import { runStatusOf, type RunStatus } from '../contract/jobStatus';
 import { PROGRESS_QUERY } from '../contract/names';
-import type { AuditScheduleResult, ScheduleProgress, ScheduleTally } from '../contract/schedule';
+import type {
+  AuditScheduleInput,
+  AuditScheduleResult,
+  ScheduleProgress,
+  ScheduleTally,
+} from '../contract/schedule';
+import { toTemporalError } from './errors';
 
-/** A run that is open answers by a worker; one that has none, or a busy one, is not waited for longer. */
+/** A worker answers for an open run; without a free one the query is given up after this time. */
 const QUERY_MS = 3_000;
 
-/** One run of a schedule, as far as it can be told. */
+type ScheduleWorkflow = (input: AuditScheduleInput) => Promise<AuditScheduleResult>;
+
+/** One run of a schedule, as far as it is known. */
 export interface ScheduleRun {
   readonly workflowId: string;
   readonly nominalTime: string | null;
   readonly startedAt: string;
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed out' | 'unknown';
-  /** What it sealed; null when nobody can say: no worker answers. */
+  readonly status: RunStatus;
+  /** What it has sealed; null when no worker answers. */
   readonly sealed: (ScheduleTally & { readonly until: string | null }) | null;
-  readonly failure?: { readonly code: string; readonly message: string };
+  readonly failure?: Failure;
 }
 
 /** The recent runs of a schedule, newest first. TEMPORAL_*. */
@@ -29,80 +38,70 @@ export function readRuns(client: Client, description: ScheduleDescription): Prom
   return Promise.all([...new Set(ids)].toReversed().map((workflowId) => readRun(client, workflowId)));
 }
 
-/** The latest instant that any of the runs has sealed up to without a gap; null when none says so. */
+/** The latest instant up to which any of the runs has sealed without a gap; null when none reports one. */
 export function sealedUntilOf(runs: readonly ScheduleRun[]): string | null {
   const instants = runs.map(({ sealed }) => sealed?.until ?? '').toSorted();
   return instants.at(-1) || null;
 }
 
 async function readRun(client: Client, workflowId: string): Promise<ScheduleRun> {
-  const handle = client.workflow.getHandle(workflowId);
+  const handle = client.workflow.getHandle<ScheduleWorkflow>(workflowId);
   try {
     const description = await handle.describe();
     const base = {
       workflowId,
       nominalTime: nominalTimeOf(description),
       startedAt: description.startTime.toISOString(),
-      status: statusOf(description),
+      status: runStatusOf(description.status.name),
     };
-    if (base.status === 'completed') return { ...base, sealed: fromResult((await handle.result()) as never) };
-    const failed = base.status === 'failed' ? await failureOf(() => handle.result()) : {};
-    return { ...base, sealed: await progressOf(client, workflowId), ...failed };
+    if (base.status === 'succeeded') {
+      const result = await handle.result();
+      return { ...base, sealed: { ...tallyOf(result), until: result.sealed?.until ?? null } };
+    }
+    const sealed = await progressOf(client, workflowId);
+    if (base.status !== 'failed') return { ...base, sealed };
+    const failure = await readFailure(handle);
+    return { ...base, sealed, ...(failure === undefined ? {} : { failure }) };
   } catch (error) {
     throw toTemporalError(`workflow ${workflowId}`, error);
   }
 }
 
-function fromResult({ sealed, ...tally }: AuditScheduleResult): ScheduleRun['sealed'] {
-  return { ...tallyOf(tally), until: sealed?.until ?? null };
-}
-
 async function progressOf(client: Client, workflowId: string): Promise<ScheduleRun['sealed']> {
   const handle = client.workflow.getHandle(workflowId);
   try {
-    const ask = () => handle.query<ScheduleProgress>(PROGRESS_QUERY);
-    const { sealedUntil, ...tally } = await client.withDeadline(Date.now() + QUERY_MS, ask);
-    return { ...tallyOf(tally), until: sealedUntil };
+    const progress = await client.withDeadline(Date.now() + QUERY_MS, () =>
+      handle.query<ScheduleProgress>(PROGRESS_QUERY),
+    );
+    return { ...tallyOf(progress), until: progress.sealedUntil };
   } catch {
-    // Only a worker can answer a query; what Temporal itself knows of the run is told without it.
+    // Only a worker can answer a query; the run is shown without it.
     return null;
   }
 }
 
-function tallyOf(given: ScheduleTally): ScheduleTally {
-  const { windowCount, recordCount, findingCount, windows, lateCount, late } = given;
+function tallyOf({
+  windowCount,
+  recordCount,
+  findingCount,
+  windows,
+  lateCount,
+  late,
+}: ScheduleTally): ScheduleTally {
   return { windowCount, recordCount, findingCount, windows, lateCount, late };
 }
 
-async function failureOf(
-  result: () => Promise<unknown>,
-): Promise<{ failure?: { code: string; message: string } }> {
+async function readFailure(handle: WorkflowHandle<ScheduleWorkflow>): Promise<Failure | undefined> {
   try {
-    await result();
-    return {};
+    await handle.result();
+    return undefined;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const { cause } = error;
-    const code = cause instanceof ApplicationFailure ? (cause.type ?? 'INTERNAL') : 'INTERNAL';
-    return { failure: { code, message: cause?.message ?? error.message } };
+    return failureOf(error.cause ?? error);
   }
 }
 
 function nominalTimeOf({ searchAttributes }: WorkflowExecutionDescription): string | null {
   const value: unknown = searchAttributes['TemporalScheduledStartTime']?.[0];
   return value instanceof Date ? value.toISOString() : null;
-}
-
-function statusOf({ status }: WorkflowExecutionDescription): ScheduleRun['status'] {
-  const names: Readonly<Record<string, ScheduleRun['status']>> = {
-    RUNNING: 'running',
-    CONTINUED_AS_NEW: 'running',
-    PAUSED: 'running',
-    COMPLETED: 'completed',
-    FAILED: 'failed',
-    CANCELLED: 'cancelled',
-    TERMINATED: 'terminated',
-    TIMED_OUT: 'timed out',
-  };
-  return names[status.name] ?? 'unknown';
 }

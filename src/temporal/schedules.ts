@@ -1,5 +1,4 @@
 import {
-  isGrpcServiceError,
   ScheduleAlreadyRunning,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
@@ -7,13 +6,14 @@ import {
   type ScheduleDescription,
   type ScheduleSummary,
 } from '@temporalio/client';
-import { toTemporalError } from './connection';
+import { GRPC_STATUS, grpcDetailsOf, grpcStatusOf, toTemporalError } from './errors';
 import { checkSchedule } from '../schedule/checkSchedule';
 import { toSpec } from '../schedule/scheduleSpec';
 import {
   describeCadence,
   describeSettings,
   differences,
+  OVERLAPS,
   type Overlap,
   type ScheduleSettings,
 } from '../schedule/scheduleSettings';
@@ -28,11 +28,11 @@ const POLICIES: Readonly<Record<Overlap, ScheduleOverlapPolicy>> = {
   'allow-all': ScheduleOverlapPolicy.ALLOW_ALL,
 };
 
+/** Shown on the page of the schedule in the Web UI. */
 const ABOUT =
   'Seals the audit log in contiguous windows (audit-snapshot). Change it with: audit-snapshot schedule update';
-const GRPC_INVALID_ARGUMENT = 3;
 
-/** A schedule as Temporal has it. */
+/** A schedule as Temporal stores it. */
 export interface KnownSchedule {
   readonly settings: ScheduleSettings;
   readonly description: ScheduleDescription;
@@ -49,8 +49,8 @@ export class AuditSchedules {
   }
 
   /**
-   * Creates a schedule. One with the same settings is left as it is and answers false; with others it is
-   * SCHEDULE_CONFLICT. `sameStart: false` accepts whatever begin the one there has.
+   * Creates a schedule and returns true. One that exists with the same settings is left alone, which returns false; other
+   * settings are SCHEDULE_CONFLICT. `sameStart: false` accepts any start of the existing one.
    */
   async create(
     settings: ScheduleSettings,
@@ -68,13 +68,13 @@ export class AuditSchedules {
       });
       return true;
     } catch (error) {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw failure(scheduleId, error);
+      if (!(error instanceof ScheduleAlreadyRunning)) throw toScheduleError(scheduleId, error);
     }
     const known = (await this.find(scheduleId)).settings;
     const { startAt } = options.sameStart ? settings.input : known.input;
     const other = differences(known, { ...settings, input: { ...settings.input, startAt } });
     if (other.length === 0) return false;
-    const message = `schedule ${scheduleId} is there already, with other settings (${other.join('; ')}); change it with: audit-snapshot schedule update ${scheduleId}`;
+    const message = `schedule ${scheduleId} already exists with other settings (${other.join('; ')}); change it with: audit-snapshot schedule update ${scheduleId}`;
     throw new SnapshotError('SCHEDULE_CONFLICT', message);
   }
 
@@ -83,7 +83,7 @@ export class AuditSchedules {
     return { description, settings: settingsOf(description) };
   }
 
-  /** Every schedule of the namespace that seals, in no order. Eventually consistent: a new one may take seconds to appear. */
+  /** Every schedule of the namespace that seals audit logs, unordered. Eventually consistent: a new one appears after seconds. */
   async list(): Promise<ScheduleSummary[]> {
     const found: ScheduleSummary[] = [];
     try {
@@ -95,7 +95,7 @@ export class AuditSchedules {
     return found;
   }
 
-  /** Changes settings; runs that are under way go on as they began. A later begin is SCHEDULE_CONFLICT: it would skip windows. */
+  /** Changes settings; runs in progress keep theirs. A later start is SCHEDULE_CONFLICT: it would skip windows. */
   async update(
     scheduleId: string,
     change: (known: ScheduleSettings) => ScheduleSettings,
@@ -105,7 +105,7 @@ export class AuditSchedules {
     const settings = change(known.settings);
     const { startMs } = checkSchedule(settings.input);
     if (startMs > Date.parse(known.settings.input.startAt)) {
-      const message = `schedule ${scheduleId} seals from ${known.settings.input.startAt} on; a later begin would leave log time unsealed`;
+      const message = `schedule ${scheduleId} seals from ${known.settings.input.startAt} on; a later start would leave log time unsealed`;
       throw new SnapshotError('SCHEDULE_CONFLICT', message);
     }
     await this.#on(scheduleId, () =>
@@ -120,7 +120,7 @@ export class AuditSchedules {
     return settings;
   }
 
-  /** Nothing is lost by a pause: the first run after it seals everything since the last sealed instant. */
+  /** A pause loses nothing: the first run after it seals everything since the last sealed instant. */
   async pause(scheduleId: string, reason: string): Promise<void> {
     await this.find(scheduleId);
     await this.#on(scheduleId, () => this.#handle(scheduleId).pause(reason));
@@ -131,20 +131,20 @@ export class AuditSchedules {
     await this.#on(scheduleId, () => this.#handle(scheduleId).unpause(note ?? describeSettings(settings)));
   }
 
-  /** One run now, which stands for now. */
+  /** Starts one run now, with the current time as its nominal time. */
   async trigger(scheduleId: string, overlap: Overlap): Promise<void> {
     await this.find(scheduleId);
     await this.#on(scheduleId, () => this.#handle(scheduleId).trigger(POLICIES[overlap]));
   }
 
-  /** One run for each time of the schedule in `[start, end]`. */
+  /** Starts one run for each time of the schedule in `[start, end]`. */
   async backfill(scheduleId: string, start: Date, end: Date, overlap: Overlap): Promise<void> {
     await this.find(scheduleId);
     const request = { start, end, overlap: POLICIES[overlap] };
     await this.#on(scheduleId, () => this.#handle(scheduleId).backfill(request));
   }
 
-  /** Runs that are under way go on; what was sealed stays sealed. */
+  /** Runs in progress continue; what was sealed stays sealed. */
   async delete(scheduleId: string): Promise<void> {
     await this.find(scheduleId);
     await this.#on(scheduleId, () => this.#handle(scheduleId).delete());
@@ -181,39 +181,36 @@ export class AuditSchedules {
     try {
       return await call();
     } catch (error) {
-      throw failure(scheduleId, error);
+      throw toScheduleError(scheduleId, error);
     }
   }
 }
 
-/** The settings a description stands for. SCHEDULE_NOT_FOUND when it starts something else. */
+/** Reads the settings back from Temporal's description. SCHEDULE_NOT_FOUND when it starts another workflow. */
 function settingsOf({ scheduleId, action, policies, spec }: ScheduleDescription): ScheduleSettings {
   const [input] = (action.args ?? []) as readonly AuditScheduleInput[];
   if (action.workflowType !== SCHEDULE_WORKFLOW || input === undefined) {
-    const message = `schedule ${scheduleId} starts ${action.workflowType}, not ${SCHEDULE_WORKFLOW}; it is none of audit-snapshot's`;
+    const message = `schedule ${scheduleId} starts ${action.workflowType}, not ${SCHEDULE_WORKFLOW}; it is not a schedule of audit-snapshot`;
     throw new SnapshotError('SCHEDULE_NOT_FOUND', message);
   }
-  const overlap = Object.entries(POLICIES).find(([, policy]) => policy === policies.overlap)?.[0];
+  const overlap = OVERLAPS.find((known) => POLICIES[known] === policies.overlap) ?? 'skip';
   return {
     input,
     jitterSeconds: Math.round((spec.jitter ?? 0) / 1000),
-    overlap: (overlap ?? 'skip') as Overlap,
+    overlap,
     catchupSeconds: Math.round(policies.catchupWindow / 1000),
     pauseOnFailure: policies.pauseOnFailure,
   };
 }
 
-function failure(scheduleId: string, error: unknown): SnapshotError {
+function toScheduleError(scheduleId: string, error: unknown): SnapshotError {
   if (error instanceof ScheduleNotFoundError) {
-    const message = `there is no schedule ${scheduleId}; audit-snapshot schedule list says which there are`;
+    const message = `there is no schedule ${scheduleId}; list the existing ones with: audit-snapshot schedule list`;
     return new SnapshotError('SCHEDULE_NOT_FOUND', message);
   }
-  const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const grpcCode: number | undefined = isGrpcServiceError(cause) ? cause.code : undefined;
-  if (grpcCode === GRPC_INVALID_ARGUMENT && isGrpcServiceError(cause))
-    return new SnapshotError(
-      'PAYLOAD_INVALID',
-      `schedule ${scheduleId}: Temporal refuses it: ${cause.details}`,
-    );
+  if (grpcStatusOf(error) === GRPC_STATUS.INVALID_ARGUMENT) {
+    const message = `schedule ${scheduleId}: rejected by Temporal: ${grpcDetailsOf(error)}`;
+    return new SnapshotError('PAYLOAD_INVALID', message);
+  }
   return toTemporalError(`schedule ${scheduleId}`, error);
 }

@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { WorkflowStatusReader } from '../ports/workflowStatusReader';
-import { toTemporalError } from './connection';
+import { toTemporalError } from './errors';
 
-/** Asks Temporal itself; a workflow it does not know (any more) is not open. */
+/** Reads whether a workflow is open from Temporal itself; one that Temporal does not know is not open. TEMPORAL_*. */
 export function temporalWorkflowStatus(client: Client): WorkflowStatusReader {
   return {
     async isOpen(workflowId) {

@@ -1,6 +1,6 @@
-import { malformed } from './malformed';
+import { malformed } from '../errors';
 
-/** Standard base64 with padding, in its one canonical spelling, of exactly `bytes` bytes; EVIDENCE_MALFORMED otherwise. */
+/** Decodes canonical base64 with padding, of exactly `bytes` bytes when that is given. EVIDENCE_MALFORMED otherwise. */
 export function decodeBase64(text: string, bytes?: number): Buffer {
   const decoded = Buffer.from(text, 'base64');
   if (decoded.toString('base64') !== text) throw malformed('not canonical base64');

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import type { VaultConfig } from '../config';
 import { SnapshotError } from '../errors';
 import type { Signer, SigningKey } from '../ports/signer';
-import { refusesToken, refusesVersion, statusOf, toSignerError } from './errors';
+import { isTokenRejected, isVersionRejected, statusOf, toSignerError } from './errors';
 
-const ANSWER_MS = 10_000;
+// This room is Vault Transit, which holds the signing key: the private key never leaves it.
 
-const loginAnswer = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
-const keyAnswer = z.object({
+const RESPONSE_MS = 10_000;
+
+const loginResponse = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
+const keyResponse = z.object({
   data: z.object({
     type: z.string(),
     exportable: z.boolean(),
@@ -16,12 +18,12 @@ const keyAnswer = z.object({
   }),
 });
 const keyVersion = z.object({ public_key: z.string(), creation_time: z.string() });
-const signAnswer = z.object({ data: z.object({ signature: z.string() }) });
+const signResponse = z.object({ data: z.object({ signature: z.string() }) });
 
-/** What a failed call means where its path alone tells; undefined for what any call may fail with. */
-type Explain = (error: unknown) => SnapshotError | undefined;
+/** Translates errors that are specific to one call; undefined for any other error. */
+type TranslateOwn = (error: unknown) => SnapshotError | undefined;
 
-/** Signs with one Transit key. Logs in at once, so that wrong credentials show at the start: SIGNER_*. */
+/** Connects to one Transit key and logs in at once, so that wrong credentials show at the start: SIGNER_*. */
 export async function connectSigner(config: VaultConfig): Promise<Signer> {
   const signer = new VaultSigner(config);
   await signer.logIn();
@@ -41,34 +43,34 @@ class VaultSigner implements Signer {
     if ('token' in credentials) return (this.#session = this.#open(credentials.token));
     const { roleId, secretId } = credentials;
     try {
-      const answer: unknown = await this.#open('').write('auth/approle/login', {
+      const response: unknown = await this.#open('').write('auth/approle/login', {
         role_id: roleId,
         secret_id: secretId,
       });
-      this.#session = this.#open(loginAnswer.parse(answer).auth.client_token);
+      this.#session = this.#open(loginResponse.parse(response).auth.client_token);
       return this.#session;
     } catch (error) {
       // Vault answers a wrong AppRole with 400.
       if (statusOf(error) !== 400) throw toSignerError(this.#where, error);
       throw new SnapshotError(
         'SIGNER_UNAUTHORIZED',
-        `Vault refuses the AppRole; check role and secret id ${this.#where}`,
+        `Vault rejects the AppRole; check role and secret id ${this.#where}`,
       );
     }
   }
 
   async listKeys(): Promise<readonly SigningKey[]> {
     const { key } = this.#config;
-    const answer = await this.#ask(
+    const response = await this.#call(
       (vault) => vault.read(`transit/keys/${key}`),
       (error) => {
-        const text = `there is no Transit key ${key}; create it with type=ed25519`;
+        const text = `the Transit key ${key} does not exist; create it with type=ed25519`;
         return statusOf(error) === 404
           ? new SnapshotError('KEY_MISSING', `${text} ${this.#where}`)
           : undefined;
       },
     );
-    const { type, exportable, keys } = parse(keyAnswer, answer, this.#where).data;
+    const { type, exportable, keys } = parse(keyResponse, response, this.#where).data;
     if (type !== 'ed25519' || exportable) {
       const found = `${type}${exportable ? ', exportable' : ''}`;
       throw new SnapshotError(
@@ -88,30 +90,30 @@ class VaultSigner implements Signer {
   async sign(message: Buffer, version: number): Promise<Buffer> {
     const { key } = this.#config;
     const input = { input: message.toString('base64'), key_version: version };
-    const answer = await this.#ask(
+    const response = await this.#call(
       (vault) => vault.write(`transit/sign/${key}`, input),
       (error) => {
         if (statusOf(error) === 404)
-          return new SnapshotError('KEY_MISSING', `there is no Transit key ${key} ${this.#where}`);
-        if (!refusesVersion(error)) return undefined;
-        const text = `version ${version} of Transit key ${key} may not sign; lower min_encryption_version until its snapshot is finished`;
+          return new SnapshotError('KEY_MISSING', `the Transit key ${key} does not exist ${this.#where}`);
+        if (!isVersionRejected(error)) return undefined;
+        const text = `version ${version} of Transit key ${key} may not sign; lower min_encryption_version until the snapshot has finished`;
         return new SnapshotError('KEY_VERSION_UNAVAILABLE', `${text} ${this.#where}`);
       },
     );
-    const { signature } = parse(signAnswer, answer, this.#where).data;
+    const { signature } = parse(signResponse, response, this.#where).data;
     const [, signer, text = ''] = /^vault:v(\d+):([A-Za-z0-9+/]{86}==)$/.exec(signature) ?? [];
     if (Number(signer) === version) return Buffer.from(text, 'base64');
-    const found = `Vault gave no Ed25519 signature of version ${version} ${this.#where}`;
+    const found = `Vault returned no Ed25519 signature of version ${version} ${this.#where}`;
     throw new SnapshotError('SIGNATURE_INVALID', found);
   }
 
-  /** Logs in again once when the token is no longer good: that is authentication, not a retry of a failed call. */
-  async #ask(call: (vault: VaultClient) => Promise<unknown>, explain: Explain): Promise<unknown> {
-    const translate = (error: unknown) => explain(error) ?? toSignerError(this.#where, error);
+  /** Logs in again once when the token has expired: that is authentication, not a retry of a failed call. */
+  async #call(call: (vault: VaultClient) => Promise<unknown>, translateOwn: TranslateOwn): Promise<unknown> {
+    const translate = (error: unknown) => translateOwn(error) ?? toSignerError(this.#where, error);
     try {
       return await call(this.#session ?? (await this.logIn()));
     } catch (error) {
-      if (!refusesToken(error) || 'token' in this.#config.credentials) throw translate(error);
+      if (!isTokenRejected(error) || 'token' in this.#config.credentials) throw translate(error);
     }
     try {
       return await call(await this.logIn());
@@ -123,11 +125,11 @@ class VaultSigner implements Signer {
   #open(token: string): VaultClient {
     const vault = nodeVault({
       endpoint: this.#config.address,
-      // Otherwise DEBUG=node-vault would print secrets.
+      // The library's own debug output would print secrets (DEBUG=node-vault).
       debug: () => undefined,
-      requestOptions: { timeout: ANSWER_MS },
+      requestOptions: { timeout: RESPONSE_MS },
     });
-    // Set, not passed: an empty token would make the library look into the environment.
+    // Assigned, not passed: with an empty token as option the library would read the environment.
     vault.token = token;
     return vault;
   }
@@ -137,8 +139,8 @@ class VaultSigner implements Signer {
   }
 }
 
-function parse<T>(shape: z.ZodType<T>, answer: unknown, where: string): T {
-  const parsed = shape.safeParse(answer);
+function parse<T>(shape: z.ZodType<T>, response: unknown, where: string): T {
+  const parsed = shape.safeParse(response);
   if (parsed.success) return parsed.data;
-  throw new SnapshotError('SIGNER_FAILED', `Vault answered in a shape that was not expected ${where}`);
+  throw new SnapshotError('SIGNER_FAILED', `Vault returned an unexpected response ${where}`);
 }

@@ -1,65 +1,76 @@
+import { boundsOf, windowOf, type Bounds, type Window } from '../contract/window';
 import type { LedgerEntry } from '../evidence/ledgerEntry';
 
-/** A stretch of log time, both ends inclusive, in canonical instants. */
+/** A span of log time, both ends inclusive, in canonical instants. */
 export interface CoverageSpan {
   readonly from: string;
   readonly to: string;
-  /** `missing`: no snapshot covers it. `empty`: sealed, and there were no records. */
+  /** `missing`: no snapshot covers it. `empty`: it is sealed, and there were no records. */
   readonly state: 'sealed' | 'empty' | 'missing';
   /** Snapshots whose windows cover it, in the order of the ledger; the first sealed it, further ones took late records. */
   readonly snapshots: readonly string[];
 }
 
-/**
- * The timeline of a ledger: every stretch between two window bounds with the snapshots that cover it, neighbours of
- * the same kind joined. Without `within` it spans from the first window to the last. O(n log n).
- */
-export function coverageOf(
-  entries: readonly LedgerEntry[],
-  within?: { readonly from: string; readonly to: string },
-): CoverageSpan[] {
-  const spans = entries.map(({ window, snapshotId, recordCount }, place) => ({
-    from: Date.parse(window.from),
-    until: Date.parse(window.to) + 1,
-    snapshotId,
-    recordCount,
-    place,
-  }));
-  const start = within
-    ? Date.parse(within.from)
-    : spans.reduce((low, { from }) => Math.min(low, from), Infinity);
-  const end = within
-    ? Date.parse(within.to) + 1
-    : spans.reduce((high, { until }) => Math.max(high, until), -Infinity);
-  if (!(start < end)) return [];
-  const bounds = [start, end, ...spans.flatMap(({ from, until }) => [from, until])].filter(
-    (bound) => bound >= start && bound <= end,
-  );
-  const cuts = [...new Set(bounds)].toSorted((left, right) => left - right);
-  const opening = spans.toSorted((left, right) => left.from - right.from);
-  let next = 0;
-  let open: typeof spans = [];
-  const stretches: CoverageSpan[] = [];
-  for (const [place, from] of cuts.slice(0, -1).entries()) {
-    const until = cuts[place + 1]!;
-    for (; next < opening.length && opening[next]!.from <= from; next++) open.push(opening[next]!);
-    open = open.filter((span) => span.until > from);
-    const covering = open.toSorted((left, right) => left.place - right.place);
-    const some = covering.some(({ recordCount }) => recordCount > 0);
-    const state = covering.length === 0 ? 'missing' : some ? 'sealed' : 'empty';
-    join(stretches, {
-      from: new Date(from).toISOString(),
-      to: new Date(until - 1).toISOString(),
-      state,
-      snapshots: covering.map(({ snapshotId }) => snapshotId),
-    });
-  }
-  return stretches;
+interface LedgerWindow {
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly untilMs: number;
+  /** In the ledger. */
+  readonly index: number;
+  readonly snapshotId: string;
+  readonly recordCount: number;
 }
 
-function join(stretches: CoverageSpan[], next: CoverageSpan): void {
-  const last = stretches.at(-1);
-  if (last?.state === next.state && last.snapshots.join(' ') === next.snapshots.join(' '))
-    stretches[stretches.length - 1] = { ...last, to: next.to };
-  else stretches.push(next);
+/**
+ * The timeline of a ledger: each span between two window bounds with the snapshots that cover it; adjacent spans with the
+ * same state and snapshots are joined. It covers `within`, or else the first window to the last. O(n log n) in the number
+ * of windows, while few of them overlap.
+ */
+export function coverageOf(entries: readonly LedgerEntry[], within?: Window): CoverageSpan[] {
+  const windows = entries.map(({ window, snapshotId, recordCount }, index) => ({
+    ...boundsOf(window),
+    index,
+    snapshotId,
+    recordCount,
+  }));
+  const cuts = cutsOf(windows, within);
+  const upcoming = windows.toSorted((left, right) => left.fromMs - right.fromMs);
+  let next = 0;
+  let open: LedgerWindow[] = [];
+  const spans: CoverageSpan[] = [];
+  for (const [index, fromMs] of cuts.slice(0, -1).entries()) {
+    for (; next < upcoming.length && upcoming[next]!.fromMs <= fromMs; next++) open.push(upcoming[next]!);
+    open = open.filter(({ untilMs }) => untilMs > fromMs);
+    appendSpan(spans, spanOf({ fromMs, untilMs: cuts[index + 1]! }, open));
+  }
+  return spans;
+}
+
+/** Every instant at which the covering snapshots may change, in order; empty when there is no log time to cover. */
+function cutsOf(windows: readonly LedgerWindow[], within: Window | undefined): number[] {
+  const ranges = within ? [boundsOf(within)] : windows;
+  const start = ranges.reduce((low, { fromMs }) => Math.min(low, fromMs), Infinity);
+  const end = ranges.reduce((high, { untilMs }) => Math.max(high, untilMs), -Infinity);
+  if (!(start < end)) return [];
+  const bounds = [start, end, ...windows.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs])];
+  const inside = bounds.filter((bound) => bound >= start && bound <= end);
+  return [...new Set(inside)].toSorted((left, right) => left - right);
+}
+
+function spanOf(bounds: Bounds, covering: readonly LedgerWindow[]): CoverageSpan {
+  const hasRecords = covering.some(({ recordCount }) => recordCount > 0);
+  return {
+    ...windowOf(bounds),
+    state: covering.length === 0 ? 'missing' : hasRecords ? 'sealed' : 'empty',
+    snapshots: covering
+      .toSorted((left, right) => left.index - right.index)
+      .map(({ snapshotId }) => snapshotId),
+  };
+}
+
+function appendSpan(spans: CoverageSpan[], span: CoverageSpan): void {
+  const last = spans.at(-1);
+  if (last?.state === span.state && last.snapshots.join(' ') === span.snapshots.join(' '))
+    spans[spans.length - 1] = { ...last, to: span.to };
+  else spans.push(span);
 }

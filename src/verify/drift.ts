@@ -1,34 +1,35 @@
-import { bsonElements } from '../evidence/bsonElements';
+import { BSON_BOOLEAN, BSON_STRING, bsonElements } from '../evidence/bsonElements';
 import { readRecord } from '../evidence/recordBytes';
 
-/** How the live log may differ from what was sealed; docs/format.md has nothing of it, since it is no evidence. */
+/** How the live log may differ from what was sealed. This is an operator's check: it is not part of the evidence. */
 export const DRIFT_KINDS = [
-  // a sealed record is gone, has other bytes, or lost its mark
+  // A sealed record was deleted, has other bytes, lost its mark, or carries the mark of another snapshot.
   'deleted',
   'altered',
   'unmarked',
   'marked-otherwise',
-  // a record is marked as sealed that no snapshot holds, or appeared in a sealed window long after
+  // A record is marked as sealed but is in no snapshot, or was inserted into a sealed window long afterwards.
   'planted',
   'backdated',
-  // the sealed side itself is gone or has other bytes
+  // An object of the snapshot itself is missing or has other bytes.
   'evidence',
 ] as const;
 export type DriftKind = (typeof DRIFT_KINDS)[number];
 
-/** One difference, by reference: no content of a record. */
+/** One difference, by reference: it holds no content of a record. */
 export interface Drift {
   readonly kind: DriftKind;
   readonly snapshotId: string;
   /** Empty for `evidence`, where `object` names the key. */
   readonly recordId: string;
-  /** Of the sealed record; of a record that is not sealed, the chunk whose log time it stands in. */
+  /** Index of the chunk that holds the sealed record; of any other record, the chunk that covers its log time. */
   readonly chunk: number | null;
-  /** Place in the snapshot; null for a record that is not sealed. */
+  /** Index in the snapshot; null for a record that is not sealed. */
   readonly index: number | null;
   readonly object?: string;
 }
 
+/** A record as it is in a chunk. */
 export interface SealedRecord {
   readonly id: string;
   readonly bytes: Buffer;
@@ -36,85 +37,36 @@ export interface SealedRecord {
   readonly index: number;
 }
 
-export interface LiveMark {
+/** What a live record says about its own sealing. */
+interface SealMark {
   readonly immutable: boolean | undefined;
   readonly snapshotId: string | undefined;
 }
 
-/** What a live record says of its own sealing. */
-export function readMark(document: Buffer): LiveMark {
+/** The mark that sealing left on a live record; a member of another type counts as missing. EVIDENCE_MALFORMED. */
+export function readMark(document: Buffer): SealMark {
   let immutable: boolean | undefined;
   let snapshotId: string | undefined;
   for (const { name, type, valueStart, end } of bsonElements(document)) {
-    if (name === 'immutable' && type === 0x08) immutable = document[valueStart] === 1;
-    if (name === 'snapshotId' && type === 0x02)
+    if (name === 'immutable' && type === BSON_BOOLEAN) immutable = document[valueStart] === 1;
+    if (name === 'snapshotId' && type === BSON_STRING)
       snapshotId = document.toString('utf8', valueStart + 4, end - 1);
   }
   return { immutable, snapshotId };
 }
 
-/** What is wrong with the live copy of a sealed record; `undefined` stands for one that is gone. */
+/** How the live copy of a sealed record differs from it; `live` is undefined when there is no copy. */
 export function compareRecord(sealed: SealedRecord, snapshotId: string, live: Buffer | undefined): Drift[] {
   const { id: recordId, chunk, index } = sealed;
-  const drift = (kind: DriftKind): Drift => ({ kind, snapshotId, recordId, chunk, index });
-  if (live === undefined) return [drift('deleted')];
-  const found: Drift[] = [];
-  if (!readRecord(live).bytes.equals(sealed.bytes)) found.push(drift('altered'));
-  const mark = readMark(live);
-  if (mark.immutable !== true) found.push(drift('unmarked'));
-  else if (mark.snapshotId !== snapshotId) found.push(drift('marked-otherwise'));
-  return found;
+  const kinds = live === undefined ? ['deleted' as const] : differencesOf(sealed, snapshotId, live);
+  return kinds.map((kind) => ({ kind, snapshotId, recordId, chunk, index }));
 }
 
-/**
- * Meets the sealed records of a snapshot with the live ones that are marked as its own. Both come in nearly the same
- * order, so little is kept: a record that was deleted or planted shifts one side against the other and no more.
- */
-export class DriftMatcher {
-  readonly #snapshotId: string;
-  readonly #sealed = new Map<string, SealedRecord>();
-  readonly #live = new Map<string, { readonly document: Buffer; readonly chunk: number }>();
-
-  constructor(snapshotId: string) {
-    this.#snapshotId = snapshotId;
-  }
-
-  addSealed(record: SealedRecord): Drift[] {
-    const live = this.#live.get(record.id);
-    if (!live) {
-      this.#sealed.set(record.id, record);
-      return [];
-    }
-    this.#live.delete(record.id);
-    return compareRecord(record, this.#snapshotId, live.document);
-  }
-
-  addLive(document: Buffer, chunk: number): Drift[] {
-    const { id } = readRecord(document);
-    const sealed = this.#sealed.get(id);
-    if (!sealed) {
-      this.#live.set(id, { document, chunk });
-      return [];
-    }
-    this.#sealed.delete(id);
-    return compareRecord(sealed, this.#snapshotId, document);
-  }
-
-  /** Sealed records that no live one met; they are elsewhere in the log, or gone. */
-  takeUnmatched(): SealedRecord[] {
-    const unmet = [...this.#sealed.values()];
-    this.#sealed.clear();
-    return unmet;
-  }
-
-  /** Live records that claim to be sealed by this snapshot, and are not in it. */
-  planted(): Drift[] {
-    return [...this.#live].map(([recordId, { chunk }]) => ({
-      kind: 'planted' as const,
-      snapshotId: this.#snapshotId,
-      recordId,
-      chunk,
-      index: null,
-    }));
-  }
+function differencesOf(sealed: SealedRecord, snapshotId: string, live: Buffer): DriftKind[] {
+  const kinds: DriftKind[] = [];
+  if (!readRecord(live).bytes.equals(sealed.bytes)) kinds.push('altered');
+  const mark = readMark(live);
+  if (mark.immutable !== true) kinds.push('unmarked');
+  else if (mark.snapshotId !== snapshotId) kinds.push('marked-otherwise');
+  return kinds;
 }

@@ -1,8 +1,8 @@
-/** Where evidence is read from: a bucket, or a directory with its layout. */
+/** Where evidence is read from: a bucket, or a directory with the same layout. */
 export interface EvidenceReader {
-  /** The bytes of an object, or undefined when it is not there; larger than `maxBytes` is an error. */
+  /** The bytes of an object, or undefined when it does not exist. An object larger than `maxBytes` is an error. */
   read(key: string, versionId: string | undefined, maxBytes: number): Promise<Buffer | undefined>;
-  /** The lock of an object, undefined when it has none; only buckets have locks. */
+  /** The lock of an object, undefined when it has none. Only a bucket has locks. */
   readLock?(
     key: string,
     versionId: string | undefined,

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { SnapshotError } from '../errors';
-import type { EvidenceReader } from './evidenceReader';
-import { MAX_MANIFEST_BYTES } from '../evidence/manifest';
+import { malformed } from '../errors';
+import { MAX_MANIFEST_BYTES } from '../evidence/limits';
 import type { ObjectStore } from '../ports/objectStore';
+import type { EvidenceReader } from './evidenceReader';
 
-/** Evidence as the bucket holds it. A chunk is read at the version its manifest names. */
+/** Evidence in the bucket. A chunk is read at the version its manifest names. */
 export function bucketReader(store: ObjectStore): EvidenceReader {
   return {
     async read(key, versionId, maxBytes) {
@@ -20,20 +20,13 @@ export function bucketReader(store: ObjectStore): EvidenceReader {
 }
 
 /**
- * Evidence in a directory with the bucket's layout. The directory is untrusted: keys that leave it and anything on the
- * way that is a link are EVIDENCE_MALFORMED; versions mean nothing there, content is what counts.
+ * Evidence in a directory with the layout of the bucket. The directory is untrusted: a key that leads out of it, and a
+ * symbolic link anywhere on the path, are EVIDENCE_MALFORMED. Version ids are ignored; only content counts.
  */
 export function directoryReader(directory: string): EvidenceReader {
   return {
     async read(key, _versionId, maxBytes) {
-      const segments = key.split('/');
-      if (
-        segments.some(
-          (segment) => segment === '' || segment === '.' || segment === '..' || segment.includes(sep),
-        )
-      ) {
-        throw new SnapshotError('EVIDENCE_MALFORMED', `key leaves the directory [key=${key.slice(0, 200)}]`);
-      }
+      const segments = segmentsOf(key);
       const root = await realpath(directory);
       const path = join(root, ...segments);
       try {
@@ -41,33 +34,37 @@ export function directoryReader(directory: string): EvidenceReader {
           await refuseLink(join(root, ...segments.slice(0, depth)));
         return await readFile(path, key, maxBytes);
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code;
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
         if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-        if (code === 'ELOOP')
-          throw new SnapshotError('EVIDENCE_MALFORMED', `a link stands for evidence [path=${path}]`);
+        if (code === 'ELOOP') throw isLink(path);
         throw error;
       }
     },
   };
 }
 
+function segmentsOf(key: string): readonly string[] {
+  const segments = key.split('/');
+  if (segments.some((segment) => ['', '.', '..'].includes(segment) || segment.includes(sep)))
+    throw malformed(`key leads out of the directory [key=${key.slice(0, 200)}]`);
+  return segments;
+}
+
 async function refuseLink(path: string): Promise<void> {
-  if ((await lstat(path)).isSymbolicLink()) {
-    throw new SnapshotError('EVIDENCE_MALFORMED', `a link stands for evidence [path=${path}]`);
-  }
+  if ((await lstat(path)).isSymbolicLink()) throw isLink(path);
+}
+
+function isLink(path: string): Error {
+  return malformed(`a symbolic link is not evidence [path=${path}]`);
 }
 
 async function readFile(path: string, key: string, maxBytes: number): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = await file.stat();
-    if (!stat.isFile()) throw new SnapshotError('EVIDENCE_MALFORMED', `not a file [key=${key}]`);
-    if (stat.size > maxBytes) {
-      throw new SnapshotError(
-        'EVIDENCE_MALFORMED',
-        `${stat.size} bytes are more than evidence has [key=${key}]`,
-      );
-    }
+    if (!stat.isFile()) throw malformed(`not a file [key=${key}]`);
+    if (stat.size > maxBytes)
+      throw malformed(`object of ${stat.size} bytes is larger than ${maxBytes} [key=${key}]`);
     return await file.readFile();
   } finally {
     await file.close();

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SnapshotError } from '../errors';
+import { SnapshotError, malformed } from '../errors';
 
-/** More objects than any export has; a directory that goes on for ever is not walked for ever. */
+/** More objects than any export has: a hostile directory must not be walked forever. */
 const MAX_OBJECTS = 10_000_000;
-/** `ledger/tile/0/x001/x234/067.p/5` */
+/** `ledger/tile/0/x001/x234/067.p/5`, with margin for a larger index. */
 const MAX_DEPTH = 10;
 
-/** Keys of everything below `snapshots/` and `ledger/` of a directory, links included. EVIDENCE_MALFORMED beyond any sense. */
+/** Keys of everything below `snapshots/` and `ledger/` in a directory, links included. EVIDENCE_MALFORMED beyond the limit. */
 export async function listObjects(directory: string): Promise<readonly string[]> {
   const keys: string[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
@@ -15,7 +15,7 @@ export async function listObjects(directory: string): Promise<readonly string[]>
       const key = `${folder}/${entry.name}`;
       if (entry.isDirectory() && depth < MAX_DEPTH) await walk(key, depth + 1);
       else if (keys.push(key) > MAX_OBJECTS)
-        throw new SnapshotError('EVIDENCE_MALFORMED', `more than ${MAX_OBJECTS} objects below ${directory}`);
+        throw malformed(`more than ${MAX_OBJECTS} objects in ${directory}`);
     }
   };
   await walk('snapshots', 1);
@@ -23,13 +23,15 @@ export async function listObjects(directory: string): Promise<readonly string[]>
   return keys;
 }
 
-/** The snapshots that lie in a directory; nothing at all is EVIDENCE_INCOMPLETE. */
+/** The ids of the snapshots with objects in a directory, sorted. EVIDENCE_INCOMPLETE when it holds no evidence at all. */
 export function snapshotIdsOf(directory: string, listed: readonly string[]): readonly string[] {
+  if (listed.length === 0) {
+    const message = `no evidence in ${directory}; a directory of evidence holds ledger/checkpoint and snapshots/<snapshotId>/manifest.json`;
+    throw new SnapshotError('EVIDENCE_INCOMPLETE', message);
+  }
   const ids = listed.flatMap((key) => {
-    const [room, snapshotId = '', ...rest] = key.split('/');
-    return room === 'snapshots' && rest.length > 0 ? [snapshotId] : [];
+    const [folder, snapshotId = '', ...rest] = key.split('/');
+    return folder === 'snapshots' && rest.length > 0 ? [snapshotId] : [];
   });
-  if (listed.length > 0) return [...new Set(ids)].toSorted();
-  const message = `no evidence below ${directory}; a directory of evidence holds ledger/checkpoint and snapshots/<snapshotId>/manifest.json`;
-  throw new SnapshotError('EVIDENCE_INCOMPLETE', message);
+  return [...new Set(ids)].toSorted();
 }

@@ -1,22 +1,27 @@
 import { SnapshotError } from '../errors';
 import { splitRecords } from '../evidence/bsonStream';
-import { MAX_UNPACKED_BYTES, unpackChunk } from '../evidence/chunk';
-import type { EvidenceReader } from './evidenceReader';
-import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from '../evidence/manifest';
-import { HASH_BYTES, leafHash, subtreeSizes } from '../tlog/merkle';
-import { proveConsistency, proveInclusion, sourceOf, type KnownSubtree } from '../tlog/proof';
+import { unpackChunk } from '../evidence/chunk';
+import { MAX_CHECKPOINT_BYTES, MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { parseManifest, type Manifest } from '../evidence/manifest';
 import { manifestKey, snapshotCheckpointKey } from '../evidence/objectKeys';
-import type { Ledger } from './verifyLedger';
 import { readRecord } from '../evidence/recordBytes';
 import { serializeProof } from '../evidence/recordProof';
-import { formatTlogProof } from '../tlog/tlogProof';
 import { decodeBase64 } from '../tlog/base64';
-
-const MAX_CHECKPOINT_BYTES = 1 << 16;
+import { HASH_BYTES, leafHash, subtreeSizes } from '../tlog/merkle';
+import {
+  formatTlogProof,
+  leafSource,
+  proveConsistency,
+  proveInclusion,
+  subtreeSource,
+  type KnownSubtree,
+} from '../tlog/proof';
+import type { EvidenceReader } from './evidenceReader';
+import type { Ledger } from './verifyLedger';
 
 /**
- * The proof file of one record of a snapshot. Reads the manifest and chunks until the record is met.
- * EVIDENCE_INCOMPLETE when the record, or the snapshot in the ledger, is not there.
+ * The proof file of one record of a snapshot. Reads the manifest, and chunks until it finds the record. EVIDENCE_INCOMPLETE
+ * when the record, the snapshot in the ledger, or an object of the snapshot does not exist.
  */
 export async function proveRecord(
   reader: EvidenceReader,
@@ -24,57 +29,63 @@ export async function proveRecord(
   { snapshotId, recordId }: { readonly snapshotId: string; readonly recordId: string },
 ): Promise<Buffer> {
   const ledgerIndex = ledger.indexOf.get(snapshotId);
-  if (ledgerIndex === undefined) throw incomplete(`the ledger does not name ${snapshotId}`);
+  const entry = ledgerIndex === undefined ? undefined : ledger.bytes[ledgerIndex];
+  if (ledgerIndex === undefined || !entry) throw incomplete(`the ledger does not name ${snapshotId}`);
   const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
   const checkpoint = await reader.read(snapshotCheckpointKey(snapshotId), undefined, MAX_CHECKPOINT_BYTES);
   if (!body || !checkpoint) throw incomplete(`manifest or checkpoint of ${snapshotId} is missing`);
+
   const manifest = parseManifest(body);
+  const { record, index, known } = await findRecord(reader, manifest, recordId);
+  const path = proveInclusion(subtreeSource(known), index, manifest.recordCount);
+  return serializeProof({
+    record: record.toString('base64'),
+    recordProof: formatTlogProof({ index, path, checkpoint }),
+    entry: entry.toString('base64'),
+    ledgerProof: proveEntry(ledger, ledgerIndex),
+  });
+}
+
+/** The record, its index in the snapshot, and the hashes that are known once its chunk is read. */
+async function findRecord(
+  reader: EvidenceReader,
+  manifest: Manifest,
+  recordId: string,
+): Promise<{ record: Buffer; index: number; known: readonly KnownSubtree[] }> {
   for (const chunk of manifest.chunks) {
-    const stored = await reader.read(chunk.key, chunk.versionId, MAX_UNPACKED_BYTES);
+    const stored = await reader.read(chunk.key, chunk.versionId, MAX_CHUNK_BYTES);
     if (!stored) throw incomplete(`a chunk is missing [key=${chunk.key}]`);
     const records = [...splitRecords(await unpackChunk(stored))];
-    const place = records.findIndex((record) => readRecord(record).id === recordId);
-    if (place < 0) continue;
-    const source = sourceOf(knownOf(manifest, chunk.index, records));
-    const index = chunk.begin + place;
-    const path = proveInclusion(source, index, manifest.recordCount);
-    return serializeProof({
-      record: records[place]!.toString('base64'),
-      recordProof: formatTlogProof({ index, path, checkpoint }),
-      entry: ledger.bytes[ledgerIndex]!.toString('base64'),
-      ledgerProof: proveEntry(ledger, ledgerIndex),
-    });
+    const offset = records.findIndex((record) => readRecord(record).id === recordId);
+    const record = records[offset];
+    if (record)
+      return { record, index: chunk.begin + offset, known: knownOf(manifest, chunk.index, records) };
   }
-  throw incomplete(`${snapshotId} holds no record ${recordId}`);
+  throw incomplete(`${manifest.snapshotId} holds no record ${recordId}`);
 }
 
-/** Inclusion of one entry under the ledger's checkpoint, as tlog-proof text. */
-function proveEntry(ledger: Ledger, index: number): string {
-  const path = proveInclusion(leavesOf(ledger), index, ledger.size);
-  return formatTlogProof({ index, path, checkpoint: ledger.checkpoint });
-}
-
-/** Proof that the ledger of `later` entries continues the one of `earlier`, both within its size. */
-export function proveLedgerConsistency(ledger: Ledger, earlier: number, later: number): Buffer[] {
-  return proveConsistency(leavesOf(ledger), earlier, later);
-}
-
-function leavesOf({ leaves }: Ledger) {
-  return sourceOf(leaves.map((hash, begin) => ({ begin, size: 1, hash })));
-}
-
-/** The leaves of one chunk, and of all others the nodes that the manifest gives. */
-function knownOf({ chunks }: Manifest, index: number, records: readonly Buffer[]): KnownSubtree[] {
-  return chunks.flatMap(({ index: other, begin, count, nodes }) => {
-    if (other === index)
-      return records.map((record, place) => ({ begin: begin + place, size: 1, hash: leafHash(record) }));
+/** The leaves of one chunk, and for all others the nodes that the manifest lists. */
+function knownOf({ chunks }: Manifest, chunkIndex: number, records: readonly Buffer[]): KnownSubtree[] {
+  return chunks.flatMap(({ index, begin, count, nodes }) => {
+    if (index === chunkIndex)
+      return records.map((record, offset) => ({ begin: begin + offset, size: 1, hash: leafHash(record) }));
     let at = begin;
-    return subtreeSizes(begin, begin + count).map((size, place) => {
-      const known = { begin: at, size, hash: decodeBase64(nodes[place]!, HASH_BYTES) };
+    return subtreeSizes(begin, begin + count).map((size, node) => {
+      const subtree = { begin: at, size, hash: decodeBase64(nodes[node]!, HASH_BYTES) };
       at += size;
-      return known;
+      return subtree;
     });
   });
+}
+
+/** Inclusion of one entry in the ledger, as tlog-proof text. */
+function proveEntry({ leaves, size, checkpoint }: Ledger, index: number): string {
+  return formatTlogProof({ index, path: proveInclusion(leafSource(leaves), index, size), checkpoint });
+}
+
+/** Proof that the ledger of `later` entries extends the one of `earlier`, both within its size. */
+export function proveLedgerConsistency({ leaves }: Ledger, earlier: number, later: number): Buffer[] {
+  return proveConsistency(leafSource(leaves), earlier, later);
 }
 
 function incomplete(what: string): SnapshotError {

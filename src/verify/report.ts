@@ -29,7 +29,10 @@ export type Layer =
   | (typeof COVERAGE_LAYERS)[number]
   | (typeof LISTING_LAYERS)[number];
 
-/** One thing that does not hold: which object (a key, or a record with its place), what was expected and what was found. */
+/** Failures that a report lists when nothing else is asked for; all are counted. */
+const DEFAULT_MAX_FAILURES = 20;
+
+/** One check that did not hold: of which object (a key, or a record with its index), what was expected, what was found. */
 export interface Failure {
   readonly layer: Layer;
   readonly kind: 'invalid' | 'missing';
@@ -46,72 +49,64 @@ interface LayerResult {
 
 export type Verdict = 'VERIFIED' | 'NOT VERIFIED' | 'INCOMPLETE';
 
-/** `self-asserted`: the key came out of the evidence itself, which proves nothing about its origin. */
+/** `self-asserted`: the key was taken from the evidence itself, which proves nothing about its origin. */
 export type KeyTrust = 'pinned' | 'self-asserted';
 
-/** What was checked of one thing, and what of it held. */
+/** What every report has: the verdict, and the checks it follows from. */
 export interface Checked {
   readonly verdict: Verdict;
   readonly key: KeyTrust;
   readonly layers: readonly LayerResult[];
-  /** The first failures, in the order they were met. */
+  /** The first failures, in the order of the checks. */
   readonly failures: readonly Failure[];
   readonly failureCount: number;
 }
 
-/** Report on one snapshot. */
-export interface VerifyReport extends Checked {
-  readonly snapshotId: string;
-  readonly recordCount: number;
-  /** Records that were sealed although their own hash did not fit; known before sealing, so no failure now. */
-  readonly findingCount: number;
-}
-
-/** Several verdicts as one: what is invalid outweighs what is missing. */
+/** Several verdicts as one: what is invalid outweighs what is missing. No verdicts are INCOMPLETE, never a success. */
 export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('NOT VERIFIED')) return 'NOT VERIFIED';
-  // Nothing checked is never a success.
   return verdicts.length === 0 || verdicts.includes('INCOMPLETE') ? 'INCOMPLETE' : 'VERIFIED';
 }
 
-/** Gathers what was checked; the verdict follows from it alone. */
+/** Collects checks; the verdict follows from them alone. */
 export class ReportBuilder {
   readonly #passed = new Map<Layer, number>();
   readonly #total = new Map<Layer, number>();
   readonly #failures: Failure[] = [];
   readonly #maxFailures: number;
   #failureCount = 0;
-  #missing = 0;
+  #missingCount = 0;
 
-  constructor(maxFailures: number) {
+  constructor(maxFailures = DEFAULT_MAX_FAILURES) {
     this.#maxFailures = maxFailures;
   }
 
-  /** Counts `count` things to check, of which all held. */
-  pass(layer: Layer, count = 1): void {
-    this.#passed.set(layer, (this.#passed.get(layer) ?? 0) + count);
-    this.#total.set(layer, (this.#total.get(layer) ?? 0) + count);
+  /** Counts one check that held. */
+  pass(layer: Layer): void {
+    this.#passed.set(layer, (this.#passed.get(layer) ?? 0) + 1);
+    this.#total.set(layer, (this.#total.get(layer) ?? 0) + 1);
   }
 
-  fail(failure: Failure): void {
-    this.#total.set(failure.layer, (this.#total.get(failure.layer) ?? 0) + 1);
-    this.#failureCount++;
-    if (failure.kind === 'missing') this.#missing++;
-    if (this.#failures.length < this.#maxFailures) this.#failures.push(failure);
+  /** Counts an object that is not what it should be. */
+  invalid(layer: Layer, object: string, expected: string, found: string): void {
+    this.#fail({ layer, kind: 'invalid', object, expected, found });
   }
 
+  /** Counts an object that does not exist. */
   missing(layer: Layer, object: string, expected = 'an object'): void {
-    this.fail({ layer, kind: 'missing', object, expected, found: 'nothing' });
+    this.#missingCount++;
+    this.#fail({ layer, kind: 'missing', object, expected, found: 'nothing' });
   }
 
+  /** Counts a comparison, and returns whether both sides are equal. */
   check(layer: Layer, object: string, expected: string, found: string): boolean {
     const holds = expected === found;
     if (holds) this.pass(layer);
-    else this.fail({ layer, kind: 'invalid', object, expected, found });
+    else this.invalid(layer, object, expected, found);
     return holds;
   }
 
-  /** `required` are the layers of which at least one check must have held: what was not looked at is not verified. */
+  /** The report on `layers`. Of each layer in `required` at least one check must have held for VERIFIED. */
   finish(key: KeyTrust, layers: readonly Layer[], required: readonly Layer[]): Checked {
     return {
       verdict: this.#verdict(key, required),
@@ -122,19 +117,25 @@ export class ReportBuilder {
     };
   }
 
+  #fail(failure: Failure): void {
+    this.#total.set(failure.layer, (this.#total.get(failure.layer) ?? 0) + 1);
+    this.#failureCount++;
+    if (this.#failures.length < this.#maxFailures) this.#failures.push(failure);
+  }
+
   #resultOf(layer: Layer): LayerResult {
     return { layer, passed: this.#passed.get(layer) ?? 0, total: this.#total.get(layer) ?? 0 };
   }
 
   #verdict(key: KeyTrust, required: readonly Layer[]): Verdict {
-    if (this.#failureCount > this.#missing) return 'NOT VERIFIED';
+    if (this.#failureCount > this.#missingCount) return 'NOT VERIFIED';
     const unchecked = required.some((layer) => !this.#passed.has(layer));
-    if (this.#missing > 0 || unchecked) return 'INCOMPLETE';
+    if (this.#missingCount > 0 || unchecked) return 'INCOMPLETE';
     return key === 'pinned' ? 'VERIFIED' : 'INCOMPLETE';
   }
 }
 
-/** A timestamp is there only where an authority was asked; every other layer says so when nothing of it was checked. */
+/** A timestamp exists only where an authority was asked. Every other layer is listed even when nothing of it was checked. */
 function isShown({ layer, total }: LayerResult): boolean {
   return layer !== 'timestamp' || total > 0;
 }

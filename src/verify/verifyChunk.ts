@@ -1,28 +1,38 @@
 import { messageOf } from '../errors';
 import { splitRecords } from '../evidence/bsonStream';
-import { MAX_UNPACKED_BYTES, unpackChunk } from '../evidence/chunk';
+import { unpackChunk } from '../evidence/chunk';
+import { MAX_CHUNK_BYTES, MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { LogDigest } from '../evidence/logDigest';
-import { MAX_LISTED_FINDINGS, type Manifest } from '../evidence/manifest';
-import { RangeBuilder, emptyRange, leafHash, serializeRange } from '../tlog/merkle';
+import type { Manifest } from '../evidence/manifest';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
-import { findFault } from '../evidence/recordFinding';
+import { findingOf } from '../evidence/recordFinding';
+import { leafHash, rangeOfLeaves, serializeRange } from '../tlog/merkle';
 import { sha256Hex } from '../tlog/sha256';
-import type { ReportBuilder } from './report';
 import type { EvidenceReader } from './evidenceReader';
+import type { ReportBuilder } from './report';
 
 type Chunk = Manifest['chunks'][number];
 
-/** What is carried from chunk to chunk. */
+/** What accumulates from chunk to chunk. */
 export interface ChunkTally {
   readonly digest: LogDigest;
-  /** False once a chunk could not be read: totals over all records mean nothing then. */
-  complete: boolean;
+  /** False once a chunk was not read: totals over all records cannot be compared then. */
+  isComplete: boolean;
   readonly findings: Manifest['findings'];
 }
 
+/** A record of a chunk, and its name in the report. */
+interface ChunkRecord {
+  readonly document: Buffer;
+  readonly view: RecordView;
+  /** In the snapshot. */
+  readonly index: number;
+  readonly name: string;
+}
+
 /**
- * Verifies one chunk. Its stored bytes are hashed before they are unpacked. When they are not what was signed, unpacking
- * goes on, within limits, only to name the records that were altered.
+ * Verifies one chunk. Its stored bytes are compared before they are unpacked; if they are not the ones that were signed,
+ * they are unpacked nevertheless, within the limits, to name the records that were altered.
  */
 export async function verifyChunk(
   reader: EvidenceReader,
@@ -31,31 +41,18 @@ export async function verifyChunk(
   chunk: Chunk,
   tally: ChunkTally,
 ): Promise<void> {
-  const { key, versionId } = chunk;
-  const stored = await reader.read(key, versionId, MAX_UNPACKED_BYTES);
+  const { key, versionId, sha256 } = chunk;
+  const stored = await reader.read(key, versionId, MAX_CHUNK_BYTES);
   if (!stored) {
-    tally.complete = false;
-    report.fail({
-      layer: 'stored bytes',
-      kind: 'missing',
-      object: key,
-      expected: chunk.sha256,
-      found: 'nothing',
-    });
-    return;
+    tally.isComplete = false;
+    return report.missing('stored bytes', key, sha256);
   }
-  report.check('stored bytes', key, chunk.sha256, sha256Hex(stored));
+  report.check('stored bytes', key, sha256, sha256Hex(stored));
   try {
     verifyContent(report, manifest, chunk, tally, await unpackChunk(stored));
   } catch (error) {
-    tally.complete = false;
-    report.fail({
-      layer: 'chunks',
-      kind: 'invalid',
-      object: key,
-      expected: 'BSON records in gzip',
-      found: messageOf(error),
-    });
+    tally.isComplete = false;
+    report.invalid('chunks', key, 'BSON records in gzip', messageOf(error));
   }
 }
 
@@ -66,60 +63,59 @@ function verifyContent(
   tally: ChunkTally,
   content: Buffer,
 ): void {
-  const { key, begin } = chunk;
-  const range = new RangeBuilder(emptyRange(begin));
-  const known = new Map(manifest.findings.records.map((finding) => [finding.index, finding.kind]));
-  let place = 0;
-  let first: RecordView | undefined;
-  let last: RecordView | undefined;
+  const known = new Map(manifest.findings.records.map(({ index, kind }) => [index, kind]));
+  const leaves: Buffer[] = [];
+  let first = '';
+  let last = '';
   for (const document of splitRecords(content)) {
-    const record = readRecord(document);
-    first ??= record;
-    last = record;
-    range.appendLeaf(leafHash(document));
-    if (!record.bytes.equals(document)) {
-      const object = nameOf(record, key, place);
-      report.fail({
-        layer: 'chunks',
-        kind: 'invalid',
-        object,
-        expected: 'record bytes',
-        found: 'sealing members',
-      });
-    }
-    if (record.hashText !== undefined) tally.digest.update(record.hashText);
-    checkHash(report, manifest, tally, known, {
-      record,
-      index: begin + place,
-      object: nameOf(record, key, place),
-    });
-    place++;
+    const record = placeRecord(chunk, leaves.length, document);
+    if (leaves.length === 0) first = record.view.id;
+    last = record.view.id;
+    leaves.push(leafHash(document));
+    verifyRecordBytes(report, record);
+    verifyRecordHash(report, manifest, tally, known, record);
+    if (record.view.hashText !== undefined) tally.digest.update(record.view.hashText);
   }
-  const expected = `${chunk.count} records from ${chunk.first.id} to ${chunk.last.id}`;
-  report.check('chunks', key, expected, `${place} records from ${first?.id ?? ''} to ${last?.id ?? ''}`);
-  report.check('roots', key, chunk.nodes.join(' '), serializeRange(range.range()).hashes.join(' '));
+
+  const { key, nodes, begin } = chunk;
+  const expected = describeRecords(chunk.count, chunk.first.id, chunk.last.id);
+  report.check('chunks', key, expected, describeRecords(leaves.length, first, last));
+  const { hashes } = serializeRange(rangeOfLeaves(leaves, begin));
+  report.check('roots', key, nodes.join(' '), hashes.join(' '));
 }
 
-function nameOf({ id }: RecordView, key: string, place: number): string {
-  return `record ${id} [chunk=${key}, index=${place}]`;
+function placeRecord({ key, begin }: Chunk, offset: number, document: Buffer): ChunkRecord {
+  const view = readRecord(document);
+  const name = `record ${view.id} [chunk=${key}, index=${offset}]`;
+  return { document, view, index: begin + offset, name };
 }
 
-function checkHash(
+function describeRecords(count: number, first: string, last: string): string {
+  return `${count} records from ${first} to ${last}`;
+}
+
+/** A sealed record is record bytes already: it has no members that sealing adds. */
+function verifyRecordBytes(report: ReportBuilder, { document, view, name }: ChunkRecord): void {
+  if (!view.bytes.equals(document)) report.invalid('chunks', name, 'record bytes', 'sealing members');
+}
+
+/** A record matches its own hash, or the manifest lists it as a finding of the same kind. */
+function verifyRecordHash(
   report: ReportBuilder,
   manifest: Manifest,
   { findings }: ChunkTally,
   known: ReadonlyMap<number, string>,
-  { record, index, object }: { readonly record: RecordView; readonly index: number; readonly object: string },
+  { view, index, name }: ChunkRecord,
 ): void {
-  const kind = findFault(record, manifest.logHashScheme);
+  const kind = findingOf(view, manifest.logHashScheme);
   if (kind !== undefined) {
     findings.counts[kind]++;
-    if (findings.records.length < MAX_LISTED_FINDINGS) findings.records.push({ kind, index, id: record.id });
+    if (findings.records.length < MAX_LISTED_FINDINGS) findings.records.push({ kind, index, id: view.id });
   }
-  // Beyond the listed findings only the counts can be compared, at the end.
-  const unlisted = known.size >= MAX_LISTED_FINDINGS && !known.has(index);
+  // Beyond the findings that are listed only their counts can be compared, after the last chunk.
+  const isUnlisted = known.size >= MAX_LISTED_FINDINGS && !known.has(index);
   const expected = known.get(index) ?? 'hash fits';
   const found = kind ?? 'hash fits';
-  if (unlisted || expected === found) report.pass('record hashes');
-  else report.fail({ layer: 'record hashes', kind: 'invalid', object, expected, found });
+  if (isUnlisted || expected === found) report.pass('record hashes');
+  else report.invalid('record hashes', name, expected, found);
 }

@@ -1,124 +1,145 @@
+/**
+ * This folder judges evidence: it needs the stored objects and the keys that an auditor pinned, and nothing of the system
+ * that sealed them.
+ *
+ * - `verifyEvidence.ts` checks everything at once: the ledger, its snapshots, log time without gaps, stray objects.
+ * - `verifyLedger.ts` checks the ledger; `verifySnapshot.ts` one snapshot, with `verifyChunk.ts` for its records and
+ *   `verifyRetention.ts` for its locks; `verifyListing.ts` that a directory holds nothing else.
+ * - `proveRecord.ts` makes a proof of one record, and `verifyProof.ts` checks it.
+ * - `coverage.ts` says which log time is sealed. `auditDrift.ts` compares the live log with what was sealed.
+ *
+ * Each verifier counts its checks in a `ReportBuilder`, and the verdict follows from the counts: a check that failed is
+ * NOT VERIFIED, an object that is missing or a layer without checks is INCOMPLETE, and keys that were taken from the
+ * evidence itself are never VERIFIED. A failure of reading is thrown: it says nothing about the evidence.
+ */
+import { overlaps, type Window } from '../contract/window';
+import { makeTrustFile, type TrustFile } from '../evidence/trustFile';
+import { decodeBase64 } from '../tlog/base64';
+import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
 import { coverageOf } from './coverage';
 import type { EvidenceReader } from './evidenceReader';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../evidence/manifest';
-import { manifestKey } from '../evidence/objectKeys';
-import { verifyLedger, type Ledger, type LedgerReport } from './verifyLedger';
-import { makeTrustFile, type TrustFile } from '../evidence/trustFile';
+import { readManifest } from './readManifest';
 import {
   COVERAGE_LAYERS,
   ReportBuilder,
   worstVerdict,
   type Checked,
+  type KeyTrust,
   type Verdict,
-  type VerifyReport,
 } from './report';
+import { verifyLedger, type Ledger, type LedgerReport } from './verifyLedger';
 import { verifyListing } from './verifyListing';
-import { verifySnapshot } from './verifySnapshot';
+import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
 
 export interface EvidenceOptions {
-  /** The pinned keys, or the one pinned key. Undefined: keys are taken from the evidence itself, which is never VERIFIED. */
+  /** The pinned keys, or one pinned key. Undefined: keys are taken from the evidence itself, and nothing is VERIFIED. */
   readonly trust: TrustFile | { readonly publicKey: Buffer } | undefined;
-  /** Only these snapshots. Undefined: every one that is found and every one the ledger names. */
+  /** Only these snapshots. Undefined: every one that is found, and every one that the ledger names. */
   readonly snapshotIds?: readonly string[];
-  /** Snapshots that lie there, whatever the ledger says. */
+  /** Snapshots that have objects, whether or not the ledger names them. */
   readonly found: readonly string[];
-  /** Every object of a directory: each must be named by ledger or manifest. Undefined: it cannot be listed. */
+  /** Every object of a directory: ledger or manifests must name each. Undefined: the source cannot be listed. */
   readonly listed?: readonly string[];
-  /** Log time, both ends inclusive, that must be covered without a gap; snapshots outside are left out. */
-  readonly within?: { readonly from: string; readonly to: string };
-  /** Signed ledger checkpoints that the ledger must continue. */
+  /** Log time that must be covered without a gap; snapshots outside of it are not verified. */
+  readonly within?: Window;
+  /** Signed checkpoints of the ledger that it must continue. */
   readonly knownCheckpoints?: readonly Buffer[];
   /** Of each snapshot only these chunks; see {@link verifySnapshot}. */
   readonly choose?: (chunkIndex: number) => boolean;
+  /** Failures that each report lists; all are counted. Default 20. */
   readonly maxFailures?: number;
   readonly onLedger?: (report: LedgerReport) => void;
-  readonly onSnapshot?: (report: VerifyReport) => void;
+  readonly onSnapshot?: (report: SnapshotReport) => void;
   readonly onProgress?: (snapshotId: string, records: number, total: number) => void;
 }
 
-/** Everything that was checked, and one verdict over it. */
+/** Every report, and one verdict over all of them. It is printed as JSON, so its members are public names. */
 export interface EvidenceReport {
   readonly verdict: Verdict;
-  readonly key: Checked['key'];
+  readonly key: KeyTrust;
   readonly ledger: LedgerReport;
-  readonly snapshots: readonly VerifyReport[];
-  /** Of the log time that was asked for. */
+  readonly snapshots: readonly SnapshotReport[];
+  /** Whether the log time that was asked for is covered; null when none was. */
   readonly coverage: Checked | null;
-  /** Of a directory: that it holds nothing which ledger and manifests do not name. */
+  /** Whether a directory holds only objects that ledger and manifests name; null when it was not listed. */
   readonly listing: Checked | null;
 }
 
+/** The report, and the ledger that was read for it; `ledger` is undefined when its entries do not lead to its signed root. */
+export interface VerifiedEvidence {
+  readonly report: EvidenceReport;
+  readonly ledger: Ledger | undefined;
+}
+
+/** Gaps in log time that are listed. */
+const MAX_GAPS = 1_000;
+
 /**
- * Verifies the ledger and the snapshots that belong to it. A snapshot that the ledger names and that is not there is
- * INCOMPLETE, and so is one that the ledger does not name: dropping either side shows.
+ * Verifies the ledger and the snapshots that belong to it. A snapshot that the ledger names and that is missing is
+ * INCOMPLETE, and so is one that the ledger does not name: an omission on either side shows.
  */
 export async function verifyEvidence(
   reader: EvidenceReader,
   options: EvidenceOptions,
-): Promise<EvidenceReport> {
-  const { knownCheckpoints, maxFailures } = options;
-  const key = options.trust ? 'pinned' : 'self-asserted';
+): Promise<VerifiedEvidence> {
+  const { knownCheckpoints = [], maxFailures, within } = options;
+  const key: KeyTrust = options.trust ? 'pinned' : 'self-asserted';
   const trust = await chooseTrust(reader, options);
-  const limits = maxFailures === undefined ? {} : { maxFailures };
-  const { report, ledger } = await verifyLedger(reader, {
-    trust,
-    key,
-    ...limits,
-    ...(knownCheckpoints ? { knownCheckpoints } : {}),
-  });
-  options.onLedger?.(report);
-  const snapshots: VerifyReport[] = [];
-  for (const snapshotId of chooseSnapshots(ledger, options)) {
-    const checked = await verifySnapshot(reader, {
-      snapshotId,
-      trust: options.trust && trust,
-      ledger: ledger ?? null,
-      ...limits,
-      ...(options.choose ? { choose: options.choose } : {}),
-      onProgress: (records, total) => options.onProgress?.(snapshotId, records, total),
-    });
-    snapshots.push(checked);
-    options.onSnapshot?.(checked);
-  }
-  const coverage = options.within && checkCoverage(ledger, options.within, key);
+
+  const verified = await verifyLedger(reader, { trust, key, knownCheckpoints, maxFailures });
+  const { ledger } = verified;
+  options.onLedger?.(verified.report);
+  const snapshots = await verifySnapshots(reader, options, trust, ledger);
+  const coverage = within ? verifyCoverage(ledger, within, key) : null;
   const listing =
     options.listed && !options.snapshotIds
       ? await verifyListing(reader, options.listed, options.found, ledger, key)
-      : undefined;
-  const others = [coverage, listing].filter((checked) => checked !== undefined);
-  const verdicts = [report, ...snapshots, ...others].map(({ verdict }) => verdict);
-  return {
-    verdict: worstVerdict(verdicts),
-    key,
-    ledger: report,
-    snapshots,
-    coverage: coverage ?? null,
-    listing: listing ?? null,
-  };
+      : null;
+
+  const reports = [verified.report, ...snapshots, coverage, listing].filter((report) => report !== null);
+  const verdict = worstVerdict(reports.map((report) => report.verdict));
+  return { report: { verdict, key, ledger: verified.report, snapshots, coverage, listing }, ledger };
 }
 
+async function verifySnapshots(
+  reader: EvidenceReader,
+  options: EvidenceOptions,
+  trust: TrustFile,
+  ledger: Ledger | undefined,
+): Promise<SnapshotReport[]> {
+  const reports: SnapshotReport[] = [];
+  for (const snapshotId of chooseSnapshots(ledger, options)) {
+    const report = await verifySnapshot(reader, {
+      snapshotId,
+      trust: options.trust && trust,
+      ledger: ledger ?? null,
+      choose: options.choose,
+      maxFailures: options.maxFailures,
+      onProgress: (records, total) => options.onProgress?.(snapshotId, records, total),
+    });
+    reports.push(report);
+    options.onSnapshot?.(report);
+  }
+  return reports;
+}
+
+/** Those of the ledger in its order, then those that were found and that it does not name. */
 function chooseSnapshots(
   ledger: Ledger | undefined,
   { snapshotIds, found, within }: EvidenceOptions,
 ): readonly string[] {
   if (snapshotIds) return snapshotIds;
   const entries = ledger?.entries ?? [];
-  const named = entries.filter(
-    ({ window }) => !within || (window.from <= within.to && within.from <= window.to),
-  );
-  const known = new Set(entries.map(({ snapshotId }) => snapshotId));
+  const chosen = entries.filter(({ window }) => !within || overlaps(window, within));
+  const named = new Set(entries.map(({ snapshotId }) => snapshotId));
   return [
-    ...named.map(({ snapshotId }) => snapshotId),
-    ...found.filter((snapshotId) => !known.has(snapshotId)).toSorted(),
+    ...chosen.map(({ snapshotId }) => snapshotId),
+    ...found.filter((snapshotId) => !named.has(snapshotId)).toSorted(),
   ];
 }
 
-function checkCoverage(
-  ledger: Ledger | undefined,
-  within: { readonly from: string; readonly to: string },
-  key: Checked['key'],
-): Checked {
-  const report = new ReportBuilder(1000);
+function verifyCoverage(ledger: Ledger | undefined, within: Window, key: KeyTrust): Checked {
+  const report = new ReportBuilder(MAX_GAPS);
   for (const { from, to, state } of coverageOf(ledger?.entries ?? [], within)) {
     if (state === 'missing') report.missing('coverage', `${from} → ${to}`, 'a sealed window');
     else report.pass('coverage');
@@ -126,7 +147,7 @@ function checkCoverage(
   return report.finish(key, COVERAGE_LAYERS, COVERAGE_LAYERS);
 }
 
-/** A single pinned key stands for those versions that claim to be it. */
+/** A single pinned key is accepted for those versions that the evidence claims it to be. */
 async function chooseTrust(reader: EvidenceReader, options: EvidenceOptions): Promise<TrustFile> {
   const { trust } = options;
   if (trust && 'keys' in trust) return trust;
@@ -136,20 +157,15 @@ async function chooseTrust(reader: EvidenceReader, options: EvidenceOptions): Pr
   return { ...claimed, keys: claimed.keys.filter(({ publicKey }) => publicKey === pinned) };
 }
 
-/** The keys that manifests claim for themselves, so that evidence can be looked at without a pinned key. */
+/** The keys that the manifests claim, so that evidence can be examined without a pinned key. */
 async function claimedTrust(reader: EvidenceReader, snapshotIds: readonly string[]): Promise<TrustFile> {
   const keys = new Map<number, Buffer>();
   let origin = 'unknown';
   for (const snapshotId of snapshotIds) {
-    const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
-    if (!body) continue;
-    try {
-      const manifest = parseManifest(body);
-      keys.set(manifest.key.version, Buffer.from(manifest.key.publicKey, 'base64'));
-      origin = manifest.origin;
-    } catch {
-      // A manifest that is none claims nothing; its own verification says so.
-    }
+    const manifest = await readManifest(reader, snapshotId);
+    if (!manifest) continue;
+    keys.set(manifest.key.version, decodeBase64(manifest.key.publicKey, PUBLIC_KEY_BYTES));
+    origin = manifest.origin;
   }
   const versions = [...keys.entries()].toSorted(([left], [right]) => left - right);
   const createdAt = new Date(0);

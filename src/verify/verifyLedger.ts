@@ -1,33 +1,39 @@
 import { messageOf } from '../errors';
-import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint';
-import type { EvidenceReader } from './evidenceReader';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
-import { MAX_ENTRY_BYTES } from '../tlog/tiles';
-import { rootOfFull } from '../tlog/tree';
+import { MAX_CHECKPOINT_BYTES, MAX_LEDGER_SIZE } from '../evidence/limits';
 import { LEDGER_CHECKPOINT_KEY, ledgerTileKey } from '../evidence/objectKeys';
-import { HASH_BYTES, RangeBuilder, emptyRange, leafHash, rootOf } from '../tlog/merkle';
-import { verifyNote } from '../tlog/note';
-import { TILE_WIDTH, levelsOf, parseBundle, tilesOfLevel } from '../tlog/tiles';
 import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
-import { LEDGER_LAYERS, ReportBuilder, type Checked } from './report';
+import { leafHash, rootOfLeaves } from '../tlog/merkle';
+import { openCheckpoint, type Checkpoint } from '../tlog/note';
+import {
+  MAX_BUNDLE_BYTES,
+  MAX_TILE_BYTES,
+  TILE_WIDTH,
+  levelsOf,
+  parseBundle,
+  tilesOfLevel,
+} from '../tlog/tiles';
+import type { EvidenceReader } from './evidenceReader';
+import { LEDGER_LAYERS, ReportBuilder, type Checked, type KeyTrust } from './report';
 
-/** A ledger whose entries were read as a whole. */
+/** A ledger all of whose entries were read, and lead to its signed root. */
 export interface Ledger {
   readonly origin: string;
   readonly size: number;
   readonly root: Buffer;
-  /** The signed checkpoint. */
+  /** The signed note. */
   readonly checkpoint: Buffer;
-  /** The entries as stored, and parsed, in order. */
+  /** The entries in order: as stored, parsed, and as leaf hashes. */
   readonly bytes: readonly Buffer[];
   readonly entries: readonly LedgerEntry[];
   readonly leaves: readonly Buffer[];
-  /** Place of each snapshot. */
+  /** Index of the entry of each snapshot. */
   readonly indexOf: ReadonlyMap<string, number>;
 }
 
-/** Report on a ledger; `ledger` is there when all its entries could be read and lead to the signed root. */
+/** Report on a ledger. */
 export interface LedgerReport extends Checked {
+  /** Null when there is no checkpoint by an accepted key. */
   readonly origin: string | null;
   readonly size: number;
   /** Base64. */
@@ -35,131 +41,133 @@ export interface LedgerReport extends Checked {
 }
 
 export interface LedgerOptions {
-  /** Keys to accept, of one origin; see `key`. */
+  /** The keys to accept, all of one origin. */
   readonly trust: TrustFile;
-  readonly key: Checked['key'];
-  /** Signed checkpoints that an auditor kept: the ledger must continue each of them. */
+  /** Where those keys come from. */
+  readonly key: KeyTrust;
+  /** Signed checkpoints that an auditor saved earlier: the ledger must continue each of them. */
   readonly knownCheckpoints?: readonly Buffer[];
-  readonly maxFailures?: number;
+  readonly maxFailures?: number | undefined;
 }
 
-const MAX_CHECKPOINT_BYTES = 1 << 16;
-/** More snapshots than one a second over a century are no ledger. */
-const MAX_LEDGER_SIZE = 2 ** 32;
+/** The report on a ledger, and the ledger itself; `ledger` is undefined when its entries do not lead to its signed root. */
+export interface VerifiedLedger {
+  readonly report: LedgerReport;
+  readonly ledger: Ledger | undefined;
+}
+
 const REQUIRED = ['ledger checkpoint', 'ledger root'] as const;
 
 /**
- * Reads and verifies a whole ledger from its tiles: the signature, every entry, every tile, the root, and that it
- * continues the checkpoints that were kept. What cannot be read for another reason (network) is thrown.
+ * Verifies all of a ledger: the signature over its checkpoint, every entry, the root they lead to, every tile, and that
+ * it continues the known checkpoints. A failure of the reader itself (network, credentials) is thrown.
  */
-export async function verifyLedger(
-  reader: EvidenceReader,
-  options: LedgerOptions,
-): Promise<{ report: LedgerReport; ledger: Ledger | undefined }> {
-  const report = new ReportBuilder(options.maxFailures ?? 20);
-  const stored = await reader.read(LEDGER_CHECKPOINT_KEY, undefined, MAX_CHECKPOINT_BYTES);
-  if (!stored) report.missing('ledger checkpoint', LEDGER_CHECKPOINT_KEY, 'a signed checkpoint');
-  const head = stored && openHead(report, LEDGER_CHECKPOINT_KEY, stored, options);
-  const ledger = head && (await readTree(reader, report, head, stored));
-  if (ledger)
-    for (const [place, kept] of (options.knownCheckpoints ?? []).entries())
-      verifyKept(report, ledger, kept, place, options);
-  const facts = {
-    origin: head?.origin ?? null,
-    size: head?.size ?? 0,
-    root: head?.root.toString('base64') ?? null,
+export async function verifyLedger(reader: EvidenceReader, options: LedgerOptions): Promise<VerifiedLedger> {
+  const report = new ReportBuilder(options.maxFailures);
+  const checkpoint = await reader.read(LEDGER_CHECKPOINT_KEY, undefined, MAX_CHECKPOINT_BYTES);
+  if (!checkpoint) report.missing('ledger checkpoint', LEDGER_CHECKPOINT_KEY, 'a signed checkpoint');
+
+  const head = checkpoint && verifyCheckpoint(report, LEDGER_CHECKPOINT_KEY, checkpoint, options.trust);
+  const ledger = checkpoint && head && (await verifyTree(reader, report, head, checkpoint));
+  if (ledger) verifyConsistency(report, ledger, options);
+
+  return {
+    report: {
+      origin: head?.origin ?? null,
+      size: head?.size ?? 0,
+      root: head?.root.toString('base64') ?? null,
+      ...report.finish(options.key, LEDGER_LAYERS, REQUIRED),
+    },
+    ledger,
   };
-  return { report: { ...facts, ...report.finish(options.key, LEDGER_LAYERS, REQUIRED) }, ledger };
 }
 
-/** The tree head in a note that one of the keys signed under their origin. */
-export function openCheckpoint(note: Buffer, name: string, keys: readonly Buffer[]): Checkpoint | undefined {
-  for (const key of keys) {
-    const text = verifyNote(note, name, key);
-    const head = text === undefined ? undefined : parseCheckpoint(text);
-    if (head?.origin === name) return head;
+function verifyCheckpoint(
+  report: ReportBuilder,
+  object: string,
+  note: Buffer,
+  trust: TrustFile,
+): Checkpoint | undefined {
+  const expected = `a checkpoint of ${trust.origin}, signed by a key of the trust file`;
+  try {
+    const head = openCheckpoint(note, trust.origin, pinnedKeys(trust));
+    if (head && head.size <= MAX_LEDGER_SIZE) {
+      report.pass('ledger checkpoint');
+      return head;
+    }
+    const found = head ? `a checkpoint over ${head.size} entries` : 'no signature by such a key';
+    report.invalid('ledger checkpoint', object, expected, found);
+  } catch (error) {
+    report.invalid('ledger checkpoint', object, expected, messageOf(error));
   }
   return undefined;
 }
 
-function openHead(
-  report: ReportBuilder,
-  object: string,
-  note: Buffer,
-  { trust }: LedgerOptions,
-): Checkpoint | undefined {
-  const expected = `a checkpoint of ${trust.origin}, signed by a key of the trust file`;
-  let head: Checkpoint | undefined;
-  let found = 'no signature by such a key';
-  try {
-    head = openCheckpoint(note, trust.origin, pinnedKeys(trust));
-    if (head && head.size > MAX_LEDGER_SIZE) {
-      found = `a checkpoint over ${head.size} entries`;
-      head = undefined;
-    }
-  } catch (error) {
-    found = messageOf(error);
-  }
-  report.check('ledger checkpoint', object, expected, head ? expected : found);
-  return head;
-}
-
-async function readTree(
+/** Verifies entries, root and tiles; undefined when entries are missing, malformed or repeated, or lead to another root. */
+async function verifyTree(
   reader: EvidenceReader,
   report: ReportBuilder,
   head: Checkpoint,
   checkpoint: Buffer,
 ): Promise<Ledger | undefined> {
-  const bytes: Buffer[] = [];
-  const entries: LedgerEntry[] = [];
-  const indexOf = new Map<string, number>();
-  let whole = true;
-  for (const { index, width } of tilesOfLevel(head.size, 0)) {
+  const stored = await readEntries(reader, report, head.size);
+  if (!stored) return undefined;
+  const bytes = stored.map((entry) => entry.bytes);
+  const entries = stored.map((entry) => entry.parsed);
+  const indexOf = new Map(entries.map(({ snapshotId }, index) => [snapshotId, index]));
+  const leaves = bytes.map(leafHash);
+
+  const areUnique = verifyUnique(report, stored);
+  const [expected, found] = [head.root, rootOfLeaves(leaves)].map((root) => root.toString('base64'));
+  const isRoot = report.check('ledger root', LEDGER_CHECKPOINT_KEY, expected!, found!);
+  await verifyTiles(reader, report, leaves);
+  return areUnique && isRoot ? { ...head, checkpoint, bytes, entries, leaves, indexOf } : undefined;
+}
+
+interface StoredEntry {
+  /** Key of its bundle. */
+  readonly key: string;
+  readonly bytes: Buffer;
+  readonly parsed: LedgerEntry;
+}
+
+/** All entries; stops at the first bundle that is missing or malformed, however many entries the checkpoint claims. */
+async function readEntries(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  size: number,
+): Promise<readonly StoredEntry[] | undefined> {
+  const entries: StoredEntry[] = [];
+  for (const { index, width } of tilesOfLevel(size, 0)) {
     const key = ledgerTileKey('entries', index, width);
-    const body = await reader.read(key, undefined, TILE_WIDTH * (MAX_ENTRY_BYTES + 2));
+    const body = await reader.read(key, undefined, MAX_BUNDLE_BYTES);
     if (!body) {
       report.missing('ledger entries', key, `${width} entries`);
-      // Whoever claims many entries and has none is not asked for each of them.
       return undefined;
     }
     try {
-      for (const entry of parseBundle(body, width)) {
-        const parsed = parseEntry(entry);
-        const place = bytes.push(entry) - 1;
-        entries.push(parsed);
-        whole =
-          report.check(
-            'ledger entries',
-            `${key}, entry ${place}`,
-            `one entry of ${parsed.snapshotId}`,
-            `${indexOf.has(parsed.snapshotId) ? 'another' : 'one'} entry of ${parsed.snapshotId}`,
-          ) && whole;
-        indexOf.set(parsed.snapshotId, place);
-      }
+      for (const bytes of parseBundle(body, width)) entries.push({ key, bytes, parsed: parseEntry(bytes) });
     } catch (error) {
-      const found = messageOf(error);
-      report.fail({
-        layer: 'ledger entries',
-        kind: 'invalid',
-        object: key,
-        expected: `${width} entries`,
-        found,
-      });
+      report.invalid('ledger entries', key, `${width} entries`, messageOf(error));
       return undefined;
     }
   }
-  const leaves = bytes.map(leafHash);
-  const holds = report.check(
-    'ledger root',
-    LEDGER_CHECKPOINT_KEY,
-    head.root.toString('base64'),
-    rootOfLeaves(leaves).toString('base64'),
-  );
-  await verifyTiles(reader, report, leaves);
-  return holds && whole ? { ...head, checkpoint, bytes, entries, leaves, indexOf } : undefined;
+  return entries;
 }
 
-/** Every hash tile says what the entries say; auditors who read tiles alone see the same tree. */
+/** A snapshot is in the ledger once: a second entry could tell another story about it. */
+function verifyUnique(report: ReportBuilder, entries: readonly StoredEntry[]): boolean {
+  const named = new Set<string>();
+  for (const [index, { key, parsed }] of entries.entries()) {
+    const expected = `one entry of ${parsed.snapshotId}`;
+    const found = named.has(parsed.snapshotId) ? `another entry of ${parsed.snapshotId}` : expected;
+    report.check('ledger entries', `${key}, entry ${index}`, expected, found);
+    named.add(parsed.snapshotId);
+  }
+  return named.size === entries.length;
+}
+
+/** Every hash tile holds the hashes of the entries: a reader of tiles alone sees the same tree. */
 async function verifyTiles(
   reader: EvidenceReader,
   report: ReportBuilder,
@@ -167,47 +175,40 @@ async function verifyTiles(
 ): Promise<void> {
   let hashes = leaves;
   for (let level = 0; level < levelsOf(leaves.length); level++) {
-    const above: Buffer[] = [];
+    const parents: Buffer[] = [];
     for (const { index, width } of tilesOfLevel(leaves.length, level)) {
       const own = hashes.slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
+      if (width === TILE_WIDTH) parents.push(rootOfLeaves(own));
       const key = ledgerTileKey(level, index, width);
-      const body = await reader.read(key, undefined, TILE_WIDTH * HASH_BYTES);
+      const body = await reader.read(key, undefined, MAX_TILE_BYTES);
+      const expected = 'hashes of its entries';
       if (!body) report.missing('ledger tiles', key, `${width} hashes`);
-      else {
-        const same = Buffer.concat(own).equals(body);
+      else
         report.check(
           'ledger tiles',
           key,
-          'hashes of its entries',
-          same ? 'hashes of its entries' : 'other hashes',
+          expected,
+          Buffer.concat(own).equals(body) ? expected : 'other hashes',
         );
-      }
-      if (width === TILE_WIDTH) above.push(rootOfFull(own));
     }
-    hashes = above;
+    hashes = parents;
   }
 }
 
-function verifyKept(
-  report: ReportBuilder,
-  { size, leaves }: Ledger,
-  kept: Buffer,
-  place: number,
-  options: LedgerOptions,
-): void {
-  const object = `kept checkpoint ${place + 1}`;
-  const head = openHead(report, object, kept, options);
-  if (!head) return;
-  const expected = `size ${head.size}, root ${head.root.toString('base64')}`;
-  const found =
-    head.size > size
-      ? `a ledger of only ${size} entries: it was cut back`
-      : `size ${head.size}, root ${rootOfLeaves(leaves.slice(0, head.size)).toString('base64')}`;
-  report.check('ledger consistency', object, expected, found);
+/** The ledger begins with the tree of each known checkpoint. All leaves are known, so no proof is needed. */
+function verifyConsistency(report: ReportBuilder, ledger: Ledger, options: LedgerOptions): void {
+  for (const [index, known] of (options.knownCheckpoints ?? []).entries()) {
+    const object = `known checkpoint ${index + 1}`;
+    const head = verifyCheckpoint(report, object, known, options.trust);
+    if (!head) continue;
+    const found =
+      head.size > ledger.size
+        ? `a ledger of only ${ledger.size} entries: it was truncated`
+        : describeHead(head.size, rootOfLeaves(ledger.leaves.slice(0, head.size)));
+    report.check('ledger consistency', object, describeHead(head.size, head.root), found);
+  }
 }
 
-export function rootOfLeaves(leaves: readonly Buffer[]): Buffer {
-  const range = new RangeBuilder(emptyRange(0));
-  for (const leaf of leaves) range.appendLeaf(leaf);
-  return rootOf(range.range());
+function describeHead(size: number, root: Buffer): string {
+  return `size ${size}, root ${root.toString('base64')}`;
 }

@@ -1,71 +1,81 @@
-import { messageOf } from '../errors';
-import { decodeBase64 } from '../tlog/base64';
-import { snapshotOrigin } from '../evidence/objectKeys';
+import { malformed, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
-import { malformed } from '../tlog/malformed';
-import { leafHash } from '../tlog/merkle';
-import { rootOfInclusion } from '../tlog/proof';
-import { openCheckpoint } from './verifyLedger';
+import { snapshotOrigin } from '../evidence/objectKeys';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
-import { parseTlogProof } from '../tlog/tlogProof';
-import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
-import { PROOF_LAYERS, ReportBuilder, type Checked } from './report';
 import { parseProof, type ProofFile } from '../evidence/recordProof';
+import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
+import { decodeBase64 } from '../tlog/base64';
+import { leafHash } from '../tlog/merkle';
+import { openCheckpoint, type Checkpoint } from '../tlog/note';
+import { parseTlogProof, rootOfInclusion } from '../tlog/proof';
+import { PROOF_LAYERS, ReportBuilder, type Checked } from './report';
 
-/** Report on a proof; what it says of record and snapshot counts only when it is VERIFIED. */
-export interface ProofReport extends Checked {
+/** What a proof is about. It counts only when the verdict is VERIFIED. */
+interface ProofSubject {
   readonly recordId: string | null;
   readonly snapshotId: string | null;
-  /** Place of the record in its snapshot, and of the snapshot in the ledger. */
+  /** Index of the record in its snapshot, and of the snapshot in the ledger. */
   readonly recordIndex: number | null;
   readonly ledgerIndex: number | null;
   readonly window: LedgerEntry['window'] | null;
 }
 
-/** Verifies record → snapshot checkpoint → ledger checkpoint, from the file and the pinned keys alone. */
+/** Report on a proof file. */
+export interface ProofReport extends ProofSubject, Checked {}
+
+const NO_SUBJECT: ProofSubject = {
+  recordId: null,
+  snapshotId: null,
+  recordIndex: null,
+  ledgerIndex: null,
+  window: null,
+};
+
+/** Verifies record → snapshot checkpoint → ledger entry → ledger checkpoint, from the file and the pinned keys alone. */
 export function verifyProof(bytes: Uint8Array, trust: TrustFile): ProofReport {
-  const report = new ReportBuilder(20);
-  const nothing = { recordId: null, snapshotId: null, recordIndex: null, ledgerIndex: null, window: null };
-  const finish = () => report.finish('pinned', PROOF_LAYERS, PROOF_LAYERS);
-  const attempt = <T>(
-    layer: (typeof PROOF_LAYERS)[number],
-    expected: string,
-    run: () => T,
-  ): T | undefined => {
-    try {
-      const value = run();
-      report.pass(layer);
-      return value;
-    } catch (error) {
-      report.fail({ layer, kind: 'invalid', object: layer, expected, found: messageOf(error) });
-      return undefined;
-    }
-  };
-  const file = attempt('record', 'a proof file', () => parseProof(bytes));
-  if (!file) return { ...nothing, ...finish() };
-  const record = attempt('record', 'record bytes', () => openRecord(file));
-  const entry = attempt('ledger entry', 'a ledger entry', () => parseEntry(decodeBase64(file.entry)));
-  if (!record || !entry) return { ...nothing, ...finish() };
-  const keys = pinnedKeys(trust);
-  const inSnapshot = attempt('record proof', `inclusion in ${entry.snapshotId}`, () => {
-    const name = snapshotOrigin(trust.origin, entry.snapshotId);
-    const { index, head } = openProof(file.recordProof, leafHash(record.bytes), name, keys);
-    if (head.size !== entry.recordCount || head.root.toString('base64') !== entry.root)
-      throw malformed('the snapshot checkpoint is not the one that the ledger entry names');
-    return index;
-  });
-  const inLedger = attempt('ledger proof', `inclusion in the ledger of ${trust.origin}`, () => {
-    return openProof(file.ledgerProof, leafHash(decodeBase64(file.entry)), trust.origin, keys).index;
-  });
+  const report = new ReportBuilder();
+  const subject = verifySubject(report, bytes, trust);
+  return { ...subject, ...report.finish('pinned', PROOF_LAYERS, PROOF_LAYERS) };
+}
+
+function verifySubject(report: ReportBuilder, bytes: Uint8Array, trust: TrustFile): ProofSubject {
+  const file = attempt(report, 'record', 'a proof file', () => parseProof(bytes));
+  if (!file) return NO_SUBJECT;
+  const record = attempt(report, 'record', 'record bytes', () => openRecord(file));
+  const entry = attempt(report, 'ledger entry', 'a ledger entry', () => parseEntry(decodeBase64(file.entry)));
+  if (!record || !entry) return NO_SUBJECT;
+
   const { snapshotId, window } = entry;
+  const recordIndex = attempt(report, 'record proof', `inclusion in ${snapshotId}`, () =>
+    verifyInSnapshot(file, record, entry, trust),
+  );
+  const ledgerIndex = attempt(report, 'ledger proof', `inclusion in the ledger of ${trust.origin}`, () =>
+    verifyInLedger(file, trust),
+  );
   return {
     recordId: record.id,
     snapshotId,
-    recordIndex: inSnapshot ?? null,
-    ledgerIndex: inLedger ?? null,
+    recordIndex: recordIndex ?? null,
+    ledgerIndex: ledgerIndex ?? null,
     window,
-    ...finish(),
   };
+}
+
+/** Runs one step: its result counts for the layer, and what it throws is the failure of the layer. */
+function attempt<T>(
+  report: ReportBuilder,
+  layer: (typeof PROOF_LAYERS)[number],
+  expected: string,
+  run: () => T,
+): T | undefined {
+  try {
+    const value = run();
+    report.pass(layer);
+    return value;
+  } catch (error) {
+    report.invalid(layer, layer, expected, messageOf(error));
+    return undefined;
+  }
 }
 
 function openRecord(file: ProofFile): RecordView {
@@ -75,9 +85,29 @@ function openRecord(file: ProofFile): RecordView {
   return record;
 }
 
-function openProof(text: string, leaf: Buffer, name: string, keys: readonly Buffer[]) {
+/** Index of the record in the snapshot whose checkpoint the ledger entry describes. */
+function verifyInSnapshot(file: ProofFile, record: RecordView, entry: LedgerEntry, trust: TrustFile): number {
+  const name = snapshotOrigin(trust.origin, entry.snapshotId);
+  const { index, head } = openProof(file.recordProof, leafHash(record.bytes), name, trust);
+  if (head.size !== entry.recordCount || head.root.toString('base64') !== entry.root)
+    throw malformed('the snapshot checkpoint is not the one that the ledger entry names');
+  return index;
+}
+
+/** Index of the entry in the ledger. */
+function verifyInLedger(file: ProofFile, trust: TrustFile): number {
+  return openProof(file.ledgerProof, leafHash(decodeBase64(file.entry)), trust.origin, trust).index;
+}
+
+/** Opens the checkpoint in a proof, and follows the proof from the leaf to its root. */
+function openProof(
+  text: string,
+  leaf: Buffer,
+  name: string,
+  trust: TrustFile,
+): { readonly index: number; readonly head: Checkpoint } {
   const { index, path, checkpoint } = parseTlogProof(text);
-  const head = openCheckpoint(checkpoint, name, keys);
+  const head = openCheckpoint(checkpoint, name, pinnedKeys(trust));
   if (!head) throw malformed(`its checkpoint is not signed for ${name} by a key of the trust file`);
   if (!rootOfInclusion(leaf, index, head.size, path)?.equals(head.root))
     throw malformed(`the proof does not lead from leaf ${index} to the signed root`);

@@ -1,103 +1,128 @@
 import { messageOf } from '../errors';
-import type { EvidenceReader } from './evidenceReader';
-import { parseCheckpoint } from '../tlog/checkpoint';
-import { snapshotOrigin } from '../evidence/objectKeys';
-import { decodeBase64 } from '../tlog/base64';
-import { verifyEd25519 } from '../tlog/ed25519';
 import { entryOf } from '../evidence/ledgerEntry';
+import {
+  MAX_CHECKPOINT_BYTES,
+  MAX_MANIFEST_BYTES,
+  MAX_SIGNATURE_BYTES,
+  MAX_TIMESTAMP_BYTES,
+} from '../evidence/limits';
 import { newDigest } from '../evidence/logDigest';
-import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from '../evidence/manifest';
-import { verifyNote } from '../tlog/note';
+import { parseManifest, type Manifest } from '../evidence/manifest';
 import {
   manifestKey,
   manifestSignatureKey,
   manifestTimestampKey,
   snapshotCheckpointKey,
+  snapshotOrigin,
 } from '../evidence/objectKeys';
-import { sha256, sha256Hex } from '../tlog/sha256';
-import { MAX_TIMESTAMP_BYTES, readTimestamp } from '../evidence/timestamp';
+import { noFindings, totalFindings } from '../evidence/recordFinding';
+import { readTimestamp } from '../evidence/timestamp';
 import { findTrustedKey, type TrustFile } from '../evidence/trustFile';
-import { verifyRetention } from './verifyRetention';
+import { decodeBase64 } from '../tlog/base64';
+import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verifyEd25519 } from '../tlog/ed25519';
+import { openCheckpoint } from '../tlog/note';
+import { sha256, sha256Hex } from '../tlog/sha256';
+import type { EvidenceReader } from './evidenceReader';
+import { ReportBuilder, SNAPSHOT_LAYERS, type Checked } from './report';
 import { verifyChunk, type ChunkTally } from './verifyChunk';
 import type { Ledger } from './verifyLedger';
-import { ReportBuilder, SNAPSHOT_LAYERS, type VerifyReport } from './report';
+import { verifyRetention } from './verifyRetention';
 
-export interface VerifyOptions {
+export interface SnapshotOptions {
   readonly snapshotId: string;
-  /** The pinned keys. Undefined: the key is taken from the evidence itself, which is never VERIFIED. */
+  /** The pinned keys. Undefined: the key is taken from the evidence itself, and the snapshot is never VERIFIED. */
   readonly trust: TrustFile | undefined;
-  /** The ledger that must hold the snapshot, null when there is none to be read; undefined: the snapshot is checked alone. */
+  /** The ledger that must hold the snapshot; null when it could not be read. Undefined: the snapshot is checked alone. */
   readonly ledger?: Ledger | null;
-  /** Only these chunks are read; what was not read makes the snapshot INCOMPLETE. Undefined: all. */
-  readonly choose?: (chunkIndex: number) => boolean;
+  /** Reads only the chunks for which it returns true; the others make the snapshot INCOMPLETE. Undefined: all. */
+  readonly choose?: ((chunkIndex: number) => boolean) | undefined;
   readonly onProgress?: (records: number, total: number) => void;
   /** Failures that are listed; all are counted. Default 20. */
-  readonly maxFailures?: number;
+  readonly maxFailures?: number | undefined;
 }
 
-/** These are always there to be checked, whatever the window holds. */
+/** Report on one snapshot. */
+export interface SnapshotReport extends Checked {
+  readonly snapshotId: string;
+  readonly recordCount: number;
+  /** Records that did not match their own hash when they were sealed: the manifest names them, so they are not failures. */
+  readonly findingCount: number;
+}
+
+/** A manifest that was read, and the bytes it was read from. */
+interface StoredManifest {
+  readonly manifest: Manifest;
+  readonly body: Buffer;
+}
+
+/** These layers have something to check whatever the window holds. */
 const REQUIRED = ['manifest', 'signature', 'checkpoint', 'roots', 'log digest'] as const;
-const MAX_SMALL_BYTES = 1 << 16;
-const DEFAULT_MAX_FAILURES = 20;
 
 /**
- * Verifies one snapshot from its evidence alone, one chunk in memory at a time. What is wrong with the evidence stands in
- * the report; what is wrong with reading it (network, credentials) is thrown, never taken for tampering.
+ * Verifies one snapshot from its evidence alone, with one chunk in memory at a time. What is wrong with the evidence is in
+ * the report; a failure of the reader itself (network, credentials) is thrown and never taken for tampering.
  */
-export async function verifySnapshot(reader: EvidenceReader, options: VerifyOptions): Promise<VerifyReport> {
-  const { snapshotId, trust } = options;
-  const report = new ReportBuilder(options.maxFailures ?? DEFAULT_MAX_FAILURES);
-  const key = trust === undefined ? 'self-asserted' : 'pinned';
+export async function verifySnapshot(
+  reader: EvidenceReader,
+  options: SnapshotOptions,
+): Promise<SnapshotReport> {
+  const { snapshotId, trust, ledger } = options;
+  const report = new ReportBuilder(options.maxFailures);
+
+  const stored = await verifyManifest(reader, report, snapshotId);
+  if (stored) {
+    const publicKey = verifyKey(report, stored.manifest, trust);
+    if (publicKey) {
+      await verifySignature(reader, report, stored, publicKey);
+      await verifyCheckpoint(reader, report, stored.manifest, publicKey);
+    }
+    await verifyRecords(reader, report, stored.manifest, options);
+    await verifyTimestamp(reader, report, stored);
+    if (ledger !== undefined) verifyInclusion(report, stored, ledger);
+    await verifyRetention(reader, report, stored.manifest);
+  }
+
   const layers = SNAPSHOT_LAYERS.filter(
     (layer) =>
-      (layer !== 'ledger inclusion' || options.ledger !== undefined) &&
+      (layer !== 'ledger inclusion' || ledger !== undefined) &&
       (layer !== 'retention' || reader.readLock !== undefined),
   );
-  const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
-  const manifest = body && readManifest(report, snapshotId, body);
-  if (!manifest) {
-    if (!body) report.missing('manifest', manifestKey(snapshotId));
-    return { snapshotId, recordCount: 0, findingCount: 0, ...report.finish(key, layers, REQUIRED) };
-  }
-  const publicKey = chooseKey(report, manifest, trust);
-  if (publicKey) {
-    await verifySignature(reader, report, manifest, body, publicKey);
-    await verifyCheckpoint(reader, report, manifest, publicKey);
-  }
-  await verifyRecords(reader, report, manifest, options);
-  await verifyTimestamp(reader, report, manifest, body);
-  if (options.ledger !== undefined) verifyLedgerEntry(report, manifest, body, options.ledger);
-  await verifyRetention(reader, report, manifest);
-  const { recordCount } = manifest;
-  const findingCount = Object.values(manifest.findings.counts).reduce((sum, count) => sum + count, 0);
-  return { snapshotId, recordCount, findingCount, ...report.finish(key, layers, REQUIRED) };
+  return {
+    snapshotId,
+    recordCount: stored?.manifest.recordCount ?? 0,
+    findingCount: stored ? totalFindings(stored.manifest.findings.counts) : 0,
+    ...report.finish(trust === undefined ? 'self-asserted' : 'pinned', layers, REQUIRED),
+  };
 }
 
-function readManifest(report: ReportBuilder, snapshotId: string, body: Buffer): Manifest | undefined {
+async function verifyManifest(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  snapshotId: string,
+): Promise<StoredManifest | undefined> {
   const object = manifestKey(snapshotId);
+  const body = await reader.read(object, undefined, MAX_MANIFEST_BYTES);
+  if (!body) {
+    report.missing('manifest', object);
+    return undefined;
+  }
   try {
     const manifest = parseManifest(body);
-    return report.check('manifest', object, snapshotId, manifest.snapshotId) ? manifest : undefined;
+    const isNamed = report.check('manifest', object, snapshotId, manifest.snapshotId);
+    return isNamed ? { manifest, body } : undefined;
   } catch (error) {
-    report.fail({
-      layer: 'manifest',
-      kind: 'invalid',
-      object,
-      expected: 'a canonical manifest',
-      found: messageOf(error),
-    });
+    report.invalid('manifest', object, 'a canonical manifest', messageOf(error));
     return undefined;
   }
 }
 
-/** The pinned key of the version the manifest names. The manifest's own claim is only compared with it. */
-function chooseKey(
+/** The pinned key of the version that the manifest names. The key in the manifest is only compared with it. */
+function verifyKey(
   report: ReportBuilder,
   { origin, key }: Manifest,
   trust: TrustFile | undefined,
 ): Buffer | undefined {
-  const claimed = decodeBase64(key.publicKey, 32);
-  if (trust === undefined) return claimed;
+  if (trust === undefined) return decodeBase64(key.publicKey, PUBLIC_KEY_BYTES);
   const object = `key version ${key.version}`;
   if (!report.check('signature', object, trust.origin, origin)) return undefined;
   const pinned = findTrustedKey(trust, key.version);
@@ -108,102 +133,103 @@ function chooseKey(
 async function verifySignature(
   reader: EvidenceReader,
   report: ReportBuilder,
-  manifest: Manifest,
-  body: Buffer,
+  { manifest, body }: StoredManifest,
   publicKey: Buffer,
 ): Promise<void> {
   const object = manifestSignatureKey(manifest.snapshotId);
-  const stored = await reader.read(object, undefined, MAX_SMALL_BYTES);
+  const stored = await reader.read(object, undefined, MAX_SIGNATURE_BYTES);
   if (!stored) return report.missing('signature', object);
-  let holds = false;
-  try {
-    holds = verifyEd25519(publicKey, body, decodeBase64(stored.toString('latin1'), 64));
-  } catch {
-    // Not canonical base64 of 64 bytes: it is no signature, and the check below says so.
-  }
+  const expected = 'signature by the key';
   report.check(
     'signature',
     object,
-    'signature by the key',
-    holds ? 'signature by the key' : 'no signature by it',
+    expected,
+    isSignedBy(publicKey, body, stored) ? expected : 'no signature by it',
   );
 }
 
+function isSignedBy(publicKey: Buffer, message: Buffer, stored: Buffer): boolean {
+  try {
+    return verifyEd25519(publicKey, message, decodeBase64(stored.toString('latin1'), SIGNATURE_BYTES));
+  } catch {
+    // Not canonical base64 of 64 bytes, so it is not a signature.
+    return false;
+  }
+}
+
+/** The signed tree head over the records is the one that the manifest describes. */
 async function verifyCheckpoint(
   reader: EvidenceReader,
   report: ReportBuilder,
-  manifest: Manifest,
+  { snapshotId, origin, recordCount, root }: Manifest,
   publicKey: Buffer,
 ): Promise<void> {
-  const { snapshotId, origin, recordCount, root } = manifest;
   const object = snapshotCheckpointKey(snapshotId);
-  const stored = await reader.read(object, undefined, MAX_SMALL_BYTES);
+  const stored = await reader.read(object, undefined, MAX_CHECKPOINT_BYTES);
   if (!stored) return report.missing('checkpoint', object);
   const name = snapshotOrigin(origin, snapshotId);
   const expected = `${name} ${recordCount} ${root}`;
-  let found: string;
   try {
-    const text = verifyNote(stored, name, publicKey);
-    const head = text === undefined ? undefined : parseCheckpoint(text);
-    found = head
+    const head = openCheckpoint(stored, name, [publicKey]);
+    const found = head
       ? `${head.origin} ${head.size} ${head.root.toString('base64')}`
       : 'a note without a signature by the key';
+    report.check('checkpoint', object, expected, found);
   } catch (error) {
-    found = messageOf(error);
+    report.invalid('checkpoint', object, expected, messageOf(error));
   }
-  report.check('checkpoint', object, expected, found);
 }
 
 async function verifyRecords(
   reader: EvidenceReader,
   report: ReportBuilder,
   manifest: Manifest,
-  { choose, onProgress }: VerifyOptions,
+  { choose, onProgress }: SnapshotOptions,
 ): Promise<void> {
   const object = manifestKey(manifest.snapshotId);
   const tally: ChunkTally = {
     digest: await newDigest(),
-    complete: true,
-    findings: { counts: { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 }, records: [] },
+    isComplete: true,
+    findings: { counts: noFindings(), records: [] },
   };
   for (const chunk of manifest.chunks) {
     if (choose?.(chunk.index) === false) {
-      tally.complete = false;
+      tally.isComplete = false;
       continue;
     }
     await verifyChunk(reader, report, manifest, chunk, tally);
     onProgress?.(chunk.begin + chunk.count, manifest.recordCount);
   }
-  // The manifest's own nodes fold to its root, or it would not have been read.
+
+  // parseManifest has folded the nodes of the chunks to the root of the manifest.
   report.pass('roots');
-  if (!tally.complete) return;
+  if (!tally.isComplete) return;
   report.check('log digest', object, manifest.logHashDigest, tally.digest.hex());
   report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
 }
 
-/** A timestamp is there only where an authority was asked; where it is, it must stand over this manifest. */
+/** A timestamp exists only where an authority was asked; where there is one, it must cover this manifest. */
 async function verifyTimestamp(
   reader: EvidenceReader,
   report: ReportBuilder,
-  { snapshotId }: Manifest,
-  body: Buffer,
+  { manifest, body }: StoredManifest,
 ): Promise<void> {
-  const object = manifestTimestampKey(snapshotId);
+  const object = manifestTimestampKey(manifest.snapshotId);
   const stored = await reader.read(object, undefined, MAX_TIMESTAMP_BYTES);
   if (stored) report.check('timestamp', object, 'granted', readTimestamp(stored, sha256(body)));
 }
 
-/** The ledger must hold exactly the entry that follows from the manifest. */
-function verifyLedgerEntry(
+/** The ledger holds exactly the entry that follows from the manifest. */
+function verifyInclusion(
   report: ReportBuilder,
-  manifest: Manifest,
-  body: Buffer,
+  { manifest, body }: StoredManifest,
   ledger: Ledger | null,
 ): void {
   const { snapshotId } = manifest;
-  const place = ledger?.indexOf.get(snapshotId);
-  const expected = entryOf(manifest, sha256Hex(body));
   const object = `ledger entry of ${snapshotId}`;
-  if (ledger === null || place === undefined) report.missing('ledger inclusion', object, expected.toString());
-  else report.check('ledger inclusion', object, expected.toString(), ledger.bytes[place]!.toString());
+  const expected = entryOf(manifest, sha256Hex(body)).toString();
+  const index = ledger?.indexOf.get(snapshotId);
+  const found = index === undefined ? undefined : ledger?.bytes[index]?.toString();
+  if (found === undefined) report.missing('ledger inclusion', object, expected);
+  else report.check('ledger inclusion', object, expected, found);
 }

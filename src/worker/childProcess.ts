@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Ending, WorkerProcess } from './supervisor';
+import type { ExitStatus, WorkerProcess } from './supervisor';
 
-/** What a worker tells its supervisor when it polls for work. */
+/** The message by which a worker tells its supervisor that it polls for work. */
 const STARTED = 'worker started';
 
 /**
- * Starts `script` as a worker process with this identity. It is in a process group of its own, so that a Ctrl-C in the
- * terminal reaches it only through `signal`; when this process ends, however, the channel closes and it drains.
+ * Starts `script` as a worker process with this identity. It gets its own process group, so that a Ctrl-C in the terminal
+ * reaches it only through `signal`. When this process ends, the IPC channel closes and the worker drains.
  */
 export function startWorkerProcess(
   script: string,
@@ -23,17 +23,17 @@ export function startWorkerProcess(
       if (message === STARTED) resolve();
     });
   });
-  const ended = once(child, 'exit').then(
-    ([code, signal]: unknown[]): Ending => ({
+  const exited = once(child, 'exit').then(
+    ([code, signal]: unknown[]): ExitStatus => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
     }),
-    (): Ending => ({ code: null, signal: null }),
+    (): ExitStatus => ({ code: null, signal: null }),
   );
-  return { identity, pid: child.pid, started, ended, signal: (name) => void child.kill(name) };
+  return { identity, pid: child.pid, started, exited, signal: (name) => void child.kill(name) };
 }
 
-/** In the worker: tells the supervisor, if there is one, and drains when it is gone. */
+/** In the worker: reports to the supervisor, if there is one, and drains when the supervisor is gone. */
 export function reportStarted(): void {
   if (process.send === undefined) return;
   if (process.connected) {
@@ -42,10 +42,10 @@ export function reportStarted(): void {
   } else drain();
 }
 
-/** Longer than a drain takes. Without its server a worker waits for ever, and here nobody is left to end it. */
-const LAST_MS = 60_000;
+/** Longer than a drain takes. Without its server a worker would wait for ever, and no supervisor is left to end it. */
+const DRAIN_TIMEOUT_MS = 60_000;
 
 function drain(): void {
-  setTimeout(() => process.exit(1), LAST_MS).unref();
+  setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
   process.kill(process.pid, 'SIGTERM');
 }

@@ -1,11 +1,4 @@
 import type { Client } from '@temporalio/client';
-import type { SealingDeps } from '../sealing/deps';
-import { httpJobStore } from '../jobs/httpJobStore';
-import { connectObjectStore } from '../storage/minioObjectStore';
-import { connectDatabase, ensureIndexes } from '../mongo/connection';
-import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
-import { tsaClient } from '../tsa/tsaClient';
-import { connectSigner } from '../vault/vaultSigner';
 import type {
   readDatabaseConfig,
   readReportingConfig,
@@ -13,56 +6,73 @@ import type {
   StorageConfig,
   VaultConfig,
 } from '../config';
-import type { JobReporter } from '../ports/jobReporter';
-import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
-import { AssetService } from '../services/asset.service';
-import { AuditService } from '../services/audit.service';
+import { httpJobReporter } from '../jobs/httpJobReporter';
+import { connectDatabase, ensureIndexes, type DatabaseConnection } from '../mongo/connection';
 import { MongoJobStore } from '../mongo/jobStore';
+import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { MongoWindowLeaseStore } from '../mongo/windowLeaseStore';
+import type { JobReporter } from '../ports/jobReporter';
+import type { SealingDeps } from '../sealing/deps';
+import { AssetService } from '../services/asset.service';
+import { AuditService } from '../services/audit.service';
+import { connectObjectStore } from '../storage/minioObjectStore';
+import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
+import { tsaClient } from '../tsa/tsaClient';
+import { connectSigner } from '../vault/vaultSigner';
 import { SOFTWARE } from '../version';
+
+type ReportingConfig = ReturnType<typeof readReportingConfig>;
 
 export interface DepsConfig {
   readonly database: ReturnType<typeof readDatabaseConfig>;
   readonly storage: StorageConfig;
   readonly vault: VaultConfig;
   readonly sealing: SealingConfig;
-  readonly jobService: ReturnType<typeof readReportingConfig>;
+  readonly jobService: ReportingConfig;
+}
+
+/** What the activities work with; `await using` closes the database connection under it. */
+export interface ComposedDeps extends AsyncDisposable {
+  readonly deps: SealingDeps;
 }
 
 /**
- * Connects everything the activities work with. Bucket and key are checked before the first write (the indexes):
- * DATABASE_*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
+ * Connects everything that the activities work with. Bucket and key are checked before the first write, which creates the
+ * indexes: DATABASE_*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
  */
-export async function compose(
-  config: DepsConfig,
-  client: Client,
-): Promise<{ deps: SealingDeps; close: () => Promise<void> }> {
+export async function compose(config: DepsConfig, client: Client): Promise<ComposedDeps> {
   const store = connectObjectStore(config.storage);
   await store.checkBucket();
   const signer = await connectSigner(config.vault);
   await signer.listKeys();
-  const connection = await connectDatabase(config.database.uri);
-  await ensureIndexes(connection);
-  const rows = new MongoJobStore(connection);
-  const { url, token } = config.jobService;
-  const jobs: JobReporter =
-    url === undefined
-      ? rows
-      : { ensure: (input, asOfMs) => rows.ensure(input, asOfMs), report: httpJobStore(url, token).report };
+  const database = await connectDatabase(config.database.uri);
+  await ensureIndexes(database);
+
+  const { origin, tsaUrl } = config.sealing;
   const deps: SealingDeps = {
-    records: new AuditService(connection),
+    records: new AuditService(database),
     store,
     signer,
-    snapshots: new MongoSnapshotRepository(connection),
-    leases: new MongoWindowLeaseStore(connection, config.sealing.origin),
-    timestamper: config.sealing.tsaUrl === undefined ? undefined : tsaClient(config.sealing.tsaUrl),
-    assets: new AssetService(connection),
-    ledger: new MongoLedgerSequencer(connection, config.sealing.origin),
-    jobs,
+    snapshots: new MongoSnapshotRepository(database),
+    leases: new MongoWindowLeaseStore(database, origin),
+    timestamper: tsaUrl === undefined ? undefined : tsaClient(tsaUrl),
+    assets: new AssetService(database),
+    ledger: new MongoLedgerSequencer(database, origin),
+    jobs: jobReporter(database, config.jobService),
     workflowStatus: temporalWorkflowStatus(client),
     clock: { nowMs: () => Date.now() },
     settings: { ...config.sealing, software: SOFTWARE },
   };
-  return { deps, close: () => connection.close() };
+  return { deps, [Symbol.asyncDispose]: () => database.close() };
+}
+
+/** Job rows are created in the database; outcomes go to the job service where one is configured. */
+function jobReporter(database: DatabaseConnection, { url, token }: ReportingConfig): JobReporter {
+  const rows = new MongoJobStore(database);
+  if (url === undefined) return rows;
+  return {
+    ensure: (input, asOfMs) => rows.ensure(input, asOfMs),
+    report: httpJobReporter(url, token).report,
+  };
 }

@@ -1,29 +1,52 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { connectTemporal } from '../temporal/connection';
-import { recoverFromDeadWorkers } from '../temporal/deadWorkerRecovery';
 import { readLogLevel, readTemporalConfig, readWorkerConfig } from '../config';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
-import { pauseUnless, superviseWorkers, type WorkerProcess } from './supervisor';
+import { connectTemporal } from '../temporal/connection';
+import { recoverFromDeadWorkers } from '../temporal/deadWorkerRecovery';
 import { startWorkerProcess } from './childProcess';
+import { pauseUntilAborted, superviseWorkers, type WorkerProcess } from './supervisor';
+
+// This room is what `audit-snapshot worker` runs: a supervisor (this file and supervisor.ts) that keeps several worker
+// processes alive, and the worker process (process.ts), which composes the adapters of every vendor into the dependencies of
+// the activities (compose.ts). A killed process loses only its own work, and the supervisor has another one take it up.
 
 const SCRIPT = join(__dirname, 'process.js');
 
 /**
  * Runs worker processes until SIGTERM or SIGINT, which drains them; a second signal is passed on and ends them.
- * Returns the exit code: that of a worker that cannot start, which says why on stderr, or 0. CONFIG_INVALID, TEMPORAL_*.
+ * Returns the exit code: that of a worker that cannot start, which reports why on stderr, or 0. CONFIG_INVALID, TEMPORAL_*.
  */
 export async function runWorkers(options: { readonly processes?: number } = {}): Promise<number> {
   const log = createLog('supervisor', readLogLevel());
   const { activitiesAtOnce, identity, processes: configured } = readWorkerConfig();
   const processes = options.processes ?? configured;
-  const temporal = readTemporalConfig();
-  const { connection, client } = await connectTemporal(temporal);
-  const takeFrom = (isGone: (worker: string) => boolean) =>
-    recoverFromDeadWorkers(client, temporal.taskQueue, isGone);
+  const temporalConfig = readTemporalConfig();
 
+  await using temporal = await connectTemporal(temporalConfig);
+  const recover = (isDead: (worker: string) => boolean) =>
+    recoverFromDeadWorkers(temporal.client, temporalConfig.taskQueue, isDead);
+  // No process of an earlier supervisor with this identity is left, so whatever they were running is recovered.
+  if (identity !== undefined) await recover((worker) => worker.startsWith(`${identity}/`));
+
+  const name = identity ?? `${hostname()}/${process.pid}`;
+  const env = { WORKER_ACTIVITIES: String(Math.ceil(activitiesAtOnce / processes)) };
+  using children = stoppableProcesses(name, env);
+  log.info({ processes, identity: name }, 'starting worker processes');
+  const deps = {
+    start: children.start,
+    recoverWork: (worker: string) => recover((seen) => seen === worker),
+    pause: pauseUntilAborted,
+    nowMs: () => performance.now(),
+    log,
+  };
+  return await superviseWorkers(deps, processes, children.stopping);
+}
+
+/** Starts processes that get every SIGTERM and SIGINT of this one; `stopping` is aborted by the first. */
+function stoppableProcesses(name: string, env: Readonly<Record<string, string>>) {
   const running = new Set<WorkerProcess>();
   const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
@@ -31,31 +54,16 @@ export async function runWorkers(options: { readonly processes?: number } = {}):
     for (const child of running) child.signal(signal);
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
-
-  const name = identity ?? `${hostname()}/${process.pid}`;
-  const env = { WORKER_ACTIVITIES: String(Math.ceil(activitiesAtOnce / processes)) };
-  const start = (): WorkerProcess => {
-    const child = startWorkerProcess(SCRIPT, `${name}/${randomBytes(4).toString('hex')}`, env);
-    running.add(child);
-    void child.ended.then(() => running.delete(child));
-    return child;
+  return {
+    stopping: stopping.signal,
+    start: (): WorkerProcess => {
+      const child = startWorkerProcess(SCRIPT, `${name}/${randomBytes(4).toString('hex')}`, env);
+      running.add(child);
+      void child.exited.then(() => running.delete(child));
+      return child;
+    },
+    [Symbol.dispose]: () => void process.off('SIGTERM', stop).off('SIGINT', stop),
   };
-  try {
-    // Whoever had this name before is gone, and so is everything that it started.
-    if (identity !== undefined) await takeFrom((worker) => worker.startsWith(`${identity}/`));
-    log.info({ processes, identity: name }, 'starting worker processes');
-    const deps = {
-      start,
-      handOver: (worker: string) => takeFrom((seen) => seen === worker),
-      pause: pauseUnless,
-      nowMs: () => performance.now(),
-      log,
-    };
-    return await superviseWorkers(deps, processes, stopping.signal);
-  } finally {
-    process.off('SIGTERM', stop).off('SIGINT', stop);
-    await connection.close();
-  }
 }
 
 if (require.main === module) runProcess(runWorkers);

@@ -10,8 +10,6 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities/createActivities';
-import type { SealingDeps } from '../sealing/deps';
-import { connectTemporal } from '../temporal/connection';
 import {
   type TemporalConfig,
   type WorkerConfig,
@@ -24,26 +22,29 @@ import {
   readVaultConfig,
   readWorkerConfig,
 } from '../config';
-import { compose } from './compose';
 import { SnapshotError } from '../errors';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
+import type { SealingDeps } from '../sealing/deps';
+import { connectTemporal } from '../temporal/connection';
 import { reportStarted } from './childProcess';
+import { compose } from './compose';
 
 /**
- * V8 lets a heap grow to a multiple of what lives in it before it collects. Records pass through by the million and live
- * for milliseconds, so this keeps resident memory near half of what it would be, for a few percent of the time.
+ * V8 lets a heap grow to a multiple of its live objects before it collects. Records pass through by the million and live
+ * for milliseconds, so this halves resident memory, at the cost of a few percent of the time.
  */
 const HEAP_GROWTH = '--heap-growing-percent=40';
 
-/** As far as a process got is known this exactly to the one that goes on after it was killed. */
+/** Bounds how old the last known progress of a killed process is. */
 const HEARTBEAT_THROTTLE = '1s';
 
-/** A task for a workflow that a dead process had in memory goes to any other after this long, which replays it. */
-const STICKY_PATIENCE = '2s';
+/** After this long any process may take, and replay, a workflow task of a process that died with the workflow in memory. */
+const STICKY_TIMEOUT = '2s';
 
-/** On SIGTERM running activities get this long to end before they are cancelled; their retry goes on elsewhere. */
-const DRAIN = '20s';
+/** After SIGTERM running activities get this long to end before they are cancelled; Temporal retries them elsewhere. */
+const GRACE = '20s';
+const FORCE_AFTER = '40s';
 
 /**
  * Runs one worker process until SIGTERM or SIGINT. Every server is checked before anything is written or polled: a wrong
@@ -54,7 +55,8 @@ export async function runWorker(): Promise<void> {
   const level = readLogLevel();
   const log = createLog('worker', level);
   installRuntime(log, level);
-  const temporal = readTemporalConfig();
+
+  const temporalConfig = readTemporalConfig();
   const workerConfig = readWorkerConfig();
   const config = {
     database: readDatabaseConfig(),
@@ -63,21 +65,24 @@ export async function runWorker(): Promise<void> {
     sealing: readSealingConfig(),
     jobService: readReportingConfig(),
   };
-  const { connection: clientConnection, client } = await connectTemporal(temporal);
-  const { deps, close } = await compose(config, client);
-  const connection = await NativeConnection.connect({ address: temporal.address });
-  try {
-    const worker = await createWorker(connection, temporal, workerConfig, deps);
-    const { identity } = worker.options;
-    log.info({ taskQueue: temporal.taskQueue, origin: config.sealing.origin, identity }, 'worker started');
-    const run = worker.run();
-    reportStarted();
-    await run;
-  } finally {
-    await connection.close();
-    await clientConnection.close();
-    await close();
-  }
+
+  await using temporal = await connectTemporal(temporalConfig);
+  await using composed = await compose(config, temporal.client);
+  await using native = await connectNative(temporalConfig.address);
+  const worker = await createWorker(native.connection, temporalConfig, workerConfig, composed.deps);
+
+  const { taskQueue, identity } = worker.options;
+  log.info({ taskQueue, origin: config.sealing.origin, identity }, 'worker started');
+  const run = worker.run();
+  reportStarted();
+  await run;
+}
+
+async function connectNative(
+  address: string,
+): Promise<{ readonly connection: NativeConnection } & AsyncDisposable> {
+  const connection = await NativeConnection.connect({ address });
+  return { connection, [Symbol.asyncDispose]: () => connection.close() };
 }
 
 function createWorker(
@@ -97,13 +102,13 @@ function createWorker(
     maxConcurrentWorkflowTaskExecutions: 10,
     maxCachedWorkflows: 50,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-    stickyQueueScheduleToStartTimeout: STICKY_PATIENCE,
-    shutdownGraceTime: DRAIN,
-    shutdownForceTime: '40s',
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE_AFTER,
   });
 }
 
-/** The bundle that the build made, next to the compiled sources. */
+/** The bundle that the build wrote next to the compiled sources. */
 function findBundle(): WorkflowBundleOption {
   const codePath = join(__dirname, '../..', 'workflow-bundle.js');
   if (existsSync(codePath)) return { codePath };
@@ -113,7 +118,7 @@ function findBundle(): WorkflowBundleOption {
   );
 }
 
-/** Must run before any connection is made: the runtime carries the logger of everything native. */
+/** Must run before any connection is made: the runtime carries the logger of all native code. */
 function installRuntime(log: Logger, level: string): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry) => {

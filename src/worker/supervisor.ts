@@ -1,122 +1,141 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../errors';
 
-/** How a process ended: by itself with a code, or by a signal. */
-export interface Ending {
+/** How a process exited: by itself with a code, or by a signal. */
+export interface ExitStatus {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 export interface WorkerProcess {
-  /** What Temporal knows it by; no two processes ever share one. */
+  /** The name under which Temporal knows it; no two processes ever share one. */
   readonly identity: string;
   readonly pid: number | undefined;
-  /** Resolves when it polls for work; never when it ends before. */
+  /** Resolves when it polls for work; never when it exits before. */
   readonly started: Promise<void>;
-  readonly ended: Promise<Ending>;
+  readonly exited: Promise<ExitStatus>;
   signal(name: NodeJS.Signals): void;
 }
 
 export interface SupervisorDeps {
   start(): WorkerProcess;
-  /** Makes others take up at once what the process with this identity was running; returns how much that was. */
-  handOver(identity: string): Promise<number>;
-  /** Ends early, without an error, when the signal is aborted. */
+  /** Frees the work of the dead process with this identity for other workers; returns the number of activities. */
+  recoverWork(identity: string): Promise<number>;
+  /** Resolves after that time, or as soon as the signal is aborted; never rejects. */
   pause(ms: number, stopping: AbortSignal): Promise<void>;
   nowMs(): number;
   readonly log: Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>;
 }
 
-/** A process that polled for so long before it ended was well: the next one starts without a pause. */
-const STEADY_MS = 5_000;
+/** A process that polled for at least this long was healthy: its replacement starts without a pause. */
+const HEALTHY_AFTER_MS = 5_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * When to look for what a dead process left. At once; then again, because a task may have been on its way to it, and
- * because Temporal lists a workflow only some time after it began.
+ * When to look for the work of a dead process, after its exit. At once; then again, because a task may have been on its
+ * way to it, and because Temporal lists a workflow only some time after it started.
  */
-const HAND_OVER_AFTER_MS = [0, 1_000, 4_000];
+const RECOVERY_TIMES_MS = [0, 1_000, 4_000];
 
 /**
- * Keeps `count` worker processes running until `stopping` is aborted, then returns 0 when all have drained. The first
- * one starts alone: when it cannot, nothing is retried, and its exit code is returned. One that ends later is handed
- * over and replaced, with growing pauses while replacements do not last.
+ * Keeps `count` worker processes running until `stopping` is aborted, then returns 0 once all have drained. The first
+ * process starts alone: when it cannot start, nothing is retried and its exit code is returned. A process that exits later
+ * is replaced and its work recovered, with growing pauses while replacements do not last.
  */
 export async function superviseWorkers(
   deps: SupervisorDeps,
   count: number,
   stopping: AbortSignal,
 ): Promise<number> {
-  const handOvers: Promise<void>[] = [];
+  const first = deps.start();
+  const failed = await Promise.race([first.started.then(() => undefined), first.exited]);
+  if (failed) return exitCodeOf(failed, stopping);
+
   let missing = count;
   const onStarted = (): void => {
     if (--missing === 0) deps.log.info({ processes: count }, 'worker processes started');
   };
-  const run = async (child: WorkerProcess): Promise<{ ending: Ending; ranMs: number }> => {
-    let startedMs: number | undefined;
-    void child.started.then(() => (startedMs = deps.nowMs()));
-    const ending = await child.ended;
-    if (!isClean(ending)) handOvers.push(handOver(deps, child, stopping));
-    return { ending, ranMs: startedMs === undefined ? 0 : deps.nowMs() - startedMs };
-  };
-  const keepAlive = async (first: WorkerProcess | undefined): Promise<number> => {
-    let child = first ?? deps.start();
-    void child.started.then(onStarted);
-    for (let early = 0; ; child = deps.start()) {
-      const { ending, ranMs } = await run(child);
-      if (stopping.aborted) return exitCodeOf(ending, stopping);
-      early = ranMs >= STEADY_MS ? 0 : early + 1;
-      const pauseMs = early === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (early - 1));
-      const facts = { identity: child.identity, pid: child.pid, ...ending, ranMs, restartInMs: pauseMs };
-      deps.log.error(facts, 'a worker process ended; it is replaced');
-      if (pauseMs > 0) await deps.pause(pauseMs, stopping);
-      if (stopping.aborted) return 0;
-    }
-  };
+  const processes = [first, ...Array.from({ length: count - 1 }, () => deps.start())];
+  for (const { started } of processes) void started.then(onStarted);
+  const outcomes = await Promise.all(processes.map((child) => keepAlive(deps, child, stopping)));
 
-  const first = deps.start();
-  const failed = await Promise.race([first.started.then(() => undefined), first.ended]);
-  if (failed) return exitCodeOf(failed, stopping);
-  const places = [first, ...Array.from({ length: count - 1 }, () => undefined)];
-  const codes = await Promise.all(places.map(keepAlive));
-  await Promise.all(handOvers);
-  return Math.max(...codes);
+  await Promise.all(outcomes.flatMap(({ recoveries }) => recoveries));
+  return Math.max(...outcomes.map(({ exitCode }) => exitCode));
 }
 
-async function handOver(
+/** Replaces a process whenever it exits; resolves when `stopping` is aborted and the latest one has exited. */
+async function keepAlive(
+  deps: SupervisorDeps,
+  first: WorkerProcess,
+  stopping: AbortSignal,
+): Promise<{ readonly exitCode: number; readonly recoveries: readonly Promise<void>[] }> {
+  const recoveries: Promise<void>[] = [];
+  let earlyExits = 0;
+  for (let child = first; ; child = deps.start()) {
+    const { status, ranMs } = await waitForExit(deps, child);
+    if (!hasDrained(status)) recoveries.push(recoverRepeatedly(deps, child, stopping));
+    if (stopping.aborted) return { exitCode: exitCodeOf(status, stopping), recoveries };
+
+    earlyExits = ranMs >= HEALTHY_AFTER_MS ? 0 : earlyExits + 1;
+    const pauseMs = pauseAfter(earlyExits);
+    const facts = { identity: child.identity, pid: child.pid, ...status, ranMs, restartInMs: pauseMs };
+    deps.log.error(facts, 'a worker process exited and is replaced');
+    if (pauseMs > 0) await deps.pause(pauseMs, stopping);
+    if (stopping.aborted) return { exitCode: 0, recoveries };
+  }
+}
+
+/** `ranMs` counts from when the process first polled. */
+async function waitForExit(
+  deps: SupervisorDeps,
+  child: WorkerProcess,
+): Promise<{ readonly status: ExitStatus; readonly ranMs: number }> {
+  let startedMs: number | undefined;
+  void child.started.then(() => (startedMs = deps.nowMs()));
+  const status = await child.exited;
+  return { status, ranMs: startedMs === undefined ? 0 : deps.nowMs() - startedMs };
+}
+
+function pauseAfter(earlyExits: number): number {
+  return earlyExits === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (earlyExits - 1));
+}
+
+async function recoverRepeatedly(
   deps: SupervisorDeps,
   { identity }: WorkerProcess,
   stopping: AbortSignal,
 ): Promise<void> {
   let waitedMs = 0;
-  for (const afterMs of HAND_OVER_AFTER_MS) {
-    if (afterMs > waitedMs) await deps.pause(afterMs - waitedMs, stopping);
-    waitedMs = afterMs;
+  for (const atMs of RECOVERY_TIMES_MS) {
+    if (atMs > waitedMs) await deps.pause(atMs - waitedMs, stopping);
+    waitedMs = atMs;
     try {
-      const activities = await deps.handOver(identity);
-      if (activities > 0)
-        deps.log.warn({ identity, activities }, 'handed over what a dead process was running');
+      const activities = await deps.recoverWork(identity);
+      if (activities > 0) deps.log.warn({ identity, activities }, 'recovered activities of a dead process');
     } catch (error) {
-      // Temporal notices a silent activity by itself, only later.
-      const reason = error instanceof Error ? error.message : String(error);
-      deps.log.error({ identity, reason }, 'could not hand over; the heartbeat timeout will');
+      const facts = { identity, reason: messageOf(error) };
+      deps.log.error(
+        facts,
+        'could not recover activities; Temporal retries them after their heartbeat timeout',
+      );
     }
     if (stopping.aborted) return;
   }
 }
 
-/** It has drained: whatever it was running it has ended or given back itself. */
-function isClean({ code }: Ending): boolean {
+/** A process that drained has finished its work or returned it to Temporal itself. */
+function hasDrained({ code }: ExitStatus): boolean {
   return code === 0;
 }
 
-/** A process that was told to stop before it could drain, or twice, ended by that signal, as it should. */
-function exitCodeOf({ code, signal }: Ending, stopping: AbortSignal): number {
+/** A process that was told to stop before it could drain, or twice, is ended by that signal; that is no failure. */
+function exitCodeOf({ code, signal }: ExitStatus, stopping: AbortSignal): number {
   const asTold = stopping.aborted && (signal === 'SIGTERM' || signal === 'SIGINT');
   return asTold ? 0 : (code ?? 1);
 }
 
-/** The real pause. */
-export function pauseUnless(ms: number, stopping: AbortSignal): Promise<void> {
-  return delay(ms, undefined, { signal: stopping }).catch(() => undefined);
+/** Resolves after that time, or as soon as the signal is aborted; never rejects. */
+export function pauseUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => undefined);
 }

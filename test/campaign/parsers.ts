@@ -1,14 +1,13 @@
 import { splitRecords } from '../../src/evidence/bsonStream';
 import { decodeBase64 } from '../../src/tlog/base64';
-import { parseCheckpoint } from '../../src/tlog/checkpoint';
+import { parseCheckpoint, parseNote, parseVkey } from '../../src/tlog/note';
 import { parseEntry } from '../../src/evidence/ledgerEntry';
 import { parseManifest } from '../../src/evidence/manifest';
-import { parseNote, parseVkey } from '../../src/tlog/note';
 import { verifyProof } from '../../src/verify/verifyProof';
 import { parseProof } from '../../src/evidence/recordProof';
 import { readRecord, recordHash } from '../../src/evidence/recordBytes';
 import { parseBundle, parseTile } from '../../src/tlog/tiles';
-import { parseTlogProof } from '../../src/tlog/tlogProof';
+import { parseTlogProof } from '../../src/tlog/proof';
 import { parseTrustFile } from '../../src/evidence/trustFile';
 import { bulkyRecord, type EvidenceSet } from '../harness/evidenceSet';
 

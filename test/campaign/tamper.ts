@@ -38,8 +38,8 @@ async function isFound(set: EvidenceSet, objects: ReadonlyMap<string, Buffer>): 
   const found = [
     ...new Set(listed.filter((key) => key.startsWith('snapshots/')).map((key) => key.split('/')[1]!)),
   ];
-  const { verdict } = await verifyEvidence(readerOf(objects), { trust: set.trust, found, listed });
-  return verdict !== 'VERIFIED';
+  const { report } = await verifyEvidence(readerOf(objects), { trust: set.trust, found, listed });
+  return report.verdict !== 'VERIFIED';
 }
 
 async function run(part: number, parts: number): Promise<Tally> {

@@ -1,6 +1,5 @@
-import { parseCheckpoint } from '../../src/tlog/checkpoint';
+import { parseCheckpoint, parseNote } from '../../src/tlog/note';
 import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
-import { parseNote } from '../../src/tlog/note';
 import type { Exchange } from './httpProxy';
 import type { WriteCommand } from './mongoTap';
 

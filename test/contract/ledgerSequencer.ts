@@ -1,5 +1,4 @@
-import { leafHash } from '../../src/tlog/merkle';
-import { rootOfLeaves } from '../../src/verify/verifyLedger';
+import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import type { LedgerSequencer } from '../../src/ports/ledgerSequencer';
 
 const entryOf = (name: string) => Buffer.from(`{"snapshotId":"${name}"}`);

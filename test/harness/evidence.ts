@@ -1,22 +1,21 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { BSON, ObjectId } from 'bson';
-import { checkpointText } from '../../src/tlog/checkpoint';
-import { snapshotOrigin } from '../../src/evidence/objectKeys';
+import { checkpointText, formatNote, keyId, vkeyOf } from '../../src/tlog/note';
+import {
+  snapshotOrigin,
+  chunkKey,
+  manifestKey,
+  manifestSignatureKey,
+  snapshotCheckpointKey,
+} from '../../src/evidence/objectKeys';
 import { packChunk } from '../../src/evidence/chunkPacker';
 import { publicKeyOfPem } from '../../src/tlog/ed25519';
 import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { newDigest } from '../../src/evidence/logDigest';
 import { serializeManifest, type Manifest } from '../../src/evidence/manifest';
 import { RangeBuilder, emptyRange, leafHash, rootOf, serializeRange } from '../../src/tlog/merkle';
-import { formatNote, keyId, vkeyOf } from '../../src/tlog/note';
-import {
-  chunkKey,
-  manifestKey,
-  manifestSignatureKey,
-  snapshotCheckpointKey,
-} from '../../src/evidence/objectKeys';
 import { readRecord, recordHash } from '../../src/evidence/recordBytes';
-import { findFault, type HashScheme } from '../../src/evidence/recordFinding';
+import { findingOf, type HashScheme } from '../../src/evidence/recordFinding';
 import { sha256Hex } from '../../src/tlog/sha256';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
 
@@ -180,7 +179,7 @@ async function readHashes(
   for (const [index, bytes] of records.entries()) {
     const record = readRecord(bytes);
     if (record.hashText) digest.update(record.hashText);
-    const kind = findFault(record, scheme);
+    const kind = findingOf(record, scheme);
     if (kind === undefined) continue;
     findings.counts[kind]++;
     findings.records.push({ kind, index, id: record.id });

@@ -4,16 +4,15 @@ import { splitBlocks } from '../../src/evidence/bsonStream';
 import { unpackBlocks } from '../../src/evidence/chunk';
 import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { parseEntry } from '../../src/evidence/ledgerEntry';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
-import { MAX_MANIFEST_BYTES, parseManifest } from '../../src/evidence/manifest';
-import { manifestKey } from '../../src/evidence/objectKeys';
+import { LEDGER_CHECKPOINT_KEY, manifestKey } from '../../src/evidence/objectKeys';
+import { MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../../src/evidence/limits';
+import { parseManifest } from '../../src/evidence/manifest';
 import { readRecord } from '../../src/evidence/recordBytes';
 import type { TrustFile } from '../../src/evidence/trustFile';
 import { verifyEvidence } from '../../src/verify/verifyEvidence';
 import type { Verdict } from '../../src/verify/report';
 
 /** Larger than any chunk that simulations and chaos runs make. */
-const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** Every object that sealing makes; any other is a temporary object that was left. */
 const LAYOUT =
@@ -126,7 +125,8 @@ export async function examineEvidence(
 ): Promise<Examined> {
   const entries = leaves.map((entry) => parseEntry(entry).snapshotId);
   const owners = await ownersOf(reader, entries);
-  const { verdict, ledger, snapshots } = await verifyEvidence(reader, { trust, found: [] });
+  const { report } = await verifyEvidence(reader, { trust, found: [] });
+  const { verdict, ledger, snapshots } = report;
   const failures = [...ledger.failures, ...snapshots.flatMap((snapshot) => snapshot.failures)];
   return { entries, owners, verdict, failures };
 }

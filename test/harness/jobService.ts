@@ -70,7 +70,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     jobs,
     keys,
     snapshots: runs,
-    directory: runs,
+    workflowStatus: runs,
     nowMs: () => clock.nowMs,
     newJobId: () => (++made).toString(16).padStart(24, '0'),
     pause: async (ms, signal) => {

@@ -1,6 +1,6 @@
-import { checkpointText } from '../../src/tlog/checkpoint';
+import { checkpointText } from '../../src/tlog/note';
 import { entryOf } from '../../src/evidence/ledgerEntry';
-import { LogTree } from '../../src/tlog/tree';
+import { LogTree } from '../../src/tlog/tiles';
 import { LEDGER_CHECKPOINT_KEY, ledgerKey } from '../../src/evidence/objectKeys';
 import { sha256 } from '../../src/tlog/sha256';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';

@@ -71,16 +71,16 @@ export class WorkerHarness {
     const temporal = readTemporalConfig(env);
     const { connection, client } = await connectTemporal(temporal);
     const config = readDeploymentConfig(env);
-    const { deps, close: closeDeps } = await compose(config, client);
+    const composed = await compose(config, client);
     const database = await connectDatabase(config.database.uri);
     const native = await NativeConnection.connect({ address: temporal.address });
     const disconnect = async (): Promise<void> => {
       await native.close();
       await connection.close();
-      await closeDeps();
+      await composed[Symbol.asyncDispose]();
       await database.close();
     };
-    return new WorkerHarness({ env, deps, client, database, native, disconnect });
+    return new WorkerHarness({ env, deps: composed.deps, client, database, native, disconnect });
   }
 
   /** A worker with the options of the product, `options` excepted; `deps` replaces the ports of its activities. */

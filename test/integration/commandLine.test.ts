@@ -136,7 +136,7 @@ describe('the command line on real servers', () => {
     [['sael'], 'Did you mean seal?'],
     [['list', '--statsu', 'failed'], 'Did you mean --status?'],
     [['seal', ...WINDOW, '--on-tamper', 'ignore'], 'Allowed choices are seal, fail'],
-    [['list', '--since', 'yesterday'], 'It is no duration such as 90s'],
+    [['list', '--since', 'yesterday'], 'It is not a duration such as 90s'],
     [['seal'], "required option '--from <instant>' not specified"],
   ])('the wrong usage %j exits with 2 and a hint', async (args, hint) => {
     const { code, stdout, stderr } = await run(...args);

@@ -56,7 +56,10 @@ describe('the demo', () => {
     const [code] = await once(demo.process, 'exit');
     expect({ code, stderr: demo.stderr.slice(-20) }).toMatchObject({ code: 0 });
     expect(demo.stdout).toHaveLength(1);
-    expect(JSON.parse(demo.stdout[0]!)).toMatchObject({ held: true, seconds: { seal: expect.any(Number) } });
+    expect(JSON.parse(demo.stdout[0]!)).toMatchObject({
+      passed: true,
+      seconds: { seal: expect.any(Number) },
+    });
   });
 
   test.each([

@@ -40,7 +40,7 @@ describe('drift of 100,000 sealed records', () => {
       const args = [CLI, 'verify', '--live', '--json', '--key', trustFile];
       const child = execFile('node', args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
         if (stdout === '') return reject(new Error(`${stderr} ${error?.message}`));
-        return settle({ code: child.exitCode ?? -1, live: (JSON.parse(stdout) as { live: never }).live });
+        return settle({ code: child.exitCode ?? -1, live: (JSON.parse(stdout) as { drift: never }).drift });
       });
     });
   }

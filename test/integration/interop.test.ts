@@ -1,16 +1,18 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { snapshotOrigin } from '../../src/evidence/objectKeys';
-import { leafHash } from '../../src/tlog/merkle';
+import {
+  snapshotOrigin,
+  snapshotCheckpointKey,
+  LEDGER_CHECKPOINT_KEY,
+  manifestKey,
+} from '../../src/evidence/objectKeys';
+import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { vkeyOf } from '../../src/tlog/note';
-import { snapshotCheckpointKey } from '../../src/evidence/objectKeys';
 import { proveLedgerConsistency, proveRecord } from '../../src/verify/proveRecord';
-import { verifyLedger, rootOfLeaves } from '../../src/verify/verifyLedger';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
+import { verifyLedger } from '../../src/verify/verifyLedger';
 import { parseProof } from '../../src/evidence/recordProof';
 import { parseManifest } from '../../src/evidence/manifest';
-import { manifestKey } from '../../src/evidence/objectKeys';
 import { evidenceKey, readerOf } from '../harness/evidence';
 import { askLibraries, buildGoPrograms, fsckOutput, type GoPrograms } from '../harness/goPrograms';
 import { LEDGER_ORIGIN, ledgerEntry, ledgerObjects, trustIn } from '../harness/ledger';

@@ -1,5 +1,4 @@
-import { leafHash } from '../../src/tlog/merkle';
-import { rootOfLeaves } from '../../src/verify/verifyLedger';
+import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';
 import { describeLedgerSequencer } from '../contract/ledgerSequencer';
 import { FreshDatabases } from '../harness/freshDatabase';

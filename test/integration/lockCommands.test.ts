@@ -63,12 +63,12 @@ describe('retention, legal hold and the doctor', () => {
 
   test('every check of the doctor passes, with the lock proved on the server', async () => {
     const { code, output } = await cli('doctor', '--json');
-    const { findings } = JSON.parse(output) as {
-      findings: { check: string; state: string; found: string }[];
+    const { checks } = JSON.parse(output) as {
+      checks: { check: string; state: string; found: string }[];
     };
-    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
-    expect(findings.filter(({ check }) => check === 'object lock')).toHaveLength(6);
-    expect(findings.find(({ check }) => check === 'ledger')!.found).toBe(
+    expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(checks.filter(({ check }) => check === 'object lock')).toHaveLength(6);
+    expect(checks.find(({ check }) => check === 'ledger')!.found).toBe(
       `1 snapshots of ${env['AUDIT_ORIGIN']}`,
     );
     expect(code).toBe(0);

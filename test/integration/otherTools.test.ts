@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectSigner } from '../../src/vault/vaultSigner';
-import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { exportSnapshot } from '../../src/verify/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig, readVaultConfig } from '../../src/config';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { exportSnapshot } from '../../src/verify/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
 import { Services, type JobView } from '../harness/services';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { cutRecord, readRecord, recordHash } from '../../src/evidence/recordBytes';
-import { findFault } from '../../src/evidence/recordFinding';
+import { findingOf } from '../../src/evidence/recordFinding';
 import { FreshDatabases, type Connection } from '../harness/freshDatabase';
 import { NATIVE_CASE } from '../harness/recordHashCases';
 import {
@@ -58,7 +58,7 @@ describe.each(LANGUAGES)('the reference code in %s', (language) => {
     for (const bytes of records) {
       const { hashText } = readRecord(bytes);
       expect(hashText?.toString()).toBe(recordHash(cutRecord(bytes)));
-      expect(findFault(readRecord(bytes), 'bson-sha256/v1')).toBeUndefined();
+      expect(findingOf(readRecord(bytes), 'bson-sha256/v1')).toBeUndefined();
     }
     const native = records.find((bytes) => readRecord(bytes).hashText?.toString() === NATIVE.hash);
     expect(native?.toString('hex')).toBe(NATIVE.bsonHex);
@@ -69,7 +69,7 @@ describe.each(LANGUAGES)('the reference code in %s', (language) => {
     await insertedRecords(connection);
     const log = connection.collection('auditlogs');
     const faults = async () =>
-      (await rawRecords(connection)).map((bytes) => findFault(readRecord(bytes), 'bson-sha256/v1'));
+      (await rawRecords(connection)).map((bytes) => findingOf(readRecord(bytes), 'bson-sha256/v1'));
     await log.updateMany({ immutable: false }, { $set: { immutable: true, snapshotId: 'snap-day' } });
     expect(await faults()).toEqual([undefined, undefined, undefined, undefined]);
     await log.updateMany({}, { $set: { actorId: 'user-8' } });

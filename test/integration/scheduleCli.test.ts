@@ -133,7 +133,7 @@ describe('schedules by the command line', () => {
     });
     await expect(run('update', 'nightly', '--every', '1h', '--timezone', 'UTC')).resolves.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('a time zone goes with cron'),
+      stderr: expect.stringContaining('timezone is only for cron'),
     });
     const backfill = [
       'backfill',
@@ -151,10 +151,10 @@ describe('schedules by the command line', () => {
 
   test.each([
     [['create', 'Nightly', '--every', '1h'], 'lowercase'],
-    [['create', 'a', '--every', '1 hour'], 'no duration'],
+    [['create', 'a', '--every', '1 hour'], 'not a duration'],
     [['create', 'a'], 'either an interval'],
     [['create', 'a', '--cron', '0 0 * *'], 'five fields'],
-    [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'no instant'],
+    [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'not an instant'],
     [['create', 'a', '--every', '1h', '--overlap', 'cancel-other'], 'Allowed choices'],
   ])('the schedule command %j is a usage error', async (args, words) => {
     await expect(run(...args)).resolves.toMatchObject({ code: 2, stderr: expect.stringContaining(words) });
@@ -188,7 +188,7 @@ describe('schedules by the command line', () => {
     await json('trigger', 'live');
     await json('pause', 'live', '--reason', 'enough');
     const { sealedUntil } = await until(({ state, runs }) => {
-      return state === 'paused' && runs.every(({ status }) => status === 'completed');
+      return state === 'paused' && runs.every(({ status }) => status === 'succeeded');
     });
     writing.abort();
     await writer;

@@ -1,6 +1,6 @@
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { snapshotIdOf } from '../../src/contract/names';
-import { MAX_MANIFEST_BYTES } from '../../src/evidence/manifest';
+import { MAX_MANIFEST_BYTES } from '../../src/evidence/limits';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import type { HeldActivity } from '../harness/heldActivities';
 import { everyFaultPoint, isAtOrAfter } from '../harness/faultPoints';

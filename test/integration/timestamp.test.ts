@@ -30,7 +30,8 @@ describe('a manifest with an RFC 3161 timestamp', () => {
     const read = async (key: string, version: string | undefined) =>
       (await deps.store.get(key, 1e9, version))?.body;
     const trust = makeTrustFile(deps.settings.origin, await deps.signer.listKeys());
-    return verifyEvidence({ read }, { trust, found: ['snap-job-1'], listed: deps.store.keys() });
+    const options = { trust, found: ['snap-job-1'], listed: deps.store.keys() };
+    return (await verifyEvidence({ read }, options)).report;
   }
 
   test('openssl accepts the timestamp of a manifest, and refuses it for another manifest', async () => {

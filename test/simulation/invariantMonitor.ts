@@ -1,15 +1,16 @@
 import { NO_ASSET, snapshotIdOf } from '../../src/contract/names';
 import type { JobOutcome } from '../../src/contract/activities';
 import { splitRecords } from '../../src/evidence/bsonStream';
-import { parseCheckpoint } from '../../src/tlog/checkpoint';
-import { snapshotOrigin } from '../../src/evidence/objectKeys';
+import { parseCheckpoint, parseNote } from '../../src/tlog/note';
+import {
+  snapshotOrigin,
+  LEDGER_CHECKPOINT_KEY,
+  manifestKey,
+  manifestSignatureKey,
+} from '../../src/evidence/objectKeys';
 import { unpackChunk } from '../../src/evidence/chunk';
 import { verifyEd25519 } from '../../src/tlog/ed25519';
-import { LEDGER_CHECKPOINT_KEY } from '../../src/evidence/objectKeys';
-import { leafHash } from '../../src/tlog/merkle';
-import { parseNote } from '../../src/tlog/note';
-import { manifestKey, manifestSignatureKey } from '../../src/evidence/objectKeys';
-import { rootOfLeaves } from '../../src/verify/verifyLedger';
+import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { entryIdOnce } from '../../src/services/auditEntry';
 import type { FakeDeps } from '../harness/fakeDeps';

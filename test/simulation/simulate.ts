@@ -196,8 +196,8 @@ class Simulation {
         violations.add(`job ${jobId} succeeded and marked nothing`);
     const snapshotIds = [snapshotIdOf(this.#scenario.earlier!.jobId)];
     const trust = await this.#trust();
-    const { verdict } = await verifyEvidence(this.#reader, { trust, found: [], snapshotIds });
-    if (verdict !== 'VERIFIED') violations.add(`the earlier snapshot is ${verdict}`);
+    const { report } = await verifyEvidence(this.#reader, { trust, found: [], snapshotIds });
+    if (report.verdict !== 'VERIFIED') violations.add(`the earlier snapshot is ${report.verdict}`);
   }
 
   /** Without the key, where that was rotated: the version that signs is decided when a snapshot is opened. */

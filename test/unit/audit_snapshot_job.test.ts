@@ -6,7 +6,7 @@ import { handleAuditSnapshotJob, type SnapshotStarter } from '../../src/jobs/han
 import { FakeDeps } from '../harness/fakeDeps';
 import { InProcessRun } from '../harness/inProcessEngine';
 
-/** The handler, the orchestration and the activities are the real ones; only the servers are in memory. */
+/** Handler, orchestration and activities are the real ones; only the servers are in memory. */
 const JOB = {
   _id: '65f0c0ffee65f0c0ffee65f0',
   type: 'audit.snapshot',
@@ -26,7 +26,7 @@ function setUp() {
 }
 
 describe('handleAuditSnapshotJob', () => {
-  test('T71.1 with logs in the window: signs, registers the asset, then marks, and returns the asset id', async () => {
+  test('T71.1 with logs in the window it signs, registers the asset, then marks, and returns the asset id', async () => {
     const { deps, handle } = setUp();
     const order: string[] = [];
     deps.signer.faults.onCall = (method) => void order.push(`signer.${method}`);
@@ -66,7 +66,7 @@ describe('handleAuditSnapshotJob', () => {
     });
   });
 
-  test('T71.2 without logs in the window: recordCount is 0, the asset is NONE, and nothing is marked', async () => {
+  test('T71.2 without logs in the window recordCount is 0, the asset is NONE, and nothing is marked', async () => {
     const { deps, handle } = setUp();
     const outside = deps.logEntries(3, '2026-03-02T00:00:00.000Z');
     await expect(handle()).resolves.toEqual({ snapshotAssetId: 'NONE', recordCount: 0 });
@@ -102,7 +102,7 @@ describe('handleAuditSnapshotJob', () => {
     expect(ends.map((id) => deps.records.sealedBy(id))).toEqual(ends.map(() => snapshotIdOf(JOB._id)));
   });
 
-  test('handled twice, a job gives the same result and nothing is written again', async () => {
+  test('a job that is handled twice gives the same result, and nothing is written again', async () => {
     const { deps, handle } = setUp();
     deps.logEntries(6);
     const first = await handle();
@@ -117,7 +117,7 @@ describe('handleAuditSnapshotJob', () => {
 
   test.each([
     [
-      'a window that ends in front of its start',
+      'a window that ends before its start',
       { from: '2026-03-02T00:00:00Z', to: '2026-03-01T00:00:00Z' },
       'WINDOW_INVALID',
     ],
@@ -131,8 +131,8 @@ describe('handleAuditSnapshotJob', () => {
       { from: '2026-03-01T00:00:00Z', to: '2126-03-01T00:00:00Z' },
       'WINDOW_INVALID',
     ],
-    ['a member that is missing', { from: '2026-03-01T00:00:00Z' }, 'PAYLOAD_INVALID'],
-    ['a member too many', { ...JOB.payload, collection: 'x' }, 'PAYLOAD_INVALID'],
+    ['a missing member', { from: '2026-03-01T00:00:00Z' }, 'PAYLOAD_INVALID'],
+    ['an unknown member', { ...JOB.payload, collection: 'x' }, 'PAYLOAD_INVALID'],
   ])('%s is refused before anything is written', async (_, payload, code) => {
     const { deps } = setUp();
     const start = jest.fn();

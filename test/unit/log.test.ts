@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { startProgram } from '../harness/childProgram';
 
-test('a process whose log nobody reads any more ends all the same', async () => {
+test('a process ends although nothing reads its log any more', async () => {
   const child = startProgram('test/harness/unreadLog.ts', [], process.env);
   await once(child.stdout!, 'data');
   child.stdout!.destroy();

@@ -1,26 +1,25 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  ActivityFailure,
   ApplicationFailure,
-  ChildWorkflowFailure,
   executeChild,
   isCancellation,
   ParentClosePolicy,
   proxyActivities,
 } from '@temporalio/workflow';
+import { failureOf, unwrapFailure } from '../../src/contract/failure';
 import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import type { AuditScheduleInput, PlannedSnapshot, ScheduleActivities } from '../../src/contract/schedule';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 
-/** Without limit of tries: another run may take as long as its job takes, and asking again leaves no trace in the history. */
+/** No limit of tries: another run may take as long as its job takes, and a retry adds nothing to the history. */
 const { awaitSnapshot } = proxyActivities<ScheduleActivities>({
   startToCloseTimeout: '1m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
 /**
- * Seals one planned snapshot in a workflow of its own, or waits for the run that is at it already. Fails with the code of
- * the snapshot.
+ * Seals one planned snapshot in a workflow of its own, or waits for the run that is sealing it already. Fails with the code
+ * of the snapshot.
  */
 export async function sealScheduled(
   schedule: AuditScheduleInput,
@@ -31,18 +30,11 @@ export async function sealScheduled(
       return await startSnapshot(schedule, planned);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw failed(planned, error);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw windowFailure(planned, error);
     }
     const result = await awaitSnapshot({ jobId: planned.jobId });
     if (result !== null) return result;
   }
-}
-
-/** The stable code of what a child, an activity or the workflow itself failed with. */
-export function codeOf(error: unknown): string {
-  const within = error instanceof ChildWorkflowFailure || error instanceof ActivityFailure;
-  const cause = within ? error.cause : error;
-  return cause instanceof ApplicationFailure ? (cause.type ?? 'INTERNAL') : 'INTERNAL';
 }
 
 function startSnapshot(
@@ -61,7 +53,7 @@ function startSnapshot(
   return executeChild<(input: AuditSnapshotInput) => Promise<AuditSnapshotResult>>(SNAPSHOT_WORKFLOW, {
     workflowId: workflowIdOf(jobId),
     args: [input],
-    // A terminated parent leaves the snapshot to itself: the next run meets it, or its result.
+    // The snapshot of a terminated parent keeps running: the next run of the schedule finds it, or its result.
     parentClosePolicy: ParentClosePolicy.ABANDON,
     memo: { schedule: scheduleId },
     staticSummary: `Seal the audit log ${from} → ${to}`,
@@ -69,9 +61,14 @@ function startSnapshot(
   });
 }
 
-function failed({ jobId, window }: PlannedSnapshot, error: unknown): ApplicationFailure {
-  const cause = error instanceof ChildWorkflowFailure && error.cause !== undefined ? error.cause : error;
-  const message = `window ${window.from} → ${window.to}, job ${jobId}: ${cause instanceof Error ? cause.message : String(cause)}`;
-  const type = codeOf(error);
-  return ApplicationFailure.create({ type, message, nonRetryable: true, cause: cause as Error });
+/** The failure of a snapshot as the failure of the schedule's run: the same code, with the window in the message. */
+function windowFailure({ jobId, window }: PlannedSnapshot, error: unknown): ApplicationFailure {
+  const { code, message } = failureOf(error);
+  const cause = unwrapFailure(error);
+  return ApplicationFailure.create({
+    type: code,
+    message: `window ${window.from} → ${window.to}, job ${jobId}: ${message}`,
+    nonRetryable: true,
+    ...(cause instanceof Error ? { cause } : {}),
+  });
 }

@@ -1,7 +1,7 @@
-import type { WorkflowEngine } from './workflowEngine';
 import type { SnapshotProgressTracker } from './snapshotProgressTracker';
+import type { WorkflowEngine } from './workflowEngine';
 
-/** Chunks that are marked at once: enough to hide one server round trip behind another, few enough for its memory. */
+/** Chunks that are marked at the same time: enough to overlap server round trips, few enough for the database's memory. */
 const CONCURRENCY = 3;
 
 export interface MarkInput {
@@ -11,7 +11,7 @@ export interface MarkInput {
   readonly onLongHistory: () => Promise<never>;
 }
 
-/** Marks the records of the chunks `[from, until)`, several chunks at once. */
+/** Marks the records of the chunks `[from, until)`, several chunks at the same time. */
 export async function markChunks(
   engine: WorkflowEngine,
   tracker: SnapshotProgressTracker,
@@ -19,16 +19,17 @@ export async function markChunks(
 ): Promise<void> {
   const { snapshotId, until, onLongHistory } = input;
   let next = input.from;
-  const lane = async (): Promise<void> => {
-    // At least one chunk a run, however long its history is by now: a run that marks nothing would go on for ever.
+  const markInTurn = async (): Promise<void> => {
+    // At least one chunk in each run, however long its history is: a run that marks nothing would continue for ever.
     do {
       const index = next++;
       const marked = await engine.call('markImmutable', `chunk ${index} of ${until}`, { snapshotId, index });
       tracker.marked(marked.count);
     } while (next < until && !engine.shouldContinueAsNew());
   };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(CONCURRENCY, until - next) }, lane));
-  const failed = lanes.find((outcome) => outcome.status === 'rejected');
+  const concurrency = Math.min(CONCURRENCY, until - next);
+  const outcomes = await Promise.allSettled(Array.from({ length: concurrency }, markInTurn));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   if (next < until) await onLongHistory();
 }

@@ -1,10 +1,10 @@
-import type { ResumePoint, HashState, QueriedBatch } from '../../src/contract/activities';
-import type { WorkflowEngine } from './workflowEngine';
+import type { HashState, QueriedBatch, ResumePoint } from '../../src/contract/activities';
 import type { SnapshotProgressTracker } from './snapshotProgressTracker';
+import type { WorkflowEngine } from './workflowEngine';
 
 /**
- * Stores and hashes chunk after chunk from the checkpoint on; the next query runs while the chunk before it is hashed.
- * Returns the number of chunks. `onCheckpoint` runs after every stored batch, when no hashing is under way.
+ * Stores and hashes chunk after chunk from the resume point on; the next query runs while the previous chunk is hashed.
+ * Returns the number of chunks. `onLongHistory` runs when a chunk is hashed and no activity is running.
  */
 export async function sealRecords(
   engine: WorkflowEngine,
@@ -17,19 +17,16 @@ export async function sealRecords(
   let hashing: Promise<HashState> = Promise.resolve(from.hash);
 
   for (let exhausted = false; !exhausted;) {
-    const [hash, batch] = await both(hashing, query(engine, snapshotId, nextIndex, cursor));
+    const [hash, batch] = await bothSettled(hashing, query(engine, snapshotId, nextIndex, cursor));
     tracker.hashedTo(hash);
     ({ cursor, exhausted } = batch);
     const { chunk } = batch;
     if (chunk === null) break;
+
     tracker.stored(chunk.count);
     nextIndex = chunk.index + 1;
-    hashing = engine.call('hashBatch', `chunk ${chunk.index}: ${chunk.count} records`, {
-      snapshotId,
-      chunk,
-      cursor,
-      hash,
-    });
+    const summary = `chunk ${chunk.index}: ${chunk.count} records`;
+    hashing = engine.call('hashBatch', summary, { snapshotId, chunk, cursor, hash });
     if (engine.shouldContinueAsNew()) {
       tracker.hashedTo(await hashing);
       await onLongHistory();
@@ -45,12 +42,12 @@ function query(
   index: number,
   cursor: ResumePoint['cursor'],
 ): Promise<QueriedBatch> {
-  const place = cursor.after === null ? 'from the start' : `behind ${cursor.after.timestamp}`;
-  return engine.call('queryBatch', `chunk ${index}, ${place}`, { snapshotId, index, cursor });
+  const where = cursor.after === null ? 'from the start' : `after ${cursor.after.timestamp}`;
+  return engine.call('queryBatch', `chunk ${index}, ${where}`, { snapshotId, index, cursor });
 }
 
-/** Waits for both even when one fails, so that no rejection is left unheard; the first one's error comes first. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+/** Waits for both even when one fails, so that no rejection is unhandled; the error of the first one wins. */
+async function bothSettled<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   const [a, b] = await Promise.allSettled([first, second]);
   if (a.status === 'rejected') throw a.reason;
   if (b.status === 'rejected') throw b.reason;

@@ -1,10 +1,10 @@
 import type { HashState, OpenedSnapshot } from '../../src/contract/activities';
-import type { AuditSnapshotResult, Progress, Stage } from '../../src/contract/snapshot';
 import { snapshotIdOf } from '../../src/contract/names';
+import type { AuditSnapshotResult, Progress, Stage } from '../../src/contract/snapshot';
 import type { CheckedInput } from './checkInput';
 import type { WorkflowEngine } from './workflowEngine';
 
-/** The one place that knows how far a run is; every change is published. */
+/** Keeps the progress of a run of auditSnapshotWorkflow and publishes every change. */
 export class SnapshotProgressTracker {
   readonly #engine: WorkflowEngine;
   #progress: Progress;
@@ -26,7 +26,7 @@ export class SnapshotProgressTracker {
     };
   }
 
-  get snapshot(): Progress {
+  get progress(): Progress {
     return this.#progress;
   }
 
@@ -40,10 +40,10 @@ export class SnapshotProgressTracker {
 
   opened(opened: OpenedSnapshot & { state: 'open' }): void {
     const { hash, nextIndex } = opened.checkpoint;
-    // Counted as waiting plus sealed: records that a former run has marked wait no longer.
-    const { expected: waiting } = opened;
+    // Records that an earlier run marked are no longer unsealed, so they are added.
+    const { expected: unsealed } = opened;
     const expected =
-      waiting === null ? {} : { expected: Math.max(waiting + opened.marks.records, hash.range.end) };
+      unsealed === null ? {} : { expected: Math.max(unsealed + opened.marks.records, hash.range.end) };
     this.#set({
       ...expected,
       stored: hash.range.end,
@@ -63,7 +63,7 @@ export class SnapshotProgressTracker {
     this.#set({ hashed: hash.range.end, findings: hash.findingCount });
   }
 
-  /** The records of the snapshot are settled; from here on nothing is estimated. */
+  /** The number of records is final from here on. */
   settled(records: number): void {
     this.#set({ expected: records });
   }

@@ -4,7 +4,7 @@ import { ANONYMOUS, type Authenticator, type Caller, type Scope } from './caller
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; set before any handler of a route that asks for a scope runs. */
+    /** The authenticated caller; set before the handler of any route that requires a scope. */
     caller: Caller;
   }
   interface FastifyContextConfig {
@@ -17,8 +17,8 @@ const REALM = 'Bearer realm="audit-snapshot"';
 const CREDENTIALS = /^Bearer +([\w.~+/-]{1,4096}=*)$/i;
 
 /**
- * Lets a request pass whose bearer token (RFC 6750) allows the scope of its route: UNAUTHENTICATED, SCOPE_MISSING.
- * `onFailure` hears of a token that is missing or wrong, and may refuse with RATE_LIMITED.
+ * Requires a bearer token (RFC 6750) that allows the scope of the route: UNAUTHENTICATED, SCOPE_MISSING. `onFailure` runs for
+ * a token that is missing or wrong, and may throw RATE_LIMITED.
  */
 export function requireBearer(
   authenticate: Authenticator,
@@ -30,7 +30,7 @@ export function requireBearer(
     if (!caller) {
       await onFailure(request, reply);
       reply.header('www-authenticate', token === undefined ? REALM : `${REALM}, error="invalid_token"`);
-      const what = token === undefined ? 'send a bearer token' : 'the bearer token is not valid here';
+      const what = token === undefined ? 'send a bearer token' : 'the bearer token is not valid';
       throw new SnapshotError('UNAUTHENTICATED', `${what} (Authorization: Bearer …)`);
     }
     request.caller = caller;
@@ -41,7 +41,7 @@ export function requireBearer(
   };
 }
 
-/** Instead of `requireBearer`, where there is no authentication. */
+/** Replaces `requireBearer` where authentication is turned off. */
 export const allowAnonymous: onRequestAsyncHookHandler = async (request) => {
   request.caller = ANONYMOUS;
 };

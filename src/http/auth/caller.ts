@@ -1,20 +1,20 @@
-/** What a token may allow; a route asks for one of them. */
+/** What a token may allow; a route requires one of them. */
 export const SCOPES = ['jobs:write', 'jobs:read', 'jobs:report'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who asks. `name` is stable: rate limits and idempotency keys are counted by it. */
+/** The caller of a request. `name` is stable: rate limits and idempotency keys belong to it. */
 export interface Caller {
   readonly name: string;
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Knows whose token this is; undefined: nobody's. IDENTITY_UNREACHABLE when that cannot be found out now. */
+/** The caller that a token belongs to; undefined for an unknown token. IDENTITY_UNREACHABLE when that cannot be checked now. */
 export type Authenticator = (token: string) => Promise<Caller | undefined>;
 
-/** Without authentication everybody is this one; for development on a loopback address. */
-export const ANONYMOUS: Caller = { name: 'anybody', scopes: new Set(SCOPES) };
+/** Every caller where authentication is turned off; for development on a loopback address. */
+export const ANONYMOUS: Caller = { name: 'anonymous', scopes: new Set(SCOPES) };
 
-/** Asks each in turn; the first that knows the token has the word. */
+/** Tries each in turn; the first that knows the token decides. */
 export function chainAuthenticators(authenticators: readonly Authenticator[]): Authenticator {
   return async (token) => {
     for (const authenticate of authenticators) {

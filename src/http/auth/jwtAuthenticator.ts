@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import { SnapshotError } from '../../errors';
+import type { Authenticator } from './caller';
 
 export interface JwtTrust {
   readonly jwksUrl: string;
@@ -14,12 +15,12 @@ const FETCH_MS = 5_000;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
- * Bearer tokens of an identity provider (RFC 7519): signature by its JWKS, issuer, audience and times are checked; scopes
- * come from `scope` or `scp`. Undefined for a token that is not valid here; IDENTITY_UNREACHABLE while the JWKS is not served.
+ * Accepts JWTs of an identity provider (RFC 7519): signature by its JWKS, issuer, audience and times are checked; scopes
+ * come from `scope` or `scp`. Undefined for a token that is not valid; IDENTITY_UNREACHABLE while the JWKS cannot be read.
  */
-export function jwtAuthenticator({ jwksUrl, issuer, audience }: JwtTrust) {
+export function jwtAuthenticator({ jwksUrl, issuer, audience }: JwtTrust): Authenticator {
   const keySet = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: FETCH_MS });
-  return async (token: string): Promise<{ name: string; scopes: ReadonlySet<string> } | undefined> => {
+  return async (token) => {
     if (!JWT.test(token)) return undefined;
     try {
       const { payload } = await jwtVerify(token, keySet, {
@@ -31,15 +32,15 @@ export function jwtAuthenticator({ jwksUrl, issuer, audience }: JwtTrust) {
       });
       return { name: `jwt:${payload.sub}`, scopes: scopesOf(payload) };
     } catch (error) {
-      if (isRefusal(error)) return undefined;
+      if (isTokenError(error)) return undefined;
       const message = `the keys of the identity provider cannot be read [GET ${jwksUrl}]`;
       throw new SnapshotError('IDENTITY_UNREACHABLE', message, { retryable: true, cause: error });
     }
   };
 }
 
-/** What jose says of the token itself; all else speaks of the key set or of the way there. */
-function isRefusal(error: unknown): boolean {
+/** Errors of jose about the token itself; the others are about the key set or the network. */
+function isTokenError(error: unknown): boolean {
   return (
     error instanceof errors.JWTClaimValidationFailed ||
     error instanceof errors.JWTExpired ||
@@ -53,7 +54,7 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-/** RFC 8693 writes one string with spaces in `scope`; others write a list, or call it `scp`. */
+/** RFC 8693 has one string with spaces in `scope`; some providers write a list, or call it `scp`. */
 function scopesOf({ scope, scp }: JWTPayload & { readonly scope?: unknown; readonly scp?: unknown }) {
   const given = [scope, scp].flat().filter((entry) => typeof entry === 'string');
   return new Set(given.flatMap((entry) => entry.split(' ')));

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { SnapshotError } from '../../errors';
+import { SnapshotError, formatIssue } from '../../errors';
 import { SCOPES, type Authenticator, type Caller } from './caller';
 
 const keys = z
@@ -15,8 +15,8 @@ const keys = z
   .max(1000);
 
 /**
- * Tokens that are known by their SHA-256 alone, so that the list is no secret: JSON `[{ name, sha256, scopes }]`. One name
- * may stand there twice while its token is being changed. CONFIG_INVALID.
+ * Accepts tokens by their SHA-256, so that the list is no secret: JSON `[{ name, sha256, scopes }]`. A name may appear
+ * twice while its token is being rotated. CONFIG_INVALID.
  */
 export function staticKeys(json: string): Authenticator {
   const known = parseKeys(json).map(({ name, sha256, scopes }) => ({
@@ -26,7 +26,7 @@ export function staticKeys(json: string): Authenticator {
   return (token) => {
     const digest = createHash('sha256').update(token).digest();
     let found: Caller | undefined;
-    // Every key is compared, in constant time: how long it takes says neither which one fits nor how nearly.
+    // Every key is compared, in constant time, so that timing reveals neither which key matches nor how closely.
     for (const key of known) if (timingSafeEqual(key.digest, digest)) found ??= key.caller;
     return Promise.resolve(found);
   };
@@ -41,6 +41,6 @@ function parseKeys(json: string): z.infer<typeof keys> {
   }
   const parsed = keys.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new SnapshotError('CONFIG_INVALID', `JOB_SERVICE_KEYS: ${faults.join('; ')}`);
+  const issues = parsed.error.issues.map(formatIssue);
+  throw new SnapshotError('CONFIG_INVALID', `JOB_SERVICE_KEYS: ${issues.join('; ')}`);
 }

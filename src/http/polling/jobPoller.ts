@@ -1,112 +1,72 @@
-import { SnapshotError } from '../../errors';
-import type { Progress } from '../../contract/snapshot';
 import type { JobStatus } from '../../contract/jobStatus';
-import type { IJob } from '../../models/job.model';
+import type { Progress } from '../../contract/snapshot';
+import type { Job } from '../../ports/jobStore';
 
-/** A job as it is seen now. */
+/** A job and its progress at one moment. */
 export interface JobState {
-  readonly job: IJob;
+  readonly job: Job;
   /** Of a running job, when its workflow answers at once. */
   readonly progress: Progress | undefined;
 }
 
-export interface WatchDeps {
+export interface PollerDeps {
   readonly nowMs: () => number;
   /** JOB_NOT_FOUND. */
-  readonly see: (jobId: string) => Promise<JobState>;
-  /** Ends after that time, or as soon as the signal is aborted. */
+  readonly loadJobState: (jobId: string) => Promise<JobState>;
+  /** Resolves after that time, or as soon as the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** What those who follow one job share. */
+/** What the followers of one job share. */
 interface PollEntry {
   followers: number;
-  atMs: number;
-  sighting: Promise<JobState>;
-}
-
-/** A place among those who wait. */
-export interface WaitSlot {
-  readonly signal: AbortSignal;
-  readonly leave: () => void;
+  loadedAtMs: number;
+  state: Promise<JobState>;
 }
 
 const ENDED: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'cancelled']);
-const LOOK_EVERY_MS = 500;
-/** Open streams and long polls: in all, and of one caller. */
-const MAX_SEATS = 500;
-const MAX_SEATS_EACH = 100;
+const POLL_INTERVAL_MS = 500;
 
-export function hasEnded({ status }: IJob): boolean {
+export function hasEnded({ status }: Job): boolean {
   return ENDED.has(status);
 }
 
-/** Those who wait for jobs. However many wait for one, it is read once in half a second for all of them. */
+/** Polls jobs for streams and long polls: a job is loaded once in half a second, however many follow it. */
 export class JobPoller {
-  readonly #deps: WatchDeps;
-  readonly #looks = new Map<string, PollEntry>();
-  readonly #seats = new Map<AbortController, string>();
-  #closed = false;
+  readonly #deps: PollerDeps;
+  readonly #entries = new Map<string, PollEntry>();
 
-  constructor(deps: WatchDeps) {
+  constructor(deps: PollerDeps) {
     this.#deps = deps;
   }
 
-  /** A place until `leave`, or until the service shuts down; OVERLOADED or RATE_LIMITED when there is none. */
-  sit(callerName: string): WaitSlot {
-    const others = [...this.#seats.values()];
-    if (others.length >= MAX_SEATS) {
-      throw new SnapshotError('OVERLOADED', 'too many streams are open; come back later', {
-        retryable: true,
-      });
-    }
-    if (others.filter((name) => name === callerName).length >= MAX_SEATS_EACH) {
-      const message = `${callerName} has ${MAX_SEATS_EACH} streams and long polls open already; close some`;
-      throw new SnapshotError('RATE_LIMITED', message, { retryable: true });
-    }
-    const stop = new AbortController();
-    if (this.#closed) stop.abort();
-    else this.#seats.set(stop, callerName);
-    const leave = () => {
-      this.#seats.delete(stop);
-      stop.abort();
-    };
-    return { signal: stop.signal, leave };
-  }
-
-  /** The job again and again, until it has ended or the signal is aborted; the first look is at once. */
-  async *follow(jobId: string, signal: AbortSignal): AsyncGenerator<JobState> {
-    const look = this.#looks.get(jobId) ?? this.#begin(jobId);
-    look.followers++;
+  /** Yields the state of the job at once and then at every poll, until it has ended or the signal is aborted. JOB_NOT_FOUND. */
+  async *follow(jobId: string, signal: AbortSignal): AsyncGenerator<JobState, void, undefined> {
+    const entry = this.#entries.get(jobId) ?? this.#addEntry(jobId);
+    entry.followers++;
     try {
       for (;;) {
-        const sighting = await look.sighting;
-        yield sighting;
-        if (hasEnded(sighting.job) || signal.aborted) return;
-        await this.#deps.pause(LOOK_EVERY_MS, signal);
+        const state = await entry.state;
+        yield state;
+        if (hasEnded(state.job) || signal.aborted) return;
+        await this.#deps.pause(POLL_INTERVAL_MS, signal);
         if (signal.aborted) return;
-        if (this.#deps.nowMs() - look.atMs >= LOOK_EVERY_MS) this.#refresh(jobId, look);
+        if (this.#deps.nowMs() - entry.loadedAtMs >= POLL_INTERVAL_MS) this.#reload(jobId, entry);
       }
     } finally {
-      if (--look.followers === 0) this.#looks.delete(jobId);
+      if (--entry.followers === 0) this.#entries.delete(jobId);
     }
   }
 
-  /** Sends everybody away, now and from now on. */
-  close(): void {
-    this.#closed = true;
-    for (const stop of this.#seats.keys()) stop.abort();
-    this.#seats.clear();
+  #addEntry(jobId: string): PollEntry {
+    const { nowMs, loadJobState } = this.#deps;
+    const entry = { followers: 0, loadedAtMs: nowMs(), state: loadJobState(jobId) };
+    this.#entries.set(jobId, entry);
+    return entry;
   }
 
-  #begin(jobId: string): PollEntry {
-    const look = { followers: 0, atMs: this.#deps.nowMs(), sighting: this.#deps.see(jobId) };
-    this.#looks.set(jobId, look);
-    return look;
-  }
-
-  #refresh(jobId: string, look: PollEntry): void {
-    look.atMs = this.#deps.nowMs();
-    look.sighting = this.#deps.see(jobId);
+  #reload(jobId: string, entry: PollEntry): void {
+    entry.loadedAtMs = this.#deps.nowMs();
+    entry.state = this.#deps.loadJobState(jobId);
   }
 }

@@ -1,65 +1,89 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { readCursor, writeCursor } from '../cursor';
-import { hasEnded, type JobState } from '../polling/jobPoller';
+import type { z } from 'zod';
+import type { JobListQuery } from '../../ports/jobStore';
+import { secured } from '../auth/secured';
 import { viewOf } from '../jobView';
-import { jsonResponse, secured, refusals } from '../secured';
-import type { RouteDeps } from './routeDeps';
+import { readCursor, writeCursor } from '../listCursor';
+import { hasEnded, type JobState } from '../polling/jobPoller';
+import { withWaitSlot } from '../polling/waitSlots';
+import { jsonResponse, securedErrorResponses } from '../responses';
 import { jobPage, jobParams, jobQuery, jobView, waitQuery } from '../schemas';
-import { withSeat } from '../polling/waitSlot';
+import type { RouteDeps } from './routeDeps';
+
+const list = secured('jobs:read', 'listJobs');
+const listSchema = {
+  ...list.described,
+  summary: 'List jobs, newest first',
+  querystring: jobQuery,
+  response: { 200: jsonResponse('One page', jobPage), ...securedErrorResponses('USAGE_INVALID') },
+};
+
+const show = secured('jobs:read', 'showJob');
+const showSchema = {
+  ...show.described,
+  summary: 'Show a job',
+  description:
+    'With `wait` the response comes when the job has ended, or after that time with its current state.',
+  params: jobParams,
+  querystring: waitQuery,
+  response: {
+    200: jsonResponse('The job', jobView),
+    ...securedErrorResponses('USAGE_INVALID', 'JOB_NOT_FOUND'),
+  },
+};
 
 /** `GET /jobs` and `GET /jobs/:id`. */
 export function readRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    const list = secured('jobs:read', 'listJobs');
-    const listSchema = {
-      ...list.described,
-      summary: 'List jobs, newest first',
-      querystring: jobQuery,
-      response: { 200: jsonResponse('One page', jobPage), ...refusals(400) },
-    };
     app.get('/jobs', { config: list.config, schema: listSchema }, async (request, reply) => {
-      const { createdAfter, createdBefore, from, to, cursor, status, type, limit } = request.query;
-      const page = await deps.jobs.list({
-        limit,
-        nowMs: deps.nowMs(),
-        ...(status === undefined ? {} : { status }),
-        ...(type === undefined ? {} : { type }),
-        ...(createdAfter === undefined ? {} : { createdFromMs: createdAfter }),
-        ...(createdBefore === undefined ? {} : { createdUntilMs: createdBefore }),
-        ...(from === undefined ? {} : { fromMs: from }),
-        ...(to === undefined ? {} : { toMs: to }),
-        ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
-      });
+      const page = await deps.jobs.list(listQueryOf(request.query, deps.nowMs()));
       const next = page.next === undefined ? null : writeCursor(page.next);
-      if (next !== null) {
-        const query = new URLSearchParams(request.raw.url?.split('?')[1]);
-        query.set('cursor', next);
-        reply.header('link', `</jobs?${query.toString()}>; rel="next"`);
-      }
+      if (next !== null) reply.header('link', `<${nextPageUrl(request.url, next)}>; rel="next"`);
       return { jobs: page.jobs.map((job) => viewOf(job)), next };
     });
 
-    const show = secured('jobs:read', 'showJob');
-    const showSchema = {
-      ...show.described,
-      summary: 'Show a job',
-      description:
-        'With `wait` the answer comes when the job has ended, or after that time with the job as it is.',
-      params: jobParams,
-      querystring: waitQuery,
-      response: { 200: jsonResponse('The job', jobView), ...refusals(400, 404) },
-    };
     app.get('/jobs/:id', { config: show.config, schema: showSchema }, async (request, reply) => {
       const waitMs = Number.parseInt(request.query.wait ?? '0', 10) * 1000;
-      const deadlineMs = deps.nowMs() + waitMs;
-      const seen = await withSeat(deps, request, reply, async (signal) => {
-        let last: JobState | undefined;
-        for await (last of deps.watch.follow(request.params.id, signal))
-          if (deps.nowMs() >= deadlineMs) break;
-        return last!;
-      });
-      if (!hasEnded(seen.job)) reply.header('retry-after', '1');
-      return viewOf(seen.job, seen.progress);
+      const { job, progress } = await withWaitSlot(deps.waitSlots, request, reply, (signal) =>
+        waitForEnd(deps, request.params.id, waitMs, signal),
+      );
+      if (!hasEnded(job)) reply.header('retry-after', '1');
+      return viewOf(job, progress);
     });
   };
+}
+
+function listQueryOf(query: z.output<typeof jobQuery>, nowMs: number): JobListQuery {
+  const { createdAfter, createdBefore, from, to, cursor, status, type, limit } = query;
+  return {
+    limit,
+    nowMs,
+    ...(status === undefined ? {} : { status }),
+    ...(type === undefined ? {} : { type }),
+    ...(createdAfter === undefined ? {} : { createdFromMs: createdAfter }),
+    ...(createdBefore === undefined ? {} : { createdUntilMs: createdBefore }),
+    ...(from === undefined ? {} : { fromMs: from }),
+    ...(to === undefined ? {} : { toMs: to }),
+    ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
+  };
+}
+
+/** The same list with the cursor of its next page. */
+function nextPageUrl(url: string, cursor: string): string {
+  const query = new URLSearchParams(url.split('?')[1]);
+  query.set('cursor', cursor);
+  return `/jobs?${query.toString()}`;
+}
+
+/** The state of a job when it has ended, after `waitMs`, or when the signal is aborted, whichever is first. */
+async function waitForEnd(
+  { poller, nowMs }: RouteDeps,
+  jobId: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<JobState> {
+  const deadlineMs = nowMs() + waitMs;
+  let last: JobState | undefined;
+  for await (last of poller.follow(jobId, signal)) if (nowMs() >= deadlineMs) break;
+  return last!;
 }

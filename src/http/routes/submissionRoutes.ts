@@ -1,28 +1,40 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { secured } from '../auth/secured';
+import { submitJob } from '../jobSubmission';
 import type { Hook } from '../limits';
-import { jsonResponse, secured, refusals } from '../secured';
-import type { RouteDeps } from './routeDeps';
+import { jsonResponse, securedErrorResponses } from '../responses';
 import { jobView, submission, submissionHeaders } from '../schemas';
-import { submit } from '../submit';
+import type { RouteDeps } from './routeDeps';
 
-/** `POST /jobs`; `limit` bounds the submissions of one caller beside its other requests. */
+const { config, described } = secured('jobs:write', 'submitJob');
+const schema = {
+  ...described,
+  summary: 'Submit a job',
+  description:
+    'Starts the job and responds at once. With an `Idempotency-Key` a request that got no response can safely be sent again.',
+  headers: submissionHeaders,
+  body: submission,
+  response: {
+    202: jsonResponse('Accepted; `Location` is where to follow it', jobView),
+    ...securedErrorResponses(
+      'USAGE_INVALID',
+      'JOB_CONFLICT',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'BODY_TOO_LARGE',
+      'MEDIA_TYPE_UNSUPPORTED',
+      'PAYLOAD_INVALID',
+      'WINDOW_INVALID',
+      'JOB_TYPE_UNKNOWN',
+      'IDEMPOTENCY_KEY_REUSED',
+    ),
+  },
+};
+
+/** `POST /jobs`; `limit` bounds the submissions of one caller, in addition to the limit on all its requests. */
 export function submissionRoutes(deps: RouteDeps, limit: Hook): FastifyPluginAsyncZod {
   return async (app) => {
-    const { config, described } = secured('jobs:write', 'submitJob');
-    const schema = {
-      ...described,
-      summary: 'Submit a job',
-      description:
-        'Starts the job and answers at once. Send an `Idempotency-Key` and a request that got no answer can be sent again safely.',
-      headers: submissionHeaders,
-      body: submission,
-      response: {
-        202: jsonResponse('Accepted; `Location` says where to follow it', jobView),
-        ...refusals(400, 409, 413, 415, 422),
-      },
-    };
     app.post('/jobs', { config, onRequest: limit, schema }, async (request, reply) => {
-      const { view, replayed } = await submit(deps, {
+      const { view, replayed } = await submitJob(deps, {
         ...request.body,
         callerName: request.caller.name,
         idempotencyKey: request.headers['idempotency-key'],

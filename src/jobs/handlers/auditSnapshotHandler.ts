@@ -1,13 +1,13 @@
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../contract/snapshot';
-import type { IJob } from '../../models/job.model';
+import type { Job } from '../../ports/jobStore';
 import { findJobType } from '../jobRegistry';
 
-/** A run that was started, or found running or finished. */
+/** A run that was started, or attached to. */
 export interface StartedSnapshot {
   result(): Promise<AuditSnapshotResult>;
 }
 
-/** Starts snapshots; idempotent per job. The client SDK in production. */
+/** Starts snapshots; idempotent for each job. The client library in production. */
 export interface SnapshotStarter {
   start(input: AuditSnapshotInput): Promise<StartedSnapshot>;
 }
@@ -17,9 +17,9 @@ export interface HandlerDeps {
   readonly nowMs: () => number;
 }
 
-type SnapshotJob = Pick<IJob, '_id' | 'type' | 'payload'>;
+type SnapshotJob = Pick<Job, '_id' | 'type' | 'payload'>;
 
-/** Starts the workflow of a job of type `audit.snapshot`, or attaches to it. PAYLOAD_INVALID, WINDOW_INVALID, TEMPORAL_*. */
+/** Starts the workflow of a job of type `audit.snapshot`, or attaches to its run. PAYLOAD_INVALID, WINDOW_INVALID, TEMPORAL_*. */
 export function startAuditSnapshotJob(job: SnapshotJob, deps: HandlerDeps): Promise<StartedSnapshot> {
   const { policy, parse } = findJobType(job.type);
   const window = parse(job.payload, deps.nowMs());
@@ -27,8 +27,8 @@ export function startAuditSnapshotJob(job: SnapshotJob, deps: HandlerDeps): Prom
 }
 
 /**
- * Handler of the job type `audit.snapshot`: seals the job's window and gives its result. Called again for the same job
- * it attaches to the run, or returns the result that is there.
+ * Handler of the job type `audit.snapshot`: seals the window of the job and returns its result. A second call for the same
+ * job attaches to the run, or returns the existing result.
  */
 export async function handleAuditSnapshotJob(
   job: SnapshotJob,

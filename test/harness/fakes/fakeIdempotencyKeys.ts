@@ -1,4 +1,4 @@
-import type { ClaimOutcome, IdempotencyKeys, SubmissionClaim } from '../../../src/mongo/idempotencyKeys';
+import type { ClaimOutcome, IdempotencyKeys, SubmissionClaim } from '../../../src/ports/idempotencyKeys';
 import { FaultPlan } from './faults';
 
 const CLAIM_MS = 60_000;

@@ -2,9 +2,8 @@ import type { JobOutcome } from '../../../src/contract/activities';
 import { SNAPSHOT_JOB_TYPE } from '../../../src/contract/names';
 import { SnapshotError } from '../../../src/errors';
 import type { IJob } from '../../../src/models/job.model';
-import type { JobStore } from '../../../src/http/routes/routeDeps';
 import type { JobReporter } from '../../../src/ports/jobReporter';
-import type { JobList, JobListQuery, JobPlace } from '../../../src/mongo/jobList';
+import type { JobCursor, JobList, JobListQuery, JobStore } from '../../../src/ports/jobStore';
 import { deepEqualJson } from '../../../src/sealing/deepEqualJson';
 import { FaultPlan } from './faults';
 
@@ -94,7 +93,7 @@ export class FakeJobStore implements JobReporter, JobStore {
   }
 }
 
-function isListedAfter(one: JobPlace, other: JobPlace): boolean {
+function isListedAfter(one: JobCursor, other: JobCursor): boolean {
   if (one.createdAtMs !== other.createdAtMs) return one.createdAtMs < other.createdAtMs;
   return one.jobId < other.jobId;
 }

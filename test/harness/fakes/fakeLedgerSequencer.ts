@@ -1,6 +1,5 @@
 import { SnapshotError } from '../../../src/errors';
-import { leafHash } from '../../../src/tlog/merkle';
-import { rootOfLeaves } from '../../../src/verify/verifyLedger';
+import { leafHash, rootOfLeaves } from '../../../src/tlog/merkle';
 import type { LedgerSequencer, LedgerHead } from '../../../src/ports/ledgerSequencer';
 import { FaultPlan } from './faults';
 

@@ -12,9 +12,9 @@ import { InProcessRun } from '../../harness/inProcessEngine';
 
 const START = '2026-03-01T00:00:00.000Z';
 const hourly: AuditScheduleInput = { scheduleId: 'hourly', everySeconds: 3600, startAt: START };
-const hour = (place: number) => new Date(Date.parse(START) + place * 3_600_000).toISOString();
+const hour = (count: number) => new Date(Date.parse(START) + count * 3_600_000).toISOString();
 
-/** What a run of the schedule does, with the real activities; returns what it sealed. */
+/** A run of the schedule with the real activities; returns what it sealed. */
 async function runSchedule(
   deps: FakeDeps,
   schedule: AuditScheduleInput,
@@ -43,14 +43,14 @@ async function runSchedule(
   return { windows, late, sealed };
 }
 
-/** Opens a snapshot and leaves it there, as a run does that is lost. */
+/** Opens a snapshot and leaves it open, as a lost run does. */
 async function open(deps: FakeDeps, jobId: string, from: string, to: string): Promise<void> {
   const input = { jobId, window: { from, to }, onTamper: 'seal' } as const;
   await new MockActivityEnvironment({ scheduledTimestampMs: 1 }).run(() => openSnapshot(deps, input));
 }
 
 describe('a run of a schedule', () => {
-  test('seals every window since the begin, whenever it comes, and none again', async () => {
+  test('seals every window since the start, whenever it comes, and none twice', async () => {
     const deps = new FakeDeps();
     deps.logEntries(3, hour(0));
     deps.logEntries(2, hour(2));
@@ -67,7 +67,7 @@ describe('a run of a schedule', () => {
     expect(windows).toEqual(['hourly-20260301t030000z: 0']);
   });
 
-  test('seals nothing when no window has ended since the begin', async () => {
+  test('seals nothing when no window has ended since the start', async () => {
     const deps = new FakeDeps();
     await expect(runSchedule(deps, hourly, hour(0))).resolves.toMatchObject({ windows: [], sealed: null });
     await expect(runSchedule(deps, hourly, '2026-03-01T00:59:59.999Z')).resolves.toMatchObject({
@@ -78,13 +78,13 @@ describe('a run of a schedule', () => {
     });
   });
 
-  test('of a time that is still to come is refused', async () => {
+  test('for a time in the future is refused', async () => {
     await expect(runSchedule(new FakeDeps(), hourly, '2026-07-01T00:00:00.000Z')).rejects.toMatchObject({
       code: 'WINDOW_INVALID',
     });
   });
 
-  test('believes what the run before says only while the snapshot it names is closed', async () => {
+  test('trusts the result of the previous run only while the snapshot that it names is closed', async () => {
     const deps = new FakeDeps();
     const { sealed } = await runSchedule(deps, hourly, hour(3));
     const restored = new FakeDeps();
@@ -100,7 +100,7 @@ describe('a run of a schedule', () => {
     });
   });
 
-  test('goes on with a window that was opened before, in its own bounds', async () => {
+  test('continues a window that was opened before, in its own bounds', async () => {
     const deps = new FakeDeps();
     deps.logEntries(2, hour(0));
     await open(deps, 'hourly-20260301t000000z', hour(0), '2026-03-01T00:29:59.999Z');
@@ -109,7 +109,7 @@ describe('a run of a schedule', () => {
     });
   });
 
-  test('takes a window over that another job sealed after its own had given it up', async () => {
+  test('replaces the job of a window that another job sealed after its own had released it', async () => {
     const deps = new FakeDeps();
     deps.logEntries(2, hour(0));
     const [jobId, to] = ['hourly-20260301t000000z', '2026-03-01T00:59:59.999Z'];
@@ -124,7 +124,7 @@ describe('a run of a schedule', () => {
     });
   });
 
-  test('takes a window over that failed under another policy, but not one whose run is under way', async () => {
+  test('replaces a job that failed under another policy, but not one whose run is open', async () => {
     const deps = new FakeDeps();
     deps.logEntries(1, hour(0));
     const wrong = { hash: 'f'.repeat(64), immutable: false, timestamp: new Date(hour(0)) };
@@ -159,7 +159,7 @@ describe('records that arrive late', () => {
     });
   });
 
-  test('are looked for as far back as the lookback reaches, and not at all when it is 0', async () => {
+  test('are searched as far back as the lookback reaches, and not at all when it is 0', async () => {
     const deps = new FakeDeps();
     await runSchedule(deps, hourly, hour(30));
     deps.logEntries(1, hour(3));
@@ -171,7 +171,7 @@ describe('records that arrive late', () => {
     });
   });
 
-  test('that came while no run did are looked for from the first window that was missed', async () => {
+  test('during an outage are searched from the first missed window on', async () => {
     const deps = new FakeDeps();
     const { sealed } = await runSchedule(deps, hourly, hour(24));
     deps.logEntries(1, hour(1));
@@ -179,7 +179,7 @@ describe('records that arrive late', () => {
     expect(late).toEqual(['hourly-20260303t120000z-late-1: 1']);
   });
 
-  test('are met by a repeated run in the snapshot that was opened for them', async () => {
+  test('are left by a repeated run to the snapshot that was opened for them', async () => {
     const deps = new FakeDeps();
     await runSchedule(deps, hourly, hour(2));
     deps.logEntries(1, hour(0));
@@ -197,7 +197,7 @@ describe('records that arrive late', () => {
 describe('a snapshot that another run seals', () => {
   const jobId = 'hourly-20260301t000000z';
 
-  test('is waited for while that run is open, and has its result when it is closed', async () => {
+  test('is waited for while that run is open, and gives its result when it is closed', async () => {
     const deps = new FakeDeps();
     deps.workflowStatus.open.add(workflowIdOf(jobId));
     await expect(awaitSnapshot(deps, { jobId })).rejects.toMatchObject({

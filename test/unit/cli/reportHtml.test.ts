@@ -1,6 +1,5 @@
 import { renderReport, type ReportFacts } from '../../../src/cli/reportHtml';
 import { coverageOf } from '../../../src/verify/coverage';
-import { verifyLedger } from '../../../src/verify/verifyLedger';
 import { verifyEvidence } from '../../../src/verify/verifyEvidence';
 import { auditRecords, readerOf } from '../../harness/evidence';
 import { evidenceSet } from '../../harness/evidenceSet';
@@ -13,19 +12,19 @@ async function factsOf(
   const set = await evidenceSet([auditRecords(7), auditRecords(3)], 3);
   const objects = new Map(set.objects);
   change(objects);
-  const report = await verifyEvidence(readerOf(objects), { trust: set.trust, found: set.snapshotIds });
-  const { ledger } = await verifyLedger(readerOf(objects), { trust: set.trust, key: 'pinned' });
+  const options = { trust: set.trust, found: set.snapshotIds };
+  const { report, ledger } = await verifyEvidence(readerOf(objects), options);
   const entries = ledger?.entries ?? [];
   return {
     report,
-    stretches: coverageOf(entries, WITHIN),
+    spans: coverageOf(entries, WITHIN),
     windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
     generatedAt: '2026-03-01T00:00:00.000Z',
-    software: 'audit-snapshot/test',
+    checkedBy: 'audit-snapshot/test',
   };
 }
 
-test('a report says the verdict, what was checked, the gaps and every snapshot', async () => {
+test('an HTML report shows the verdict, what was checked, the gaps and every snapshot', async () => {
   const page = renderReport(await factsOf());
   expect(page).toContain('<title>Audit log evidence: VERIFIED</title>');
   expect(page).toContain('<td>Records in them</td><td class="n">10</td>');
@@ -37,13 +36,13 @@ test('a report says the verdict, what was checked, the gaps and every snapshot',
   expect(page).toContain('aria-label="Coverage of the audit log: 1 sealed, 0 empty, 1 missing"');
 });
 
-test('a report names what was found', async () => {
+test('an HTML report names the object of every failure', async () => {
   const page = renderReport(await factsOf((objects) => objects.delete('snapshots/snap-job-2/manifest.json')));
   expect(page).toContain('<strong>INCOMPLETE</strong>');
   expect(page).toContain('<code>snapshots/snap-job-2/manifest.json</code>');
 });
 
-test('a report asks nobody for anything, runs nothing, and shows hostile text as text', async () => {
+test('an HTML report makes no request, runs no script, and shows hostile text as text', async () => {
   const facts = await factsOf();
   const hostile = '<script>alert(1)</script>"\'&\u202e';
   const failure = {

@@ -17,7 +17,7 @@ async function submitted() {
 }
 
 describe('submitting a window', () => {
-  test('starts one run with a canonical window on the task queue of the client', async () => {
+  test('submitting starts one run with a canonical window on the task queue of the client', async () => {
     const { temporal, client } = setUp();
     const run = await client.submit(
       { from: new Date(DAY.from), to: '2026-03-02T00:59:59.999+01:00' },
@@ -30,14 +30,14 @@ describe('submitting a window', () => {
     });
   });
 
-  test('without a job id every call is a job of its own', async () => {
+  test('without a job id every submission creates a new job', async () => {
     const { temporal, client } = setUp();
     const [first, second] = [await client.submit(DAY), await client.submit(DAY)];
     expect(first.jobId).not.toBe(second.jobId);
     expect(temporal.runs.size).toBe(2);
   });
 
-  test('with a job id a second call finds the run of the first, under way and done', async () => {
+  test('with a job id a second submission attaches to the run of the first, in progress or succeeded', async () => {
     const { temporal, client } = setUp();
     await client.submit(DAY, { jobId: 'day' });
     const again = await client.submit(DAY, { jobId: 'day' });
@@ -48,14 +48,14 @@ describe('submitting a window', () => {
     expect(temporal.runs.size).toBe(1);
   });
 
-  test('a second window under the id of a job is refused', async () => {
+  test('another window under the id of a job is rejected', async () => {
     const { client } = setUp();
     await client.submit(DAY, { jobId: 'day' });
     const other = { from: DAY.from, to: '2026-03-01T12:00:00Z' };
     await expect(client.submit(other, { jobId: 'day' })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
   });
 
-  test('a job of another task queue is refused: its snapshot is of another log', async () => {
+  test('a job id that a run of another task queue has is rejected, because that run seals another log', async () => {
     const { temporal, client } = setUp();
     await new AuditSnapshotClient(temporal.client, 'elsewhere').submit(DAY, { jobId: 'day' });
     temporal.end('audit-snapshot/day', { result: RESULT });
@@ -66,10 +66,10 @@ describe('submitting a window', () => {
   test.each([
     ['a date without offset', { from: '2026-03-01', to: DAY.to }, {}, 'WINDOW_INVALID'],
     ['an invalid Date', { from: new Date('no'), to: DAY.to }, {}, 'WINDOW_INVALID'],
-    ['no instant at all', { to: DAY.to }, {}, 'WINDOW_INVALID'],
-    ['a future', { from: DAY.from, to: new Date(Date.now() + 3_600_000) }, {}, 'WINDOW_INVALID'],
+    ['a missing from', { to: DAY.to }, {}, 'WINDOW_INVALID'],
+    ['an end in the future', { from: DAY.from, to: new Date(Date.now() + 3_600_000) }, {}, 'WINDOW_INVALID'],
     ['a job id that would be a path', DAY, { jobId: '../x' }, 'PAYLOAD_INVALID'],
-  ])('%s is refused before anything is started', async (_, window, options, code) => {
+  ])('a submission with %s is rejected before anything is started', async (_, window, options, code) => {
     const { temporal, client } = setUp();
     await expect(client.submit(window as typeof DAY, options)).rejects.toMatchObject({ code });
     expect(temporal.runs.size).toBe(0);
@@ -79,26 +79,26 @@ describe('submitting a window', () => {
     [14, 'no connection established', 'TEMPORAL_UNREACHABLE', true],
     [7, 'no', 'TEMPORAL_UNAUTHORIZED', false],
     [3, 'search attribute AuditStage is not defined', 'TEMPORAL_FAILED', false],
-  ])('gRPC status %d is %s', async (status, details, code, retryable) => {
+  ])('gRPC status %d with details "%s" is reported as %s', async (status, details, code, retryable) => {
     const { temporal, client } = setUp();
     temporal.startFailure = grpcFailure(status, details);
     await expect(client.submit(DAY)).rejects.toMatchObject({ code, retryable });
   });
 });
 
-describe('a run', () => {
+describe('runs', () => {
   test.each([
     [ApplicationFailure.nonRetryable('odd record', 'TAMPER_FOUND'), 'TAMPER_FOUND'],
     [ApplicationFailure.nonRetryable('?', 'NOT_OURS'), 'INTERNAL'],
     [new CancelledFailure('Workflow canceled'), 'JOB_CANCELLED'],
     [new TerminatedFailure('by hand'), 'JOB_TERMINATED'],
-  ])('that ended with %s says so by its code', async (cause, code) => {
+  ])('waiting for a run that ended with %s rejects with the code %s', async (cause, code) => {
     const { temporal, run } = await submitted();
     temporal.end('audit-snapshot/day', { cause });
     await expect(run.wait()).rejects.toMatchObject({ name: 'SnapshotError', code });
   });
 
-  test('that takes longer than somebody waits goes on, and can be waited for again', async () => {
+  test('a run that outlasts the timeout of a wait continues, and can be waited for again', async () => {
     const { temporal, run } = await submitted();
     await expect(run.wait({ timeoutMs: 1 })).rejects.toMatchObject({
       code: 'WAIT_TIMED_OUT',
@@ -109,7 +109,7 @@ describe('a run', () => {
     await expect(run.wait({ timeoutMs: 60_000 })).resolves.toEqual(RESULT);
   });
 
-  test('is no longer waited for once the signal is aborted, before the call or during it', async () => {
+  test('a wait rejects once its signal is aborted, before the call or during it', async () => {
     const { temporal, run } = await submitted();
     const leave = new AbortController();
     const waiting = run.wait({ signal: leave.signal, timeoutMs: 60_000 });
@@ -119,14 +119,14 @@ describe('a run', () => {
     expect(temporal.runs.get('audit-snapshot/day')).toMatchObject({ status: 'RUNNING', cancels: 0 });
   });
 
-  test('whose progress no worker tells is not taken for one that Temporal cannot reach', async () => {
+  test('progress without a worker is WORKER_UNAVAILABLE, not TEMPORAL_UNREACHABLE', async () => {
     const { temporal, run } = await submitted();
     await expect(run.progress()).rejects.toMatchObject({ code: 'WORKER_UNAVAILABLE', retryable: true });
     temporal.onQuery = () => Promise.resolve({ stage: 'sealing' });
     await expect(run.progress()).resolves.toEqual({ stage: 'sealing' });
   });
 
-  test('can be cancelled, also when it has ended by then', async () => {
+  test('a run can be cancelled, and cancelling one that has ended changes nothing', async () => {
     const { temporal, client, run } = await submitted();
     await run.cancel();
     expect(temporal.runs.get('audit-snapshot/day')).toMatchObject({ cancels: 1 });
@@ -136,7 +136,7 @@ describe('a run', () => {
     await expect(client.attach('nobody').cancel()).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
   });
 
-  test('is described without a worker', async () => {
+  test('a run is described without a worker', async () => {
     const { run } = await submitted();
     await expect(run.describe()).resolves.toMatchObject({
       jobId: 'day',
@@ -149,7 +149,7 @@ describe('a run', () => {
   });
 
   test.each(['wait', 'progress', 'describe', 'cancel'] as const)(
-    'that Temporal does not know is JOB_NOT_FOUND for %s',
+    '%s of a run that Temporal does not know is JOB_NOT_FOUND',
     async (call) => {
       const { client } = setUp();
       await expect(client.attach('nobody')[call]()).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
@@ -158,7 +158,7 @@ describe('a run', () => {
 });
 
 describe('isSnapshotError', () => {
-  test('knows errors of another copy of this package, and no others', () => {
+  test('isSnapshotError recognises errors of another copy of this package, and no others', () => {
     const foreign = Object.assign(new Error('busy'), { name: 'SnapshotError', code: 'WINDOW_BUSY' });
     expect(isSnapshotError(foreign)).toBe(true);
     expect(isSnapshotError(foreign, 'WINDOW_BUSY')).toBe(true);

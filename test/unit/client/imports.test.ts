@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../../..');
 
-/** Loads a module in a process of its own and prints what each file of ours in it has required, and which packages came along. */
+/** Loads a module in a separate process and prints its files of this repository, what they require, and all loaded packages. */
 const PROGRAM = `
 const { relative } = require('node:path');
 require(process.argv[1]);
 const nameOf = (file) => {
   const path = relative(process.cwd(), file);
-  const packaged = /^node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path);
+  const packaged = /(?:^|\\/)node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path);
   return packaged ? packaged[1] : path;
 };
 const modules = Object.values(require.cache).filter((module) => module.filename !== __filename);
@@ -36,18 +36,19 @@ function load(file: string): Loaded {
 
 const HEAVY = ['zod', 'mongoose', 'minio', 'node-vault', 'fastify', 'pino', '@temporalio/worker'];
 
-describe('what another service loads with the client', () => {
-  test('is Temporal and a handful of small files of ours', () => {
+describe('what a process loads', () => {
+  test('the client library loads Temporal and a few small files of this repository', () => {
     const { files, direct, packages } = load('src/client/index.ts');
     expect(direct).toEqual(['@temporalio/client', '@temporalio/common']);
     expect(files.filter((file) => !/^src\/(client|contract)[/.]/.test(file))).toEqual([
       'src/errors.ts',
       'src/temporal/connection.ts',
+      'src/temporal/errors.ts',
     ]);
     expect(packages.filter((name) => HEAVY.includes(name))).toEqual([]);
   });
 
-  test('is told apart from what the job service loads', () => {
+  test('the job service loads database, server and log packages, so the check can tell them apart', () => {
     expect(load('src/http/main.ts').packages).toEqual(
       expect.arrayContaining(['zod', 'mongoose', 'fastify', 'pino']),
     );

@@ -3,12 +3,12 @@ import { runQuery } from '../../../src/client/runFilter';
 
 const BASE = `WorkflowType = 'auditSnapshotWorkflow' AND TaskQueue = 'q' AND ExecutionStatus != 'ContinuedAsNew'`;
 
-describe('the list filter', () => {
-  test('of nothing names the runs of the task queue', () => {
+describe('list filters', () => {
+  test('an empty filter lists all runs of the task queue', () => {
     expect(runQuery('q')).toBe(BASE);
   });
 
-  test('joins its members', () => {
+  test('the members of a filter are combined by AND', () => {
     const query = runQuery('q', {
       status: ['failed', 'cancelled'],
       stage: 'marking',
@@ -27,7 +27,7 @@ describe('the list filter', () => {
     );
   });
 
-  test('a value cannot leave its quotes', () => {
+  test('a value with quotes stays one literal', () => {
     const query = runQuery(`a' OR 'b`, { jobId: `x' OR WorkflowId != '` });
     expect(query).toContain(`TaskQueue = 'a'' OR ''b' AND`);
     expect(query).toContain(`AuditJobId = 'x'' OR WorkflowId != '''`);
@@ -43,7 +43,7 @@ describe('the list filter', () => {
     [{ minFindings: 0.5 }, 'USAGE_INVALID'],
     [{ minFindings: '1 OR 1=1' }, 'USAGE_INVALID'],
     [{ overlaps: { from: `2026' OR '`, to: '2026-03-02T00:00:00Z' } }, 'WINDOW_INVALID'],
-  ])('%j is refused', (filter, code) => {
+  ])('the filter %j is rejected', (filter, code) => {
     expect(() => runQuery('q', filter as unknown as RunFilter)).toThrow(expect.objectContaining({ code }));
   });
 });

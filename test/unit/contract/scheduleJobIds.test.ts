@@ -16,7 +16,7 @@ const scheduleIds = fc
 const seconds = fc.integer({ min: 0, max: 4_102_444_800 });
 
 describe('job ids of a schedule', () => {
-  test('are job ids that say which window they mean', () => {
+  test('are job ids that name their window', () => {
     expect(windowJobId('nightly', Date.parse('2026-03-01T00:00:00Z'))).toBe('nightly-20260301t000000z');
     expect(windowJobId('nightly', Date.parse('2026-03-01T00:00:00Z'), 2)).toBe('nightly-20260301t000000z-2');
     expect(lateJobId('nightly', Date.parse('2026-03-01T01:02:03Z'), 1)).toBe(
@@ -24,19 +24,19 @@ describe('job ids of a schedule', () => {
     );
   });
 
-  test('are read back as what they were made of, however long the id of the schedule is', () => {
+  test('are read back as the window they were made from, however long the id of the schedule is', () => {
     fc.assert(
       fc.property(scheduleIds, seconds, fc.integer({ min: 1, max: 9999 }), (id, second, number) => {
         const ms = second * 1000;
         const [window, late] = [windowJobId(id, ms, number), lateJobId(id, ms, number)];
         expect([isJobId(window), isJobId(late)]).toEqual([true, true]);
         expect(parseScheduleJob(id, window)).toEqual({ kind: 'window', fromMs: ms, generation: number });
-        expect(parseScheduleJob(id, late)).toEqual({ kind: 'late', targetMs: ms, place: number });
+        expect(parseScheduleJob(id, late)).toEqual({ kind: 'late', targetMs: ms, ordinal: number });
       }),
     );
   });
 
-  test('of two schedules never meet', () => {
+  test('of two schedules are never the same', () => {
     fc.assert(
       fc.property(scheduleIds, scheduleIds, seconds, (one, other, second) => {
         fc.pre(one !== other);
@@ -69,11 +69,11 @@ describe('job ids of a schedule', () => {
     'nightly-20260301t000000z-late-0',
     'nightly-20260301t000000z-1-2',
     'other-20260301t000000z',
-  ])('%s is none of the schedule nightly', (jobId) => {
+  ])('%s is not a job id of the schedule nightly', (jobId) => {
     expect(parseScheduleJob('nightly', jobId)).toBeUndefined();
   });
 
-  test.each(['', '-a', 'A', 'a/b', 'a'.repeat(37)])('%j is no id of a schedule', (id) => {
+  test.each(['', '-a', 'A', 'a/b', 'a'.repeat(37)])('%j is not an id of a schedule', (id) => {
     expect(isScheduleId(id)).toBe(false);
   });
 });

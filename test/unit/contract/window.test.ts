@@ -1,5 +1,14 @@
 import * as fc from 'fast-check';
-import { parseInstantMs, parseWindow } from '../../../src/contract/window';
+import {
+  boundsOf,
+  contains,
+  formatInstant,
+  overlaps,
+  parseInstantMs,
+  parseWindow,
+  windowOf,
+} from '../../../src/contract/window';
+import type { SnapshotError } from '../../../src/errors';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 
@@ -41,41 +50,81 @@ describe('parseInstantMs', () => {
   });
 });
 
+const refusal = (from: string, to: string, nowMs = NOW): SnapshotError => {
+  try {
+    parseWindow(from, to, nowMs);
+  } catch (error) {
+    return error as SnapshotError;
+  }
+  throw new Error('the window was accepted');
+};
+
 describe('parseWindow', () => {
   test('a window of one millisecond is a window', () => {
-    const outcome = parseWindow('2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', NOW);
-    expect(outcome).toEqual({
-      ok: true,
-      window: { from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' },
+    expect(parseWindow('2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', NOW)).toEqual({
+      from: '2026-01-01T00:00:00.000Z',
+      to: '2026-01-01T00:00:00.000Z',
     });
   });
 
-  test('order counts as an instant, not as text', () => {
-    expect(parseWindow('2026-01-01T01:00:00+02:00', '2026-01-01T00:00:00Z', NOW).ok).toBe(true);
-    expect(parseWindow('2026-01-01T00:00:00Z', '2026-01-01T01:00:00+02:00', NOW)).toEqual({
-      ok: false,
-      reason: 'from "2026-01-01T00:00:00Z" lies after to "2026-01-01T01:00:00+02:00"',
+  test('ends are ordered as instants, not as text', () => {
+    expect(parseWindow('2026-01-01T01:00:00+02:00', '2026-01-01T00:00:00Z', NOW)).toEqual({
+      from: '2025-12-31T23:00:00.000Z',
+      to: '2026-01-01T00:00:00.000Z',
+    });
+    expect(refusal('2026-01-01T00:00:00Z', '2026-01-01T01:00:00+02:00')).toMatchObject({
+      code: 'WINDOW_INVALID',
+      message: 'from "2026-01-01T00:00:00Z" lies after to "2026-01-01T01:00:00+02:00"',
     });
   });
 
   test('a window that is not over is refused beyond the clock skew, and only beyond it', () => {
     const to = (ms: number) => new Date(NOW + ms).toISOString();
-    expect(parseWindow('2026-01-01T00:00:00Z', to(5_000), NOW).ok).toBe(true);
-    expect(parseWindow('2026-01-01T00:00:00Z', to(5_001), NOW)).toMatchObject({ ok: false });
+    expect(parseWindow('2026-01-01T00:00:00Z', to(5_000), NOW).to).toBe(to(5_000));
+    expect(refusal('2026-01-01T00:00:00Z', to(5_001)).message).toMatch('lies in the future');
+  });
+
+  test('a window may lie in the future when the clock is infinite', () => {
+    expect(parseWindow('2999-01-01T00:00:00Z', '2999-01-02T00:00:00Z', Infinity).from).toMatch('2999');
   });
 
   test.each([
     ['from', 'yesterday', '2026-01-01T00:00:00Z'],
     ['to', '2026-01-01T00:00:00Z', '2026-01-02'],
-  ])('the reason names %s', (member, from, to) => {
-    expect(parseWindow(from, to, NOW)).toMatchObject({
-      ok: false,
-      reason: expect.stringMatching(`^${member} is not`),
-    });
+  ])('the error names %s', (member, from, to) => {
+    expect(refusal(from, to).message).toMatch(new RegExp(`^${member} is not`));
   });
 
-  test('a long value is cut in the reason', () => {
-    const outcome = parseWindow('x'.repeat(10_000), '2026-01-01T00:00:00Z', NOW);
-    expect(outcome.ok ? '' : outcome.reason).toHaveLength(149);
+  test('a long value is cut in the error', () => {
+    expect(refusal('x'.repeat(10_000), '2026-01-01T00:00:00Z').message).toHaveLength(149);
+  });
+});
+
+describe('the arithmetic of windows', () => {
+  const instants = fc.integer({ min: 0, max: 253_402_000_000_000 });
+  const bounds = fc
+    .tuple(instants, fc.integer({ min: 1, max: 1000 }))
+    .map(([fromMs, spanMs]) => ({ fromMs, untilMs: fromMs + spanMs }));
+
+  test('half-open bounds and a window are two spellings of one thing', () => {
+    fc.assert(fc.property(bounds, (given) => expect(boundsOf(windowOf(given))).toEqual(given)));
+    expect(windowOf({ fromMs: 0, untilMs: 1000 }).to).toBe('1970-01-01T00:00:00.999Z');
+  });
+
+  test('windows overlap when they share a millisecond, and the order of the two does not matter', () => {
+    fc.assert(
+      fc.property(bounds, fc.integer({ min: -1100, max: 1100 }), (one, shiftMs) => {
+        const other = { fromMs: Math.max(0, one.fromMs + shiftMs), untilMs: one.untilMs + 1100 + shiftMs };
+        const shared = Math.max(one.fromMs, other.fromMs) < Math.min(one.untilMs, other.untilMs);
+        expect(overlaps(windowOf(one), windowOf(other))).toBe(shared);
+        expect(overlaps(windowOf(other), windowOf(one))).toBe(shared);
+      }),
+    );
+  });
+
+  test('a window contains both of its ends and nothing beyond them', () => {
+    const window = windowOf({ fromMs: 1000, untilMs: 2000 });
+    const found = [999, 1000, 1999, 2000].map((ms) => contains(window, formatInstant(ms)));
+    expect(found).toEqual([false, true, true, false]);
   });
 });

@@ -22,7 +22,7 @@ const walk = (document: Uint8Array) =>
     end - valueStart,
   ]);
 
-test('every element of a document is met with its type, its name and its bounds', () => {
+test('every element of a document is found with its type, name and bounds', () => {
   const document = BSON.serialize({
     text: 'abc',
     inner: { a: 1 },
@@ -65,7 +65,7 @@ test('every element of a document is met with its type, its name and its bounds'
   ]);
 });
 
-test('types that no driver writes any more are met as well', () => {
+test('elements of deprecated types are found as well', () => {
   const pointer = '0c 7000 02000000 6100 0102030405060708090a0b0c';
   const symbol = '0e 7300 02000000 6100';
   const nothing = '06 7500';
@@ -84,18 +84,22 @@ test('the smallest document has no elements', () => {
 });
 
 test.each([
-  ['of four bytes', '04000000', 'length and terminator do not fit its bytes'],
-  ['with another length', '0600000000', 'length and terminator do not fit its bytes'],
-  ['without its terminator', '0500000001', 'length and terminator do not fit its bytes'],
-  ['with a name that does not end', '08000000 08 6162 00', 'element name runs over the end'],
-  ['with a number that does not end', '0a000000 1000 000000 00', 'element runs over the end'],
-  ['with an expression that does not end', '08000000 0b00 61 00', 'regular expression has no end'],
-  ['with options that do not end', '09000000 0b00 6100 00', 'element runs over the end'],
+  ['of four bytes', '04000000', 'length or terminator does not match its bytes'],
+  ['with another length', '0600000000', 'length or terminator does not match its bytes'],
+  ['without its terminator', '0500000001', 'length or terminator does not match its bytes'],
+  ['with a name that does not end', '08000000 08 6162 00', 'an element name exceeds the document'],
+  ['with a number that does not end', '0a000000 1000 000000 00', 'an element exceeds the document'],
+  ['with an expression that does not end', '08000000 0b00 61 00', 'a regular expression has no end'],
+  ['with options that do not end', '09000000 0b00 6100 00', 'an element exceeds the document'],
   ['with a type that does not exist', '07000000 1400 00', 'unknown element type 0x14'],
-  ['with text of no bytes', '0b000000 0200 00000000 00', 'value length runs over the end'],
-  ['with text of more bytes than there are', '0b000000 0200 05000000 00', 'value length runs over the end'],
-  ['with a length that does not end', '08000000 0200 00 00', 'value length runs over the end'],
-  ['with bytes that have no subtype', '0b000000 0500 00000000 00', 'element runs over the end'],
+  ['with text of no bytes', '0b000000 0200 00000000 00', 'the length of a value exceeds the document'],
+  [
+    'with text of more bytes than there are',
+    '0b000000 0200 05000000 00',
+    'the length of a value exceeds the document',
+  ],
+  ['with a length that does not end', '08000000 0200 00 00', 'the length of a value exceeds the document'],
+  ['with bytes that have no subtype', '0b000000 0500 00000000 00', 'an element exceeds the document'],
 ])('a document %s is refused', (_what, bytes, message) => {
   expect(() => walk(hex(bytes))).toThrow(
     expect.objectContaining({ code: 'EVIDENCE_MALFORMED', message: `BSON document: ${message}` }) as Error,

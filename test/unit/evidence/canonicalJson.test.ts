@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { canonicalJson, parseCanonicalJson } from '../../../src/evidence/canonicalJson';
+import { MALFORMED, testRefusals } from '../../harness/refusals';
 
-const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
 const MAX_BYTES = 10_000;
 
 const text = fc.string({ unit: 'binary' });
@@ -18,19 +18,19 @@ const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-test('members stand in the order of their UTF-16 units, as RFC 8785 shows', () => {
+test('members are sorted by their UTF-16 units, as in RFC 8785', () => {
   const value = { '€': 1, '\r': 2, '\ufb33': 3, '1': 4, '😀': 5, '\u0080': 6, ö: 7 };
   const json = '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}';
   expect(canonicalJson(value).toString()).toBe(json);
 });
 
-test('text is escaped only where it must be', () => {
+test('only those characters of a text are escaped that must be', () => {
   const value = '\u0000\b\t\n\u000b\f\r\u001f"\\/\u007f\u2028é😀';
   const json = '"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f\\"\\\\/\u007f\u2028é😀"';
   expect(canonicalJson(value).toString()).toBe(json);
 });
 
-test('what was written is read back, and writing it again gives the same bytes', () => {
+test('any value is read as it was written, and has the same bytes when it is written again', () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       const bytes = canonicalJson(value);
@@ -45,7 +45,7 @@ test.each<[string, string]>([
   ['white space in an object', '{"a": 1}'],
   ['white space in a list', '[1, 2]'],
   ['a newline at the end', '{}\n'],
-  ['a space in front', ' {}'],
+  ['a leading space', ' {}'],
   ['a tab', '{\t}'],
   ['a byte order mark', '\ufeff{}'],
   ['members out of order', '{"b":1,"a":2}'],
@@ -59,9 +59,9 @@ test.each<[string, string]>([
   ['an exponent in capitals', '1E3'],
   ['minus zero', '-0'],
   ['minus zero inside', '{"a":[-0]}'],
-  ['a number beyond what is exact', '9007199254740992'],
-  ['a negative number beyond what is exact', '-9007199254740993'],
-  ['a number beyond all', '1e999'],
+  ['a number that is not exact', '9007199254740992'],
+  ['a negative number that is not exact', '-9007199254740993'],
+  ['a number that is infinite', '1e999'],
   ['a leading zero', '01'],
   ['a leading plus', '+1'],
   ['an escape that is not needed', '"\\u0041"'],
@@ -74,23 +74,23 @@ test.each<[string, string]>([
   ['surrogates in the wrong order', '"\\ude00\\ud83d"'],
   ['a lone surrogate in a name', '{"\\ud800":1}'],
   ['a comment', '{}//'],
-  ['a comma too many', '[1,]'],
-  ['quotes of another kind', "{'a':1}"],
+  ['a trailing comma', '[1,]'],
+  ['single quotes', "{'a':1}"],
   ['NaN', 'NaN'],
   ['two values', '{}{}'],
-  ['nothing', ''],
+  ['no characters', ''],
   ['a null byte at the end', '{}\0'],
 ])('JSON with %s is refused', (_, json) => {
   expect(() => parseCanonicalJson(Buffer.from(json), MAX_BYTES)).toThrow(MALFORMED);
 });
 
 test.each([
-  ['a byte that begins nothing', Buffer.from('"\xff"', 'latin1')],
-  ['a letter in two bytes too many', Buffer.from('"\xc1\x81"', 'latin1')],
+  ['a byte that starts no character', Buffer.from('"\xff"', 'latin1')],
+  ['an overlong character', Buffer.from('"\xc1\x81"', 'latin1')],
   ['a surrogate in UTF-8', Buffer.from('"\xed\xa0\x80"', 'latin1')],
-  ['a letter cut off', Buffer.from('"\xc3"', 'latin1')],
-  ['UTF-16', Buffer.from('{}', 'utf16le')],
-])('%s is not UTF-8 and is refused', (_, bytes) => {
+  ['half a character', Buffer.from('"\xc3"', 'latin1')],
+  ['a zero byte after each character, as in UTF-16,', Buffer.from('{}', 'utf16le')],
+])('JSON with %s is refused, because it is not UTF-8', (_, bytes) => {
   expect(() => parseCanonicalJson(bytes, MAX_BYTES)).toThrow(MALFORMED);
 });
 
@@ -108,22 +108,45 @@ test.each<[string, unknown]>([
   ['a symbol', Symbol('a')],
   ['a lone surrogate', '\ud800'],
   ['a lone surrogate as a name', { '\udfff': 1 }],
-])('%s is never written', (_, value) => {
+])('%s is not written as JSON', (_, value) => {
   expect(() => canonicalJson(value)).toThrow(MALFORMED);
 });
 
-test('JSON of just so many bytes is read, one byte more is refused before it is looked at', () => {
+test('JSON of as many bytes as allowed is read, and of one byte more is refused', () => {
   const bytes = canonicalJson('x'.repeat(98));
   expect(parseCanonicalJson(bytes, 100)).toBe('x'.repeat(98));
   expect(() => parseCanonicalJson(bytes, 99)).toThrow(MALFORMED);
 });
 
-test.each([17, 1_000, 100_000])('%d lists within each other are refused, not a crash', (depth) => {
+test.each([17, 1_000, 100_000])('%d nested lists are refused without a crash', (depth) => {
   const json = Buffer.from(`${'['.repeat(depth)}1${']'.repeat(depth)}`);
   expect(() => parseCanonicalJson(json, json.length)).toThrow(MALFORMED);
 });
 
-test('sixteen lists within each other are read', () => {
+test('sixteen nested lists are read', () => {
   const json = `${'['.repeat(16)}1${']'.repeat(16)}`;
   expect(JSON.stringify(parseCanonicalJson(Buffer.from(json), MAX_BYTES))).toBe(json);
+});
+
+const nested = (depth: number, wrap: (inner: unknown) => unknown): unknown =>
+  depth === 0 ? 1 : wrap(nested(depth - 1, wrap));
+const json = (written: string) => () => parseCanonicalJson(Buffer.from(written), 100);
+const tooDeep = 'JSON is nested deeper than 16';
+
+testRefusals('JSON', [
+  ['of 17 nested arrays', () => canonicalJson(nested(17, (inner) => [inner])), tooDeep],
+  ['of 17 nested objects', () => canonicalJson(nested(17, (a) => ({ a }))), tooDeep],
+  ['of a lone surrogate', () => canonicalJson('\ud800'), 'JSON text has a lone surrogate'],
+  ['of one half', json('0.5'), 'JSON number is not a safe integer'],
+  ['with a __proto__', json('{"__proto__":1}'), 'JSON has a member __proto__'],
+  ['of undefined', () => canonicalJson(undefined), 'JSON has no undefined'],
+  ['of 101 bytes', () => parseCanonicalJson(Buffer.alloc(101), 100), 'JSON of 101 bytes is larger than 100'],
+  ['in Latin-1', () => parseCanonicalJson(Buffer.of(0x22, 0xff, 0x22), 100), 'not JSON in UTF-8'],
+  ['after a byte order mark', json('\ufeff{}'), 'not JSON in UTF-8'],
+  ['of an object with a space', json('{ }'), 'JSON is not in canonical form (RFC 8785)'],
+]);
+
+test('sixteen nested arrays or objects are written', () => {
+  expect(() => canonicalJson(nested(16, (inner) => [inner]))).not.toThrow();
+  expect(() => canonicalJson(nested(16, (a) => ({ a })))).not.toThrow();
 });

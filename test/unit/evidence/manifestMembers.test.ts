@@ -1,11 +1,10 @@
 import { SnapshotError } from '../../../src/errors';
 import { canonicalJson } from '../../../src/evidence/canonicalJson';
-import { MAX_LISTED_FINDINGS, parseManifest, serializeManifest } from '../../../src/evidence/manifest';
-import type { Manifest } from '../../../src/evidence/manifest';
+import { MAX_LISTED_FINDINGS } from '../../../src/evidence/limits';
+import { parseManifest, serializeManifest, type Manifest } from '../../../src/evidence/manifest';
 import { vkeyOf } from '../../../src/tlog/note';
 import { auditRecord, auditRecords, evidenceKey, makeEvidence } from '../../harness/evidence';
-
-const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
+import { MALFORMED } from '../../harness/refusals';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type Path = readonly (string | number)[];
@@ -27,13 +26,13 @@ test('the manifest of an empty window is read as it was written', async () => {
   expect(parseManifest(serializeManifest(empty.manifest))).toEqual(empty.manifest);
 });
 
-test('no member, at whatever depth, can be left out', () => {
+test('a manifest without any one of its members, at any depth, is refused', () => {
   const paths = [...memberPaths(asJson())];
   expect(paths.length).toBeGreaterThan(60);
   expect(paths.filter((path) => reads(edited(path, () => undefined)))).toEqual([]);
 });
 
-test('no object, at whatever depth, can have another member', () => {
+test('a manifest with an unknown member in any of its objects is refused', () => {
   const paths = [[], ...memberPaths(asJson())].filter((path) => isObject(valueAt(path)));
   expect(paths).toHaveLength(17);
   expect(paths.filter((path) => reads(edited(path, withAnother)))).toEqual([]);
@@ -47,15 +46,15 @@ test.each<[string, Json]>([
   ['a text of one space', ' '],
   ['an object', {}],
   ['a list in a list', [[]]],
-])('no member can be %s', (_, wrong) => {
+])('a manifest with %s in place of any member is refused', (_, wrong) => {
   const paths = [...memberPaths(asJson())];
-  // Free texts say nothing that could be checked; one space is as good as any other.
+  // Free text cannot be checked, so a space is accepted there.
   const free = wrong === ' ' ? /^(software|chunks\.\d\.versionId)$/ : /^$/;
   const accepted = paths.filter((path) => !free.test(path.join('.')) && reads(edited(path, () => wrong)));
   expect(accepted).toEqual([]);
 });
 
-test('no number can be half, a text, or out of step with the others', () => {
+test('a manifest with a number that is fractional, text, or inconsistent with the others is refused', () => {
   const numbers = [...memberPaths(asJson())].filter((path) => typeof valueAt(path) === 'number');
   const accepted = (change: (value: number) => Json) =>
     numbers
@@ -63,7 +62,7 @@ test('no number can be half, a text, or out of step with the others', () => {
       .map((path) => path.join('.'));
   expect(accepted((value) => `${value}`)).toEqual([]);
   expect(accepted((value) => value + 0.5)).toEqual([]);
-  // What stands alone is vouched for by the signature: sizes, the version, and where in the window a finding lies.
+  // Only the signature protects numbers that nothing else depends on: sizes, the key version, and the index of a finding.
   const alone = [
     'chunks.0.bytes',
     'chunks.1.bytes',
@@ -83,7 +82,7 @@ test.each<[string, (value: Manifest) => Partial<Record<keyof Manifest, unknown>>
   ['another origin than its key', () => ({ origin: 'audit.example.com' })],
   ['the id of another job', () => ({ jobId: 'job-2' })],
   ['the id of another snapshot', () => ({ snapshotId: 'snap-job-2' })],
-  ['a window upside down', ({ window }) => ({ window: { from: window.to, to: window.from } })],
+  ['a window that ends before it starts', ({ window }) => ({ window: { from: window.to, to: window.from } })],
   ['a window that ends too early', ({ window: { from } }) => ({ window: { from, to: from } })],
   ['a window that starts too late', ({ window: { to } }) => ({ window: { from: to, to } })],
   [
@@ -96,9 +95,9 @@ test.each<[string, (value: Manifest) => Partial<Record<keyof Manifest, unknown>>
   ],
   ['a day that does not exist', () => ({ openedAt: '2026-02-30T00:00:00.000Z' })],
   ['an hour that does not exist', () => ({ openedAt: '2026-02-01T24:00:00.000Z' })],
-  ['a record less', ({ recordCount }) => ({ recordCount: recordCount - 1 })],
-  ['the root of nothing', () => ({ root: Buffer.alloc(32).toString('base64') })],
-  ['a root with bits behind its last byte', ({ root }) => ({ root: spareBit(root) })],
+  ['one record less', ({ recordCount }) => ({ recordCount: recordCount - 1 })],
+  ['the root of no tree', () => ({ root: Buffer.alloc(32).toString('base64') })],
+  ['a root with bits after its last byte', ({ root }) => ({ root: spareBit(root) })],
   [
     'a digest in capitals',
     ({ logHashDigest }) => ({ logHashDigest: logHashDigest.toUpperCase().replace(/^./, 'A') }),
@@ -106,35 +105,38 @@ test.each<[string, (value: Manifest) => Partial<Record<keyof Manifest, unknown>>
   ['an unknown hash scheme', () => ({ logHashScheme: 'md5' })],
   ['a lock that can be lifted', ({ retention }) => ({ retention: { ...retention, mode: 'GOVERNANCE' } })],
   ['more late records than records', () => ({ late: { recordCount: 9, snapshots: [] } })],
-  ['a late snapshot that is none', () => ({ late: { recordCount: 1, snapshots: ['job-0'] } })],
-  ['the last chunk gone', ({ chunks }) => ({ chunks: chunks.slice(0, -1) })],
-  ['the first chunk gone', ({ chunks }) => ({ chunks: chunks.slice(1) })],
+  ['a late snapshot that is not a snapshot id', () => ({ late: { recordCount: 1, snapshots: ['job-0'] } })],
+  ['its last chunk missing', ({ chunks }) => ({ chunks: chunks.slice(0, -1) })],
+  ['its first chunk missing', ({ chunks }) => ({ chunks: chunks.slice(1) })],
   ['a chunk twice', ({ chunks }) => ({ chunks: [...chunks, chunks[2]] })],
   ['chunks out of order', ({ chunks }) => ({ chunks: chunks.toReversed() })],
   ['a chunk of another snapshot', withChunk(1, { key: 'snapshots/snap-job-2/chunks/000001.bson.gz' })],
   [
-    'a chunk that leads out of the snapshot',
+    'a chunk whose key leads out of the snapshot',
     withChunk(1, { key: 'snapshots/snap-job-1/chunks/../000001.bson.gz' }),
   ],
   ['a chunk without records', withChunk(1, { count: 0 })],
   ['a chunk without nodes', withChunk(1, { nodes: [] })],
-  ['an overlap', withChunk(1, { begin: 2 })],
-  ['a chunk in front of its window', withChunk(0, { first: at('2026-01-30T23:59:59.999Z') })],
-  ['a chunk behind its window', withChunk(2, { last: at('2026-02-01T00:00:00.000Z') })],
-  ['a chunk that starts in front of the last one', withChunk(1, { first: at('2026-01-31T00:00:01.999Z') })],
-  ['a chunk that ends in front of its start', withChunk(1, { last: at('2026-01-31T00:00:02.999Z') })],
-  ['a record id that is none', withChunk(1, { first: { timestamp: '2026-01-31T00:00:03.000Z', id: 'one' } })],
-  ['version 0 of a key', ({ key }) => ({ key: { ...key, version: 0 } })],
-  ['the public key of another', ({ key }) => ({ key: { ...key, publicKey: otherKey().toString('base64') } })],
+  ['chunks that overlap', withChunk(1, { begin: 2 })],
+  ['a chunk before its window', withChunk(0, { first: at('2026-01-30T23:59:59.999Z') })],
+  ['a chunk after its window', withChunk(2, { last: at('2026-02-01T00:00:00.000Z') })],
   [
-    'the verifier key of another',
-    ({ key }) => ({ key: { ...key, vkey: vkeyOf('audit.example.org', otherKey()) } }),
+    'a chunk that starts before the previous one ends',
+    withChunk(1, { first: at('2026-01-31T00:00:01.999Z') }),
   ],
+  ['a chunk that ends before it starts', withChunk(1, { last: at('2026-01-31T00:00:02.999Z') })],
+  [
+    'a record id of another form',
+    withChunk(1, { first: { timestamp: '2026-01-31T00:00:03.000Z', id: 'one' } }),
+  ],
+  ['version 0 of a key', ({ key }) => ({ key: { ...key, version: 0 } })],
+  ['another public key', ({ key }) => ({ key: { ...key, publicKey: otherKey().toString('base64') } })],
+  ['another verifier key', ({ key }) => ({ key: { ...key, vkey: vkeyOf('audit.example.org', otherKey()) } })],
 ])('a manifest with %s is refused', (_, change) => {
   expect(() => parseManifest(canonicalJson({ ...manifest, ...change(manifest) }))).toThrow(MALFORMED);
 });
 
-test('nodes of the chunks cannot be swapped, doubled or left out', () => {
+test('a manifest whose chunk nodes are swapped, doubled or left out is refused', () => {
   const [first, second, third] = manifest.chunks;
   const nodes = [first!.nodes.toReversed(), first!.nodes.slice(1), [...first!.nodes, ...first!.nodes]];
   for (const wrong of nodes) {
@@ -143,33 +145,31 @@ test('nodes of the chunks cannot be swapped, doubled or left out', () => {
   }
 });
 
-describe('findings', () => {
-  test.each([
-    ['counted but not listed', 1, []],
-    ['listed but not counted', 0, [finding(0)]],
-    ['out of order', 2, [finding(1), finding(0)]],
-    ['listed twice', 2, [finding(1), finding(1)]],
-    ['beyond the records', 1, [finding(8)]],
-  ])('%s are refused', (_, count, records) => {
-    const value = withFindings(count, records);
-    expect(() => parseManifest(canonicalJson(value))).toThrow(MALFORMED);
-    expect(() => serializeManifest(value)).toThrow(MALFORMED);
-  });
+test.each([
+  ['that are counted but not listed', 1, []],
+  ['that are listed but not counted', 0, [finding(0)]],
+  ['that are out of order', 2, [finding(1), finding(0)]],
+  ['that are listed twice', 2, [finding(1), finding(1)]],
+  ['beyond its records', 1, [finding(8)]],
+])('a manifest with findings %s is neither read nor written', (_, count, records) => {
+  const value = withFindings(count, records);
+  expect(() => parseManifest(canonicalJson(value))).toThrow(MALFORMED);
+  expect(() => serializeManifest(value)).toThrow(MALFORMED);
+});
 
-  test('are listed up to a limit, and counted beyond it', async () => {
-    const count = MAX_LISTED_FINDINGS + 1;
-    const record = auditRecord(0);
-    const records = Array.from({ length: MAX_LISTED_FINDINGS }, (_, index) => finding(index));
-    const { manifest: long } = await makeEvidence({
-      records: Array.from({ length: count }, () => record),
-      chunkRecords: count,
-      hashScheme: 'opaque',
-    });
-    const { findings } = withFindings(count, records);
-    expect(parseManifest(serializeManifest({ ...long, findings })).findings).toEqual(findings);
-    const all = withFindings(count, [...records, finding(count - 1)]);
-    expect(() => parseManifest(canonicalJson({ ...long, findings: all.findings }))).toThrow(MALFORMED);
+test('findings are listed up to a limit, and counted beyond it', async () => {
+  const count = MAX_LISTED_FINDINGS + 1;
+  const record = auditRecord(0);
+  const records = Array.from({ length: MAX_LISTED_FINDINGS }, (_, index) => finding(index));
+  const { manifest: long } = await makeEvidence({
+    records: Array.from({ length: count }, () => record),
+    chunkRecords: count,
+    hashScheme: 'opaque',
   });
+  const { findings } = withFindings(count, records);
+  expect(parseManifest(serializeManifest({ ...long, findings })).findings).toEqual(findings);
+  const all = withFindings(count, [...records, finding(count - 1)]);
+  expect(() => parseManifest(canonicalJson({ ...long, findings: all.findings }))).toThrow(MALFORMED);
 });
 
 function finding(index: number): Manifest['findings']['records'][number] {
@@ -195,7 +195,7 @@ function otherKey(): Buffer {
   return evidenceKey(2).publicKey;
 }
 
-/** The last of 43 digits holds four bits of the value and two that must be zero. */
+/** The last of 43 digits holds four bits of the value and two bits that must be zero. */
 function spareBit(base64: string): string {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   return `${base64.slice(0, 42)}${digits[digits.indexOf(base64[42]!) + 1]}=`;
@@ -251,7 +251,7 @@ function reads(value: Json): boolean {
   }
 }
 
-/** Sorted members and nothing else: JSON that the canonical form itself may refuse is to be seen by the reader. */
+/** JSON with sorted members, without the checks of canonicalJson: the reader must refuse the value itself. */
 function canonicalText(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;

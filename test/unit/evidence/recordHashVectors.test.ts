@@ -1,6 +1,6 @@
 import { bsonElements } from '../../../src/evidence/bsonElements';
 import { cutRecord, readRecord, recordHash } from '../../../src/evidence/recordBytes';
-import { findFault } from '../../../src/evidence/recordFinding';
+import { findingOf } from '../../../src/evidence/recordFinding';
 import { makeRecordHashVectors } from '../../harness/recordHashVectors';
 
 const VECTORS = makeRecordHashVectors();
@@ -24,7 +24,7 @@ test('every BSON type is in a vector', () => {
 test.each(VECTORS)('the record hash of "$name" matches the definition', ({ bsonHex, hash }) => {
   const record = bytesOf(bsonHex);
   expect(recordHash(cutRecord(record))).toBe(hash);
-  expect(findFault(readRecord(record), 'bson-sha256/v1')).toBeUndefined();
+  expect(findingOf(readRecord(record), 'bson-sha256/v1')).toBeUndefined();
 });
 
 test('no two vectors have the same hash, except the placements of one record', () => {

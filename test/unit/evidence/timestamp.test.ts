@@ -17,7 +17,7 @@ function sequence(content: string | Buffer, length?: string): Buffer {
 }
 
 const token = (imprint: string, digest = DIGEST) => imprint + digest.toString('hex');
-const answer = (content: string, length?: string) => readTimestamp(sequence(content, length), DIGEST);
+const read = (content: string, length?: string) => readTimestamp(sequence(content, length), DIGEST);
 
 test('a request asks for a SHA-256 digest, with the certificate', () => {
   expect(timestampRequest(DIGEST).toString('hex')).toBe(
@@ -26,47 +26,47 @@ test('a request asks for a SHA-256 digest, with the certificate', () => {
 });
 
 test.each([
-  ['an answer', GRANTED + token(IMPRINT), undefined],
-  ['an answer without the NULL parameter', GRANTED + token(SHORT_IMPRINT), undefined],
-  ['an answer that was granted with changes', `3003020101${token(IMPRINT)}`, undefined],
-  ['an answer behind other members', `${GRANTED}0500${token(IMPRINT)}`, undefined],
-  ['a length in two bytes', GRANTED + token(IMPRINT), '820038'],
-])('%s over the digest is granted', (_what, content, length) => {
-  expect(answer(content, length)).toBe('granted');
+  ['a token', GRANTED + token(IMPRINT), undefined],
+  ['a token without the NULL parameter', GRANTED + token(SHORT_IMPRINT), undefined],
+  ['a token that was granted with modifications', `3003020101${token(IMPRINT)}`, undefined],
+  ['a token after other members', `${GRANTED}0500${token(IMPRINT)}`, undefined],
+  ['a token with a length in two bytes', GRANTED + token(IMPRINT), '820038'],
+])('a response with %s over the digest is granted', (_what, content, length) => {
+  expect(read(content, length)).toBe('granted');
 });
 
-test('an answer of more than 127 bytes is read', () => {
-  expect(answer(`${GRANTED}${'00'.repeat(300)}${token(IMPRINT)}`)).toBe('granted');
+test('a response of more than 127 bytes is read', () => {
+  expect(read(`${GRANTED}${'00'.repeat(300)}${token(IMPRINT)}`)).toBe('granted');
 });
 
-test.each([2, 3, 255])('a status of %i is a refusal', (status) => {
-  expect(answer(`30030201${status.toString(16).padStart(2, '0')}`)).toBe('refused');
+test.each([2, 3, 255])('a response with status %i is refused', (status) => {
+  expect(read(`30030201${status.toString(16).padStart(2, '0')}`)).toBe('refused');
 });
 
-test('an answer over another digest says so', () => {
-  expect(answer(GRANTED + token(IMPRINT, Buffer.alloc(32, 8)))).toBe('another digest');
-  expect(answer(`${GRANTED}0500`)).toBe('another digest');
+test('a response over another digest is reported as such', () => {
+  expect(read(GRANTED + token(IMPRINT, Buffer.alloc(32, 8)))).toBe('another digest');
+  expect(read(`${GRANTED}0500`)).toBe('another digest');
 });
 
-test('a digest in the status does not count', () => {
+test('a digest in the status of a response does not count', () => {
   const status = `020100${token(IMPRINT)}`;
   const info = `30${(status.length / 2).toString(16)}${status}`;
-  expect(answer(`${info}0500`)).toBe('another digest');
+  expect(read(`${info}0500`)).toBe('another digest');
 });
 
 test.each([
-  ['nothing', ''],
+  ['no bytes', ''],
   ['one byte', '30'],
-  ['another type', '3103020100'],
-  ['a byte behind its end', '3005300302010000'],
+  ['another DER type', '3103020100'],
+  ['a byte after its end', '3005300302010000'],
   ['a length beyond its end', '30ff'],
   ['a length of four bytes', '3084000000053003020100'],
   ['a length that is cut off', '308200'],
-  ['a status that is no sequence', '30053103020100'],
-  ['a status that is no integer', '30053003030100'],
+  ['a status that is not a sequence', '30053103020100'],
+  ['a status that is not an integer', '30053003030100'],
   ['a status of two bytes', '3006300402020000'],
   ['a status and no token', '30053003020100'],
   ['a status beyond its end', '30053009020100'],
-])('%s is malformed', (_what, hex) => {
+])('a response with %s is malformed', (_what, hex) => {
   expect(readTimestamp(Buffer.from(hex, 'hex'), DIGEST)).toBe('malformed');
 });

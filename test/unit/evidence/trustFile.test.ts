@@ -4,13 +4,13 @@ import { vkeyOf } from '../../../src/tlog/note';
 import {
   findTrustedKey,
   makeTrustFile,
+  mergeTrust,
   parseTrustFile,
   type TrustFile,
 } from '../../../src/evidence/trustFile';
 import { evidenceKey } from '../../harness/evidence';
 import { trustIn } from '../../harness/ledger';
-
-const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
+import { MALFORMED, testRefusals } from '../../harness/refusals';
 
 const ORIGIN = 'audit.example.org';
 const [FIRST, SECOND] = [newPublicKey(), newPublicKey()];
@@ -29,14 +29,18 @@ test('a trust file may be indented by hand', () => {
   expect(parseTrustFile(Buffer.from(JSON.stringify(TRUST, null, 2)))).toEqual(TRUST);
 });
 
-test('each key is in force until the next one was made, the last one without end', () => {
-  expect(TRUST.keys.map(({ from, to }) => [from, to])).toEqual([
+test('each key is in force until the next one was made, and the last one without end', () => {
+  const { keys } = makeTrustFile(ORIGIN, [
+    { version: 1, publicKey: FIRST, createdAt: new Date('2026-01-01T00:00:00.000Z') },
+    { version: 3, publicKey: SECOND, createdAt: new Date('2026-02-01T00:00:00.000Z') },
+  ]);
+  expect(keys.map(({ from, to }) => [from, to])).toEqual([
     ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'],
     ['2026-02-01T00:00:00.000Z', null],
   ]);
 });
 
-test('each key stands in three spellings of the same 32 bytes', () => {
+test('each key is written in three encodings of the same 32 bytes', () => {
   const [first] = TRUST.keys;
   expect(first?.publicKey).toBe(FIRST.toString('base64'));
   expect(createPublicKey(first?.pem ?? '').export({ format: 'jwk' })['x']).toBe(FIRST.toString('base64url'));
@@ -58,28 +62,28 @@ test.each<[string, Change]>([
   ['an empty list of keys', (trust) => ({ ...trust, keys: [] })],
   ['an unknown member', (trust) => ({ ...trust, comment: '' })],
   ['an unknown member of a key', withKey({ comment: '' })],
-  ['the public key of another', withKey({ publicKey: SECOND.toString('base64') })],
-  ['the PEM of another', withKey({ pem: pemOfPublicKey(SECOND) })],
-  ['the verifier key of another', withKey({ vkey: vkeyOf(ORIGIN, SECOND) })],
+  ['another public key', withKey({ publicKey: SECOND.toString('base64') })],
+  ['another PEM', withKey({ pem: pemOfPublicKey(SECOND) })],
+  ['another verifier key', withKey({ vkey: vkeyOf(ORIGIN, SECOND) })],
   ['a verifier key of another name', withKey({ vkey: vkeyOf(`${ORIGIN}/log`, FIRST) })],
   ['a public key of 31 bytes', withKey({ publicKey: FIRST.subarray(1).toString('base64') })],
   ['a public key without padding', withKey({ publicKey: FIRST.toString('base64').slice(0, -1) })],
   ['a PEM with Windows line ends', withKey({ pem: pemOfPublicKey(FIRST).replaceAll('\n', '\r\n') })],
   ['version 0', withKey({ version: 0 })],
-  ['half a version', withKey({ version: 1.5 })],
+  ['a fractional version', withKey({ version: 1.5 })],
   ['a version as text', withKey({ version: '1' })],
   ['the same version twice', withKey({ version: 3 })],
   ['an instant without milliseconds', withKey({ from: '2026-01-01T00:00:00Z' })],
   ['an instant with an offset', withKey({ from: '2026-01-01T01:00:00.000+01:00' })],
   ['a day that does not exist', withKey({ from: '2026-02-30T00:00:00.000Z' })],
-  ['an open start', withKey({ from: null })],
-  ['a list on top', (trust) => [trust]],
+  ['no start of a key', withKey({ from: null })],
+  ['a list around it', (trust) => [trust]],
 ])('a trust file with %s is refused', (_, change) => {
   expect(() => parseTrustFile(bytesOf(change(TRUST)))).toThrow(MALFORMED);
 });
 
 test.each(['publicKey', 'pem', 'vkey', 'version', 'from', 'to'] as const)(
-  'a key without %s is refused',
+  'a trust file that has a key without %s is refused',
   (member) => {
     const { [member]: _, ...first } = TRUST.keys[0]!;
     expect(() => parseTrustFile(bytesOf({ ...TRUST, keys: [first] }))).toThrow(MALFORMED);
@@ -115,8 +119,65 @@ function newPublicKey(): Buffer {
   return Buffer.from(x, 'base64url');
 }
 
-test('a trust file behind a byte order mark is refused: it has one spelling', () => {
+test('a trust file after a byte order mark is refused', () => {
   const bytes = Buffer.from(JSON.stringify(trustIn(evidenceKey(1))));
   expect(parseTrustFile(bytes).keys).toHaveLength(1);
   expect(() => parseTrustFile(Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), bytes]))).toThrow('not JSON');
+});
+
+const ALL = trustIn(evidenceKey(1), evidenceKey(2), evidenceKey(3));
+const SERVED = { ...ALL, keys: ALL.keys.slice(1) };
+
+test('a merged trust file keeps the key versions that are no longer served', () => {
+  expect(mergeTrust({ ...ALL, keys: ALL.keys.slice(0, 2) }, SERVED)).toEqual(ALL);
+  expect(mergeTrust(SERVED, SERVED).keys.map(({ version }) => version)).toEqual([2, 3]);
+});
+
+test('a merged trust file has its keys in order of version', () => {
+  const [one, two, three] = ALL.keys;
+  expect(mergeTrust({ ...ALL, keys: [two!] }, { ...ALL, keys: [one!, three!] })).toEqual(ALL);
+});
+
+test('trust files with different keys for one version, or of different origins, are not merged', () => {
+  const forged = trustIn(evidenceKey(1), evidenceKey(9));
+  expect(() => mergeTrust(forged, SERVED)).toThrow('key version 2 of audit.example.org is not the one');
+  expect(() => mergeTrust({ ...ALL, origin: 'other.example' }, SERVED)).toThrow(
+    'key version 1 of other.example',
+  );
+});
+
+const [first, second] = trustIn(evidenceKey(1), evidenceKey(2)).keys;
+const readKeys =
+  (...keys: unknown[]) =>
+  () =>
+    parseTrustFile(bytesOf({ ...ALL, keys }));
+
+testRefusals('a trust file', [
+  ['beyond 1 MiB', () => parseTrustFile(Buffer.alloc((1 << 20) + 1)), 'trust file is larger than 1 MiB'],
+  ['of exactly 1 MiB of NUL', () => parseTrustFile(Buffer.alloc(1 << 20)), 'trust file is not JSON'],
+  [
+    'that is a number',
+    () => parseTrustFile(bytesOf(1)),
+    'trust file: Invalid input: expected object, received number',
+  ],
+  [
+    'with a version in text',
+    readKeys({ ...first, version: '1' }),
+    'trust file: keys.0.version: Invalid input: expected number, received string',
+  ],
+  [
+    'with encodings of two keys',
+    readKeys({ ...first, pem: second?.pem }),
+    'trust file: the encodings of key version 1 do not agree',
+  ],
+  ['with a key version twice', readKeys(first, first), 'trust file: a key version is listed twice'],
+]);
+
+test('the error of trust files that do not merge names the version and both origins', () => {
+  expect(() => mergeTrust(trustIn(evidenceKey(1)), trustIn(evidenceKey(3)))).toThrow(
+    expect.objectContaining({
+      code: 'EVIDENCE_INVALID',
+      message: 'key version 1 of audit.example.org is not the one that is served for audit.example.org',
+    }) as Error,
+  );
 });

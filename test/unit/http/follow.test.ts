@@ -25,41 +25,41 @@ async function running() {
 }
 
 describe('GET /jobs/:id?wait', () => {
-  test('answers as soon as the job has ended', async () => {
+  test('a long poll is answered as soon as the job has ended', async () => {
     const { ask, jobs, jobId, clock } = await running();
     const startedMs = clock.nowMs;
     clock.onPause = async () => {
       if (clock.nowMs - startedMs >= 5_000) await jobs.report(jobId, { status: 'succeeded', result: RESULT });
     };
-    const answer = await ask(`/jobs/${jobId}?wait=30s`);
-    expect(answer.json()).toMatchObject({ status: 'succeeded', result: RESULT });
+    const response = await ask(`/jobs/${jobId}?wait=30s`);
+    expect(response.json()).toMatchObject({ status: 'succeeded', result: RESULT });
     expect(clock.nowMs - startedMs).toBeLessThan(6_000);
-    expect(answer.headers['retry-after']).toBeUndefined();
+    expect(response.headers['retry-after']).toBeUndefined();
   });
 
-  test('answers with the job as it is when the time is over', async () => {
+  test('a long poll is answered with the current state when its time is over', async () => {
     const { ask, jobId, clock } = await running();
     const startedMs = clock.nowMs;
-    const answer = await ask(`/jobs/${jobId}?wait=30s`);
-    expect(answer.json()).toMatchObject({ status: 'running', progress: { stage: 'sealing' } });
+    const response = await ask(`/jobs/${jobId}?wait=30s`);
+    expect(response.json()).toMatchObject({ status: 'running', progress: { stage: 'sealing' } });
     expect(clock.nowMs - startedMs).toBeGreaterThanOrEqual(30_000);
-    expect(answer.headers['retry-after']).toBe('1');
+    expect(response.headers['retry-after']).toBe('1');
   });
 
-  test('without it the answer is at once', async () => {
+  test('without wait a job is answered at once', async () => {
     const { ask, jobId, clock } = await running();
     const startedMs = clock.nowMs;
     await ask(`/jobs/${jobId}`);
     expect(clock.nowMs).toBe(startedMs);
   });
 
-  test.each(['', '30', '61s', '-1s', '1.5s', '030s', '30S', '30s '])('refuses %j', async (wait) => {
+  test.each(['', '30', '61s', '-1s', '1.5s', '030s', '30S', '30s '])('wait=%j is rejected', async (wait) => {
     const { ask, jobId } = await running();
-    const answer = await ask(`/jobs/${jobId}?wait=${encodeURIComponent(wait)}`);
-    expect(answer.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
+    const response = await ask(`/jobs/${jobId}?wait=${encodeURIComponent(wait)}`);
+    expect(response.json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
   });
 
-  test('ends with the service: the job is answered as it is', async () => {
+  test('a long poll ends when the service drains, with the current state', async () => {
     const { ask, jobId, clock, beginDrain } = await running();
     const startedMs = clock.nowMs;
     clock.onPause = beginDrain;
@@ -79,13 +79,13 @@ function eventsOf(body: string) {
 }
 
 describe('GET /jobs/:id/events', () => {
-  test('tells every change once, then the result, and ends', async () => {
+  test('an event stream has every change once, then the result, and ends', async () => {
     const { ask, jobs, jobId, clock, seen } = await running();
-    let looks = 0;
+    let polls = 0;
     clock.onPause = async () => {
-      looks++;
-      if (looks === 3 || looks === 6) seen.stored += 10;
-      if (looks === 9) await jobs.report(jobId, { status: 'succeeded', result: RESULT });
+      polls++;
+      if (polls === 3 || polls === 6) seen.stored += 10;
+      if (polls === 9) await jobs.report(jobId, { status: 'succeeded', result: RESULT });
     };
     const { body, headers } = await ask(`/jobs/${jobId}/events`);
     expect(headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -96,16 +96,19 @@ describe('GET /jobs/:id/events', () => {
     expect(JSON.parse(events[3]!['data'])).toMatchObject({ status: 'succeeded', result: RESULT });
   });
 
-  test.each(['failed', 'cancelled'] as const)('ends with %s, and says why', async (status) => {
-    const { ask, post, submit } = makeJobService();
-    const jobId = await submit();
-    await post(`/jobs/${jobId}/fail`, { status, code: 'JOB_CANCELLED', reason: 'y' });
-    const [last, ...others] = eventsOf((await ask(`/jobs/${jobId}/events`)).body);
-    expect([last!['event'], others]).toEqual([status, []]);
-    expect(JSON.parse(last!['data'])).toMatchObject({ status, error: { reason: 'y' } });
-  });
+  test.each(['failed', 'cancelled'] as const)(
+    'an event stream ends with the event %s and its reason',
+    async (status) => {
+      const { ask, post, submit } = makeJobService();
+      const jobId = await submit();
+      await post(`/jobs/${jobId}/fail`, { status, code: 'JOB_CANCELLED', reason: 'y' });
+      const [last, ...others] = eventsOf((await ask(`/jobs/${jobId}/events`)).body);
+      expect([last!['event'], others]).toEqual([status, []]);
+      expect(JSON.parse(last!['data'])).toMatchObject({ status, error: { reason: 'y' } });
+    },
+  );
 
-  test('whoever comes back hears only what is new', async () => {
+  test('a client that reconnects with Last-Event-ID gets only what is new', async () => {
     const { ask, jobs, jobId, clock } = await running();
     clock.onPause = async () => jobs.report(jobId, { status: 'succeeded', result: RESULT });
     const [first, last] = eventsOf((await ask(`/jobs/${jobId}/events`)).body);
@@ -115,7 +118,7 @@ describe('GET /jobs/:id/events', () => {
     expect([over.statusCode, over.body]).toEqual([204, '']);
   });
 
-  test('a job in which nothing changes is kept alive with comments', async () => {
+  test('the event stream of a job that does not change is kept alive with comments', async () => {
     const { ask, jobId, clock, beginDrain } = await running();
     const startedMs = clock.nowMs;
     clock.onPause = () => {
@@ -123,6 +126,6 @@ describe('GET /jobs/:id/events', () => {
     };
     const { body } = await ask(`/jobs/${jobId}/events`);
     expect(eventsOf(body)).toHaveLength(1);
-    expect(body.match(/^: still there$/gm)).toHaveLength(3);
+    expect(body.match(/^: keep-alive$/gm)).toHaveLength(3);
   });
 });

@@ -7,8 +7,8 @@ interface Page {
 
 async function withJobs(count: number) {
   const service = makeJobService();
-  for (let at = 0; at < count; at++) {
-    const day = String((at % 28) + 1).padStart(2, '0');
+  for (let index = 0; index < count; index++) {
+    const day = String((index % 28) + 1).padStart(2, '0');
     await service.submit({ from: `2026-03-${day}T00:00:00Z`, to: `2026-03-${day}T23:59:59.999Z` });
   }
   const list = async (query: string) => (await service.ask(`/jobs?${query}`)).json<Page>();
@@ -16,23 +16,23 @@ async function withJobs(count: number) {
 }
 
 describe('GET /jobs', () => {
-  test('pages through all jobs once, newest first, by cursor and by link', async () => {
+  test('the job list pages through every job once, newest first, by cursor and by link', async () => {
     const { ask, list } = await withJobs(23);
     const seen: string[] = [];
     let url: string | undefined = '/jobs?limit=10&type=audit.snapshot';
     for (let pages = 0; url !== undefined; pages++) {
       expect(pages).toBeLessThan(3);
-      const answer = await ask(url);
-      const page: Page = answer.json<Page>();
+      const response = await ask(url);
+      const page: Page = response.json<Page>();
       seen.push(...page.jobs.map(({ jobId }) => jobId));
-      url = /^<(\/jobs\?[^>]*)>; rel="next"$/.exec(String(answer.headers['link'] ?? ''))?.[1];
+      url = /^<(\/jobs\?[^>]*)>; rel="next"$/.exec(String(response.headers['link'] ?? ''))?.[1];
       expect(new URLSearchParams(url?.split('?')[1]).get('cursor')).toBe(page.next);
     }
     expect(seen).toEqual((await list('limit=100')).jobs.map(({ jobId }) => jobId));
     expect(new Set(seen).size).toBe(23);
   });
 
-  test('filters by status, and by the log time that windows touch', async () => {
+  test('the job list filters by status, by creation time, and by the log time that windows touch', async () => {
     const { list, post } = await withJobs(5);
     const { jobs } = await list('limit=100');
     const failedId = jobs[2]!.jobId;
@@ -57,7 +57,7 @@ describe('GET /jobs', () => {
     `cursor=${Buffer.from('1.a b').toString('base64url')}`,
     'order=up',
     'status=failed&status=queued',
-  ])('%s is refused', async (query) => {
+  ])('a job list with %s is rejected', async (query) => {
     const { ask } = makeJobService();
     expect((await ask(`/jobs?${query}`)).json()).toMatchObject({ status: 400, code: 'USAGE_INVALID' });
   });

@@ -20,7 +20,7 @@ describe('a fault of the fake store', () => {
   test.each([
     ['lost', []],
     ['unacknowledged', ['key']],
-  ] as const)('a put that is %s throws, and leaves what it says', async (kind, keys) => {
+  ] as const)('a put that is %s throws, and stores exactly what the fault means', async (kind, keys) => {
     const store = new FakeObjectStore();
     store.faults.failNext('putOnce', kind);
     await expect(store.putOnce('key', Buffer.from('x'), until)).rejects.toMatchObject({ retryable: true });

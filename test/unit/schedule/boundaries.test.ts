@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const at = (text: string) => Date.parse(text);
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** The wall clock of a zone as text, by another way than the code takes. */
+/** The wall clock of a zone as text, computed in another way than in the code. */
 function wallClock(timezone: string): (ms: number) => string {
   const style = { timeZone: timezone, dateStyle: 'short', timeStyle: 'medium' } as const;
   const format = new Intl.DateTimeFormat('sv-SE', style);
@@ -31,7 +31,7 @@ const cadences: fc.Arbitrary<Cadence> = fc.oneof(
 const instants = fc.integer({ min: at('2025-01-01T00:00:00Z'), max: at('2027-12-31T00:00:00Z') });
 
 describe('the boundaries of an interval', () => {
-  test('lie on the grid from 1970 on, at its offset', () => {
+  test('lie on a grid that starts in 1970, shifted by the offset', () => {
     const { after, upTo } = boundariesOf({ everySeconds: 3600, offsetSeconds: 600 });
     expect(iso(after(at('2026-03-01T00:09:59.999Z')))).toBe('2026-03-01T00:10:00.000Z');
     expect(iso(after(at('2026-03-01T00:10:00Z')))).toBe('2026-03-01T01:10:00.000Z');
@@ -41,12 +41,12 @@ describe('the boundaries of an interval', () => {
   });
 });
 
-/** Hours between the midnights that follow. */
+/** Hours between the midnights after `from`. */
 const days = (timezone: string, from: string, count: number) => {
   const { after } = boundariesOf({ cron: '0 0 * * *', timezone });
   const bounds = [after(at(from))];
-  for (let place = 0; place < count; place++) bounds.push(after(bounds.at(-1)!));
-  return bounds.slice(1).map((ms, place) => (ms - bounds[place]!) / HOUR_MS);
+  for (let day = 0; day < count; day++) bounds.push(after(bounds.at(-1)!));
+  return bounds.slice(1).map((ms, day) => (ms - bounds[day]!) / HOUR_MS);
 };
 
 describe('the boundaries of a cron expression', () => {
@@ -57,30 +57,30 @@ describe('the boundaries of a cron expression', () => {
     ['America/New_York', '2026-10-30T12:00:00Z', [24, 25, 24]],
     ['Australia/Lord_Howe', '2026-04-03T00:00:00Z', [24, 24.5, 24]],
     ['UTC', '2026-03-27T12:00:00Z', [24, 24, 24]],
-  ])('make days of %s behind %s that last %j hours', (timezone, from, hours) => {
+  ])('give days of %s after %s that last %j hours', (timezone, from, hours) => {
     expect(days(timezone, from, 3)).toEqual(hours);
   });
 
-  test('leave out the hour that spring leaves out, and take the one that autumn repeats twice, as Temporal does', () => {
+  test('skip the hour that is skipped in spring, and come twice in the hour that is repeated in autumn, as in Temporal', () => {
     const { after } = boundariesOf({ cron: '30 2 * * *', timezone: 'Europe/Berlin' });
     expect(iso(after(at('2026-03-28T12:00:00Z')))).toBe('2026-03-30T00:30:00.000Z');
     const first = after(at('2026-10-24T12:00:00Z'));
     expect([iso(first), iso(after(first))]).toEqual(['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z']);
   });
 
-  test('match the day of the month and the day of the week, both', () => {
+  test('match both the day of the month and the day of the week', () => {
     const { after, upTo } = boundariesOf({ cron: '0 0 29 2 mon' });
     expect(iso(after(at('2026-01-01T00:00:00Z')))).toBe('2044-02-29T00:00:00.000Z');
     expect(iso(upTo(at('2026-01-01T00:00:00Z')))).toBe('2016-02-29T00:00:00.000Z');
   });
 
-  test('are refused when they never come', () => {
+  test('are refused when no time matches', () => {
     const { after, upTo } = boundariesOf({ cron: '0 0 31 feb *' });
-    expect(() => after(0)).toThrow('never comes');
-    expect(() => upTo(0)).toThrow('never comes');
+    expect(() => after(0)).toThrow('matches no time');
+    expect(() => upTo(0)).toThrow('matches no time');
   });
 
-  test('are those minutes whose wall clock matches, found by looking at every minute of a changing day', () => {
+  test('are the minutes whose wall clock matches, as a check of every minute of a clock change shows', () => {
     for (const [timezone, from] of [
       ['Europe/Berlin', '2026-03-28T22:00:00Z'],
       ['Europe/Berlin', '2026-10-24T22:00:00Z'],
@@ -103,7 +103,7 @@ describe('the boundaries of a cron expression', () => {
   });
 });
 
-test('the boundary behind one is the next of all: none lies between, whatever the cadence', () => {
+test('no boundary lies between one and the next, whatever the cadence', () => {
   fc.assert(
     fc.property(cadences, instants, (cadence, ms) => {
       const { after, upTo } = boundariesOf(cadence);
@@ -117,7 +117,7 @@ test('the boundary behind one is the next of all: none lies between, whatever th
   );
 });
 
-test('boundaries are counted from the first instant on, up to the last, and to a limit', () => {
+test('boundaries are counted from the first instant, included, to the last, excluded, and up to a limit', () => {
   const hourly = boundariesOf({ everySeconds: 3600 });
   expect(countBoundaries(hourly, 0, 3 * HOUR_MS, 10)).toBe(3);
   expect(countBoundaries(hourly, 1, 3 * HOUR_MS + 1, 10)).toBe(3);
@@ -127,13 +127,13 @@ test('boundaries are counted from the first instant on, up to the last, and to a
 test.each<[string, Cadence]>([
   ['both kinds', { everySeconds: 60, cron: '@daily' }],
   ['neither kind', {}],
-  ['an interval of nothing', { everySeconds: 0 }],
-  ['half a second', { everySeconds: 0.5 }],
-  ['more than a year', { everySeconds: 400 * 86_400 }],
+  ['an interval of 0 s', { everySeconds: 0 }],
+  ['an interval of half a second', { everySeconds: 0.5 }],
+  ['an interval of more than a year', { everySeconds: 400 * 86_400 }],
   ['an offset as long as the interval', { everySeconds: 60, offsetSeconds: 60 }],
-  ['an offset of a cron', { cron: '@daily', offsetSeconds: 1 }],
-  ['a zone of an interval', { everySeconds: 60, timezone: 'UTC' }],
-  ['a zone that nobody knows', { cron: '@daily', timezone: 'Europe/Atlantis' }],
+  ['an offset for a cron expression', { cron: '@daily', offsetSeconds: 1 }],
+  ['a zone for an interval', { everySeconds: 60, timezone: 'UTC' }],
+  ['an unknown zone', { cron: '@daily', timezone: 'Europe/Atlantis' }],
 ])('%s is refused', (_what, cadence) => {
   expect(() => boundariesOf(cadence)).toThrow(expect.objectContaining({ code: 'PAYLOAD_INVALID' }));
 });

@@ -21,7 +21,7 @@ describe('a duration', () => {
     },
   );
 
-  test('is spelled so that it is read back', () => {
+  test('is spelled so that it is read back as the same seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10 * 366 * 86_400 }), (seconds) => {
         expect(parseDuration(formatDuration(seconds))).toBe(seconds);

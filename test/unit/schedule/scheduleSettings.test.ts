@@ -25,7 +25,7 @@ const settings: ScheduleSettings = { ...DEFAULT_POLICY, input: hourly };
 const one = (value: number) => ({ start: value, end: value, step: 1 });
 
 describe('the settings of a schedule', () => {
-  test('are the same whether a default is left out or named', () => {
+  test('are equal whether a default is left out or given', () => {
     const named = {
       ...hourly,
       offsetSeconds: 0,
@@ -47,14 +47,14 @@ describe('the settings of a schedule', () => {
     );
   });
 
-  test('are said in one sentence', () => {
+  test('are described in one sentence', () => {
     expect(describeSettings(settings)).toBe(
-      'Seals the audit log from 2026-03-01T00:00:00.000Z on, windows end every 1h; each is sealed 5m after its end, late records of 1d before are taken along.',
+      'Seals the audit log from 2026-03-01T00:00:00.000Z on, windows end every 1h; each is sealed 5m after its end, together with records that arrived late in the 1d before it.',
     );
     expect(describeCadence({ ...hourly, offsetSeconds: 600 })).toBe('every 1h, 10m past');
     expect(describeCadence(nightly)).toBe('at */30 1-3 1 jan mon in Europe/Berlin');
     const never = { ...settings, input: { ...hourly, lookbackSeconds: 0 } };
-    expect(describeSettings(never)).toContain('late records are not looked for');
+    expect(describeSettings(never)).toContain('records that arrive late are not sealed');
   });
 
   test('become the times that Temporal starts runs at', () => {
@@ -80,12 +80,12 @@ describe('the settings of a schedule', () => {
 
   test.each<[string, object]>([
     ['an id with capitals', { scheduleId: 'Hourly' }],
-    ['no begin', { startAt: undefined }],
-    ['a begin between two seconds', { startAt: '2026-03-01T00:00:00.500Z' }],
-    ['a begin without an offset', { startAt: '2026-03-01T00:00:00' }],
+    ['no start', { startAt: undefined }],
+    ['a start between two seconds', { startAt: '2026-03-01T00:00:00.500Z' }],
+    ['a start without an offset', { startAt: '2026-03-01T00:00:00' }],
     ['a negative settle time', { settleSeconds: -1 }],
-    ['a lookback that is no number', { lookbackSeconds: '1d' }],
-    ['a policy that nobody knows', { onTamper: 'ignore' }],
+    ['a lookback that is not a number', { lookbackSeconds: '1d' }],
+    ['an unknown policy', { onTamper: 'ignore' }],
   ])('with %s are refused', (_what, members) => {
     expect(() => checkSchedule({ ...hourly, ...members })).toThrow(
       expect.objectContaining({ code: 'PAYLOAD_INVALID' }),

@@ -18,7 +18,7 @@ interface Snapshot {
   closed: boolean;
 }
 
-/** What a run does, without its servers: seals what is planned until nothing is left, or until the job that fails. */
+/** A run without its servers: seals the planned windows until none is left, or until the job that fails. */
 function run(
   snapshots: Snapshot[],
   schedule: ReturnType<typeof checkSchedule>,
@@ -48,7 +48,7 @@ const spansOf = (snapshots: readonly SnapshotSummary[]) =>
     .map(({ window }) => [Date.parse(window.from), Date.parse(window.to) + 1] as const)
     .toSorted(([left], [right]) => left - right);
 
-/** Each window begins where the one before it ends. */
+/** Each window begins where the previous one ends. */
 function expectTiles(snapshots: readonly SnapshotSummary[], fromMs: number, untilMs: number): void {
   const spans = spansOf(snapshots);
   expect(spans.map(([from]) => from)).toEqual([fromMs, ...spans.map(([, until]) => until)].slice(0, -1));
@@ -70,7 +70,7 @@ const nominalTimes = fc.array(fc.integer({ min: START_MS - 48 * HOUR_MS, max: ST
   maxLength: 12,
 });
 
-/** The zones are looked up once for all runs of a property. */
+/** Zones are resolved once for all runs of a property. */
 const schedules = new Map<Cadence, ReturnType<typeof checkSchedule>>();
 function cached(cadence: Cadence): ReturnType<typeof checkSchedule> {
   const schedule = schedules.get(cadence) ?? scheduleOf(cadence);
@@ -79,7 +79,7 @@ function cached(cadence: Cadence): ReturnType<typeof checkSchedule> {
 }
 
 describe('windows of a schedule', () => {
-  test('tile the time line for any runs: repeated, out of order, missing, failing, with other boundaries', () => {
+  test('leave no gap and no overlap for any runs: repeated, out of order, missing, failing, with other boundaries', () => {
     const runs = fc.array(
       fc.record({
         nominalMs: nominalTimes.map(([ms]) => ms!),
@@ -127,7 +127,7 @@ describe('windows of a schedule', () => {
     );
   });
 
-  test('of an outage of a day are its 24 hours, one by one', () => {
+  test('after an outage of a day are its 24 hours, one by one', () => {
     const snapshots: Snapshot[] = [];
     run(snapshots, hourly, START_MS + 24 * HOUR_MS);
     expect(snapshots).toHaveLength(24);
@@ -139,7 +139,7 @@ describe('windows of a schedule', () => {
     expectTiles(snapshots, START_MS, START_MS + 24 * HOUR_MS);
   });
 
-  test('in front of the former begin are filled in when the begin is moved back, and meet the first one', () => {
+  test('before the former start are filled in when the start is moved back, up to the first sealed one', () => {
     const snapshots: Snapshot[] = [];
     const odd = scheduleOf({ everySeconds: 3600 }, '2026-03-28T00:20:00.000Z');
     run(snapshots, odd, START_MS + 3 * HOUR_MS);
@@ -156,7 +156,7 @@ describe('windows of a schedule', () => {
     expectTiles(snapshots, Date.parse('2026-03-27T22:30:00.000Z'), START_MS + 3 * HOUR_MS);
   });
 
-  test('that are open go on before anything new is planned', () => {
+  test('that are open are finished before a new one is planned', () => {
     const snapshots: Snapshot[] = [];
     run(snapshots, hourly, START_MS + 5 * HOUR_MS, 2);
     const range = { beginMs: START_MS, targetMs: START_MS + 5 * HOUR_MS };
@@ -172,7 +172,7 @@ describe('windows of a schedule', () => {
     });
   });
 
-  test('count as sealed by whichever generation was closed', () => {
+  test('count as sealed when any generation is closed', () => {
     const window = { from: START, to: '2026-03-28T00:59:59.999Z' };
     const range = { beginMs: START_MS, targetMs: START_MS + HOUR_MS };
     const given = [
@@ -188,7 +188,7 @@ describe('windows of a schedule', () => {
     expect(planWindow(hourly, range, open).next).toMatchObject({ jobId: 'nightly-20260328t000000z-3' });
   });
 
-  test('do not count where a job of that name sealed something else', () => {
+  test('do not count as sealed by a job of that name that sealed another window', () => {
     const window = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T23:59:59.999Z' };
     const given = [{ jobId: 'nightly-20260328t000000z', window, closed: true }];
     const range = { beginMs: START_MS, targetMs: START_MS + HOUR_MS };
@@ -201,7 +201,7 @@ describe('windows of a schedule', () => {
 });
 
 describe('late records', () => {
-  test('are looked for in the newest window and the lookback behind it, never before the begin', () => {
+  test('are searched in the newest window and the lookback before it, never before the start', () => {
     const schedule = scheduleOf({ everySeconds: 86_400, lookbackSeconds: 7200 } as Cadence);
     const targetMs = START_MS + 72 * HOUR_MS;
     expect(lateWindow(schedule, targetMs, undefined)).toEqual({

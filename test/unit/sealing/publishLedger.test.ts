@@ -1,11 +1,10 @@
 import { leafHash } from '../../../src/tlog/merkle';
 import { LEDGER_CHECKPOINT_KEY } from '../../../src/evidence/objectKeys';
-import { formatTlogProof } from '../../../src/tlog/tlogProof';
+import { formatTlogProof } from '../../../src/tlog/proof';
 import { proveRecord } from '../../../src/verify/proveRecord';
 import { verifyLedger } from '../../../src/verify/verifyLedger';
 import { verifyProof } from '../../../src/verify/verifyProof';
-import { parseProof } from '../../../src/evidence/recordProof';
-import { serializeProof } from '../../../src/evidence/recordProof';
+import { parseProof, serializeProof } from '../../../src/evidence/recordProof';
 import { makeTrustFile } from '../../../src/evidence/trustFile';
 import { verifyEvidence } from '../../../src/verify/verifyEvidence';
 import { FakeDeps } from '../../harness/fakeDeps';
@@ -30,11 +29,12 @@ const reader = (deps: FakeDeps) => ({
   read: async (key: string, version: string | undefined) => (await deps.store.get(key, 1e9, version))?.body,
 });
 const trustOf = async (deps: FakeDeps) => makeTrustFile(deps.settings.origin, await deps.signer.listKeys());
+const reportOf = async (...args: Parameters<typeof verifyEvidence>) => (await verifyEvidence(...args)).report;
 const verify = async (deps: FakeDeps) =>
-  verifyEvidence(reader(deps), { trust: await trustOf(deps), found: [...deps.snapshots.snapshots.keys()] });
+  reportOf(reader(deps), { trust: await trustOf(deps), found: [...deps.snapshots.snapshots.keys()] });
 
 describe('the ledger of snapshots', () => {
-  test('every snapshot gets one place, and the whole is VERIFIED', async () => {
+  test('every snapshot gets one index, and the ledger is VERIFIED', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0, 1, 2]);
     const report = await verify(deps);
@@ -48,13 +48,13 @@ describe('the ledger of snapshots', () => {
     expect(deps.jobs.jobs.get('job-2')).toMatchObject({ result: { ledgerIndex: 2 } });
   });
 
-  test('an empty window has a place as well', async () => {
+  test('an empty window gets an index as well', async () => {
     const deps = new FakeDeps();
     await new InProcessRun(deps).run({ jobId: 'job-0', ...windowOf(0) });
     await expect(verify(deps)).resolves.toMatchObject({ verdict: 'VERIFIED', ledger: { size: 1 } });
   });
 
-  test('twenty snapshots that are sealed at once append one after the other', async () => {
+  test('twenty snapshots that are sealed at the same time are appended one after the other', async () => {
     const deps = new FakeDeps();
     const hours = Array.from({ length: 20 }, (_, hour) => hour);
     for (const hour of hours) deps.logEntries(2, windowOf(hour).from);
@@ -66,7 +66,7 @@ describe('the ledger of snapshots', () => {
       expect(deps.store.versions(key)).toHaveLength(1);
   });
 
-  test('a rotation of the key in mid-ledger changes who signs and nothing else', async () => {
+  test('a key rotation changes the version that signs and nothing else', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0, 1]);
     deps.signer.rotate();
@@ -93,7 +93,7 @@ describe('the ledger of snapshots', () => {
     expect(deps.store.versions(LEDGER_CHECKPOINT_KEY)).toHaveLength(published);
   });
 
-  test('database and checkpoint rolled back together still meet the entries that were written once', async () => {
+  test('a database and a checkpoint that are rolled back together are caught by the entries that were written once', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0, 1, 2]);
     const [first] = deps.store.versions(LEDGER_CHECKPOINT_KEY);
@@ -102,7 +102,7 @@ describe('the ledger of snapshots', () => {
     await expect(sealHours(deps, [3])).rejects.toMatchObject({ type: 'LEDGER_FORKED' });
   });
 
-  test('a checkpoint that was put back to an older one is brought forward again', async () => {
+  test('a checkpoint that was replaced by an older one is extended again', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0, 1, 2]);
     deps.store.alter(LEDGER_CHECKPOINT_KEY, deps.store.versions(LEDGER_CHECKPOINT_KEY)[0]!.body);
@@ -116,13 +116,13 @@ describe('the ledger of snapshots', () => {
       (note: string) => note.replaceAll('test.example/audit', 'test.example/other'),
       'one bucket holds one ledger',
     ],
-    ['no note', () => 'nonsense', 'something else'],
+    ['something that is not a note', () => 'nonsense', 'is not a checkpoint'],
     [
       'another root',
       (note: string) => note.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${'A'.repeat(43)}=\n`),
       'do not agree',
     ],
-  ])('a bucket whose checkpoint is of %s is left alone', async (_, change, words) => {
+  ])('a bucket whose checkpoint has %s is left alone', async (_, change, words) => {
     const deps = new FakeDeps();
     await sealHours(deps, [0]);
     const note = deps.store.versions(LEDGER_CHECKPOINT_KEY)[0]!.body.toString();
@@ -133,7 +133,7 @@ describe('the ledger of snapshots', () => {
     });
   });
 
-  test('a snapshot that was dropped, or one the ledger does not name, is INCOMPLETE', async () => {
+  test('a snapshot that is missing, or that the ledger does not list, is INCOMPLETE', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0, 1]);
     const dropped = {
@@ -143,42 +143,42 @@ describe('the ledger of snapshots', () => {
           : reader(deps).read(key, version),
     };
     const trust = await trustOf(deps);
-    const report = await verifyEvidence(dropped, { trust, found: ['snap-job-0'] });
+    const report = await reportOf(dropped, { trust, found: ['snap-job-0'] });
     expect(report).toMatchObject({
       verdict: 'INCOMPLETE',
       snapshots: [{ verdict: 'VERIFIED' }, { snapshotId: 'snap-job-1', verdict: 'INCOMPLETE' }],
     });
-    const stranger = await verifyEvidence(reader(deps), { trust, found: ['snap-job-0', 'snap-job-9'] });
+    const stranger = await reportOf(reader(deps), { trust, found: ['snap-job-0', 'snap-job-9'] });
     expect(stranger.snapshots.map(({ snapshotId }) => snapshotId)).toContain('snap-job-9');
     expect(stranger.verdict).toBe('INCOMPLETE');
   });
 
-  test('log time that was asked for and is not sealed is INCOMPLETE', async () => {
+  test('requested log time that is not sealed is INCOMPLETE', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0, 2]);
     const trust = await trustOf(deps);
     const within = { from: windowOf(0).from, to: windowOf(2).to };
-    const report = await verifyEvidence(reader(deps), { trust, found: [], within });
+    const report = await reportOf(reader(deps), { trust, found: [], within });
     expect(report).toMatchObject({
       verdict: 'INCOMPLETE',
       coverage: { failures: [{ object: `${windowOf(1).from} → ${windowOf(1).to}` }] },
     });
-    const covered = await verifyEvidence(reader(deps), { trust, found: [], within: windowOf(2) });
+    const covered = await reportOf(reader(deps), { trust, found: [], within: windowOf(2) });
     expect(covered).toMatchObject({ verdict: 'VERIFIED', snapshots: [{ snapshotId: 'snap-job-2' }] });
   });
 
-  test('one pinned public key stands for the versions that claim to be it, and for no other', async () => {
+  test('a pinned public key is accepted for the versions that name it, and for no other', async () => {
     const deps = new FakeDeps();
     await sealHours(deps, [0]);
     const [key] = await deps.signer.listKeys();
     const found = ['snap-job-0'];
     await expect(
-      verifyEvidence(reader(deps), { trust: { publicKey: key!.publicKey }, found }),
+      reportOf(reader(deps), { trust: { publicKey: key!.publicKey }, found }),
     ).resolves.toMatchObject({ verdict: 'VERIFIED', key: 'pinned' });
     await expect(
-      verifyEvidence(reader(deps), { trust: { publicKey: Buffer.alloc(32, 7) }, found }),
+      reportOf(reader(deps), { trust: { publicKey: Buffer.alloc(32, 7) }, found }),
     ).resolves.toMatchObject({ verdict: 'NOT VERIFIED' });
-    await expect(verifyEvidence(reader(deps), { trust: undefined, found })).resolves.toMatchObject({
+    await expect(reportOf(reader(deps), { trust: undefined, found })).resolves.toMatchObject({
       verdict: 'INCOMPLETE',
       key: 'self-asserted',
     });
@@ -201,17 +201,17 @@ async function setUp() {
 describe('the proof of one record', () => {
   test('verifies from the file and the pinned keys alone, for every record', async () => {
     const { ids, trust, prove } = await setUp();
-    for (const [place, recordId] of ids.entries())
+    for (const [recordIndex, recordId] of ids.entries())
       expect(verifyProof(await prove(recordId), trust)).toMatchObject({
         verdict: 'VERIFIED',
         recordId,
-        recordIndex: place,
+        recordIndex,
         ledgerIndex: 0,
         snapshotId: 'snap-job-0',
       });
   });
 
-  test('with any of its parts from another proof, or a bit of any byte flipped, does not', async () => {
+  test('with any of its parts from another proof, or with one bit flipped, does not verify', async () => {
     const { ids, trust, prove } = await setUp();
     const [proof, other] = [await prove(ids[3]!), await prove(ids[4]!)];
     const [left, right] = [parseProof(proof), parseProof(other)];
@@ -228,7 +228,7 @@ describe('the proof of one record', () => {
       expect(verifyProof(proof.subarray(0, length), trust).verdict).toBe('NOT VERIFIED');
   });
 
-  test('under another key, or by a checkpoint of another snapshot, does not verify', async () => {
+  test('under another key or another origin does not verify', async () => {
     const { deps, ids, prove } = await setUp();
     const proof = await prove(ids[0]!);
     const other = new FakeDeps();
@@ -240,7 +240,7 @@ describe('the proof of one record', () => {
     ).toBe('NOT VERIFIED');
   });
 
-  test('that says more than the format has is refused', async () => {
+  test('with lines or lengths beyond the format is refused', async () => {
     const { ids, trust, prove } = await setUp();
     const left = parseProof(await prove(ids[0]!));
     const index = left.recordProof.indexOf('index');
@@ -252,11 +252,11 @@ describe('the proof of one record', () => {
       checkpoint: Buffer.from('x'),
     });
     expect(verifyProof(serializeProof({ ...left, recordProof: long }), trust).failures[0]!.found).toContain(
-      'longer than any tree',
+      'more hashes than any tree has levels',
     );
   });
 
-  test('of a record that is not in the snapshot, or a snapshot that is not in the ledger, is not made', async () => {
+  test('is refused for a record that is not in the snapshot, and for a snapshot that is not in the ledger', async () => {
     const { prove, ids } = await setUp();
     await expect(prove('0'.repeat(24))).rejects.toMatchObject({ code: 'EVIDENCE_INCOMPLETE' });
     await expect(prove(ids[0]!, 'snap-job-9')).rejects.toMatchObject({ code: 'EVIDENCE_INCOMPLETE' });

@@ -36,7 +36,8 @@ async function expectSealedOnce(deps: FakeDeps, ids: readonly string[]): Promise
   const reader = {
     read: async (key: string, version: string | undefined) => (await deps.store.get(key, 1e9, version))?.body,
   };
-  await expect(verifyEvidence(reader, { trust, found: [SNAPSHOT] })).resolves.toMatchObject({
+  const { report } = await verifyEvidence(reader, { trust, found: [SNAPSHOT] });
+  expect(report).toMatchObject({
     verdict: 'VERIFIED',
     ledger: { size: 1, failures: [] },
     snapshots: [{ recordCount: RECORDS, failures: [] }],

@@ -7,7 +7,7 @@ const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z
 const SNAPSHOT = { snapshotId: 'snap-job-1' };
 const CANCELLED = { status: 'cancelled', code: 'JOB_CANCELLED', reason: 'cancelled' } as const;
 
-/** One input for each activity of a run; what they ask first never answers here. */
+/** One input for each activity of a run; the first server that it calls never answers here. */
 const INPUTS = {
   openSnapshot: { jobId: 'job-1', window: WINDOW, onTamper: 'seal' },
   queryBatch: { ...SNAPSHOT, index: 0, cursor: { after: null, sliceMs: 1000 } },
@@ -25,7 +25,7 @@ const INPUTS = {
 const silent = <T extends object>(port: T): T =>
   new Proxy(port, { get: () => () => new Promise(() => undefined) });
 
-/** A server that took the request and went silent. */
+/** Servers that accepted the request and went silent. */
 class SilentDeps extends FakeDeps {
   constructor() {
     super();
@@ -37,12 +37,12 @@ class SilentDeps extends FakeDeps {
   }
 }
 
-describe('an activity that waits for a server', () => {
+describe('activities that wait for a server', () => {
   const ticks: { readonly beat: () => void; readonly everyMs: number }[] = [];
 
   beforeEach(() => {
     ticks.length = 0;
-    // Jest's own fake timers call back outside of the activity's context, where nothing can beat.
+    // Jest's own fake timers call back outside of the activity's context, where heartbeat() does not work.
     jest.spyOn(global, 'setInterval').mockImplementation(((beat: () => void, everyMs: number) => {
       ticks.push({ beat: AsyncResource.bind(beat), everyMs });
     }) as unknown as typeof setInterval);
@@ -51,7 +51,7 @@ describe('an activity that waits for a server', () => {
   afterEach(() => jest.restoreAllMocks());
 
   test.each(Object.keys(INPUTS) as (keyof typeof INPUTS)[])(
-    '%s beats meanwhile, several times before Temporal takes it for lost',
+    '%s heartbeats while a server does not answer, several times within its heartbeat timeout',
     async (name) => {
       const environment = new MockActivityEnvironment({ attempt: 1 });
       let beats = 0;

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { pemOfPublicKey, publicKeyOfPem, verifyEd25519 } from '../../../src/tlog/ed25519';
-
-const MALFORMED = expect.objectContaining({ code: 'EVIDENCE_MALFORMED' });
+import { everyBitFlip } from '../../harness/flipBit';
+import { MALFORMED, testRefusals } from '../../harness/refusals';
 
 /** RFC 8032, section 7.1, TEST 1–3. */
 const VECTORS = [
@@ -41,13 +41,13 @@ test.each(VECTORS)('signature $number of RFC 8032 verifies', ({ publicKey, messa
   expect(verifyEd25519(publicKey, message, signature)).toBe(true);
 });
 
-test.each(VECTORS)('signature $number of RFC 8032 with any bit flipped does not', (vector) => {
+test.each(VECTORS)('signature $number of RFC 8032 with any bit flipped does not verify', (vector) => {
   const { publicKey, message, signature } = vector;
   const accepted = everyBitFlip(signature).filter((flipped) => verifyEd25519(publicKey, message, flipped));
   expect(accepted).toEqual([]);
 });
 
-test('no bit flip of a key or a message verifies', () => {
+test('a signature does not verify when any bit of its key or message is flipped', () => {
   const { publicKey, message, signature } = SECOND;
   expect(everyBitFlip(publicKey).filter((key) => verifyEd25519(key, message, signature))).toEqual([]);
   expect(everyBitFlip(message).filter((text) => verifyEd25519(publicKey, text, signature))).toEqual([]);
@@ -72,12 +72,12 @@ test.each([
   ['a signature of 63 bytes', FIRST.publicKey, FIRST.signature.subarray(0, 63)],
   ['a signature of 65 bytes', FIRST.publicKey, Buffer.concat([FIRST.signature, Buffer.alloc(1)])],
   ['no signature', FIRST.publicKey, Buffer.alloc(0)],
-  ['a key that is no point on the curve', Buffer.alloc(32, 0x02), FIRST.signature],
+  ['a key that is not a point on the curve', Buffer.alloc(32, 0x02), FIRST.signature],
 ])('%s verifies nothing', (_, publicKey, signature) => {
   expect(verifyEd25519(publicKey, FIRST.message, signature)).toBe(false);
 });
 
-test.each(VECTORS)('the PEM of key $number verifies its signature outside of this module', (vector) => {
+test.each(VECTORS)('the PEM of key $number verifies its signature in node:crypto', (vector) => {
   const { publicKey, message, signature } = vector;
   const key = createPublicKey(pemOfPublicKey(publicKey));
   expect(key.asymmetricKeyType).toBe('ed25519');
@@ -101,20 +101,28 @@ test.each([
   ['a P-256 key', () => pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey)],
   ['an X25519 key', () => pemOf(generateKeyPairSync('x25519').publicKey)],
   ['an Ed448 key', () => pemOf(generateKeyPairSync('ed448').publicKey)],
-  ['no PEM at all', () => 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='],
+  ['base64 without PEM lines', () => 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='],
   ['an empty text', () => ''],
-])('%s is no public key of ours', (_, make) => {
+])('%s is refused as a public key', (_, make) => {
   expect(() => publicKeyOfPem(make())).toThrow(MALFORMED);
 });
 
+const P256 = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt
+6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==
+-----END PUBLIC KEY-----
+`;
+const X25519 = `-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VuAyEAhSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=
+-----END PUBLIC KEY-----
+`;
+
+testRefusals('a public key', [
+  ['that is not PEM', () => publicKeyOfPem('PEM'), 'not a public key in PEM'],
+  ['on another curve', () => publicKeyOfPem(P256), 'not an Ed25519 public key'],
+  ['for another use of its curve', () => publicKeyOfPem(X25519), 'not an Ed25519 public key'],
+]);
+
 function pemOf(key: ReturnType<typeof createPublicKey>): string {
   return key.export({ format: 'pem', type: 'spki' }).toString();
-}
-
-function everyBitFlip(bytes: Buffer): Buffer[] {
-  return Array.from({ length: bytes.length * 8 }, (_, bit) => {
-    const flipped = Buffer.from(bytes);
-    flipped[bit >> 3]! ^= 1 << (bit & 7);
-    return flipped;
-  });
 }

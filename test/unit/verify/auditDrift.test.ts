@@ -31,9 +31,9 @@ async function setUp() {
         (await deps.store.get(key, 1e9, version))?.body,
     };
     const { ledger } = await verifyLedger(reader, { trust, key: 'pinned' });
-    return auditDrift(deps, { ledger: ledger!, fromPlace: 0, lateAllowanceMs: DAY_MS, ...options });
+    return auditDrift(deps, { ledger: ledger!, fromIndex: 0, lateAllowanceMs: DAY_MS, ...options });
   };
-  /** Puts other bytes in the place of a record. */
+  /** Replaces the bytes of a record. */
   const alter = (id: string, change: (document: mongo.Document) => void) => {
     const document = BSON.deserialize(deps.records.read(id)!);
     change(document);
@@ -52,12 +52,12 @@ const entry = (timestamp: string) => ({
 
 test('a clean log has no drift, and every sealed record was compared', async () => {
   const { audit } = await setUp();
-  const found = await audit();
-  expect(found).toMatchObject({ snapshots: 3, records: 33, late: 0, drifts: [], nextPlace: null });
-  expect(Object.values(found.counts).every((count) => count === 0)).toBe(true);
+  const result = await audit();
+  expect(result).toMatchObject({ snapshots: 3, records: 33, late: 0, drifts: [], nextPlace: null });
+  expect(Object.values(result.counts).every((count) => count === 0)).toBe(true);
 });
 
-test('a record that was altered, deleted, unmarked, marked otherwise, planted or backdated is named with its place', async () => {
+test('a record that was altered, deleted, unmarked, marked otherwise, planted or backdated is named with its chunk and index', async () => {
   const { deps, ids, audit, alter } = await setUp();
   const [first, second, third] = ids as [string[], string[], string[]];
   alter(first[5]!, (document) => void (document['actorId'] = 'mallory'));
@@ -127,14 +127,14 @@ test('an unsealed record is late while it is within the allowance, and backdated
   });
 });
 
-test('late records that a supplementary snapshot took are no drift of either', async () => {
+test('late records that a second snapshot of the window took are not a drift of either snapshot', async () => {
   const { deps, audit } = await setUp();
   deps.records.log(entry(windowOf(1).from));
   await new InProcessRun(deps).run({ jobId: 'job-9', ...windowOf(1) });
   await expect(audit()).resolves.toMatchObject({ snapshots: 4, records: 34, drifts: [] });
 });
 
-test('evidence that is gone or other than signed is a drift of its own', async () => {
+test('an object of a snapshot that is missing or has other bytes is a drift of its own', async () => {
   const { deps, audit } = await setUp();
   deps.store.alter(chunkKey('snap-job-0', 1), Buffer.from('other bytes'));
   deps.store.alter(manifestKey('snap-job-2'), Buffer.from('{}'));
@@ -143,11 +143,11 @@ test('evidence that is gone or other than signed is a drift of its own', async (
   expect(evidence).toEqual([chunkKey('snap-job-0', 1), manifestKey('snap-job-2')]);
 });
 
-test('an audit stops at its time, at least one snapshot further, and goes on from there', async () => {
+test('a drift audit ends at its time after at least one snapshot, and the next one continues there', async () => {
   const { deps, audit } = await setUp();
   const first = await audit({ untilMs: deps.clock.nowMs() });
   expect(first).toMatchObject({ snapshots: 1, nextPlace: 1 });
-  await expect(audit({ fromPlace: 1 })).resolves.toMatchObject({ snapshots: 2, nextPlace: null });
+  await expect(audit({ fromIndex: 1 })).resolves.toMatchObject({ snapshots: 2, nextPlace: null });
 });
 
 test('only snapshots of the log time that was asked for are compared', async () => {
@@ -155,7 +155,7 @@ test('only snapshots of the log time that was asked for are compared', async () 
   await expect(audit({ within: windowOf(1) })).resolves.toMatchObject({ snapshots: 1, records: 11 });
 });
 
-test('the order in which members stand is part of the bytes', async () => {
+test('a record whose members are in another order is altered', async () => {
   const { deps, ids, audit } = await setUp();
   const id = ids[0]![0]!;
   const { action, ...rest } = BSON.deserialize(deps.records.read(id)!);

@@ -17,7 +17,7 @@ function entry(name: string, fromHour: number, untilHour: number, recordCount = 
 const shape = (...args: Parameters<typeof coverageOf>) =>
   coverageOf(...args).map(({ from, to, state, snapshots }) => [from, to, state, snapshots.join(' ')]);
 
-test('contiguous windows leave no gap, and an empty one says so', () => {
+test('contiguous windows leave no gap, and a window without records is empty', () => {
   expect(shape([entry('a', 0, 1), entry('b', 1, 2, 0), entry('c', 2, 3)])).toEqual([
     [at(0), at(1, -1), 'sealed', 'snap-a'],
     [at(1), at(2, -1), 'empty', 'snap-b'],
@@ -25,7 +25,7 @@ test('contiguous windows leave no gap, and an empty one says so', () => {
   ]);
 });
 
-test('what lies between windows, or outside of them within what was asked for, is missing', () => {
+test('log time between windows, and around them within the range that was asked for, is missing', () => {
   expect(shape([entry('b', 3, 4), entry('a', 1, 2)], { from: at(0), to: at(6, -1) })).toEqual([
     [at(0), at(1, -1), 'missing', ''],
     [at(1), at(2, -1), 'sealed', 'snap-a'],
@@ -35,12 +35,12 @@ test('what lies between windows, or outside of them within what was asked for, i
   ]);
 });
 
-test('a gap of one millisecond is a gap', () => {
+test('log time of one millisecond between two windows is missing', () => {
   const almost = { ...entry('a', 0, 1), window: { from: at(0), to: at(1, -2) } };
   expect(shape([almost, entry('b', 1, 2)])[1]).toEqual([at(1, -1), at(1, -1), 'missing', '']);
 });
 
-test('windows that overlap are named in the order of the ledger, and seal where one of them has records', () => {
+test('windows that overlap are listed in the order of the ledger, and sealed if one of them has records', () => {
   expect(shape([entry('late', 0, 2, 0), entry('a', 1, 3)])).toEqual([
     [at(0), at(1, -1), 'empty', 'snap-late'],
     [at(1), at(2, -1), 'sealed', 'snap-late snap-a'],
@@ -48,13 +48,13 @@ test('windows that overlap are named in the order of the ledger, and seal where 
   ]);
 });
 
-test('a window that was sealed twice is one stretch', () => {
+test('a window that was sealed twice is one span', () => {
   expect(shape([entry('a', 0, 1), entry('b', 0, 1)])).toEqual([
     [at(0), at(1, -1), 'sealed', 'snap-a snap-b'],
   ]);
 });
 
-test('without entries there is nothing, or all of what was asked for is missing', () => {
+test('without entries there are no spans, or one missing span over the range that was asked for', () => {
   expect(shape([])).toEqual([]);
   expect(shape([], { from: at(0), to: at(1) })).toEqual([[at(0), at(1), 'missing', '']]);
 });

@@ -18,157 +18,151 @@ beforeAll(async () => {
   set = await evidenceSet([auditRecords(7), [], [auditRecord(1, { hash: 'f'.repeat(64) })]], 3);
 });
 
-function verify(
+async function verify(
   change: (objects: Map<string, Buffer>) => void = () => undefined,
   options: Partial<EvidenceOptions> = {},
 ): Promise<EvidenceReport> {
   const objects = new Map(set.objects);
   change(objects);
   const listed = [...objects.keys()];
-  return verifyEvidence(readerOf(objects), { trust: set.trust, found: set.snapshotIds, listed, ...options });
+  const given = { trust: set.trust, found: set.snapshotIds, listed, ...options };
+  return (await verifyEvidence(readerOf(objects), given)).report;
 }
 
-describe('evidence as a whole', () => {
-  test('is VERIFIED when ledger, snapshots and directory agree', async () => {
-    const seen: string[] = [];
-    const progress: [string, number, number][] = [];
-    const report = await verify(undefined, {
-      onLedger: ({ size }) => void seen.push(`ledger ${size}`),
-      onSnapshot: ({ snapshotId, verdict }) => void seen.push(`${snapshotId} ${verdict}`),
-      onProgress: (...at) => void progress.push(at),
-    });
-    expect(report).toMatchObject({ verdict: 'VERIFIED', key: 'pinned', coverage: null });
-    expect(seen).toEqual(['ledger 3', 'snap-job-1 VERIFIED', 'snap-job-2 VERIFIED', 'snap-job-3 VERIFIED']);
-    expect(progress).toEqual([
-      ['snap-job-1', 3, 7],
-      ['snap-job-1', 6, 7],
-      ['snap-job-1', 7, 7],
-      ['snap-job-3', 1, 1],
-    ]);
-    expect(report.snapshots.map(({ recordCount, findingCount }) => [recordCount, findingCount])).toEqual([
-      [7, 0],
-      [0, 0],
-      [1, 1],
-    ]);
-    expect(report.snapshots[0]!.layers).toContainEqual({ layer: 'ledger inclusion', passed: 1, total: 1 });
-    expect(report.snapshots[0]!.layers.map(({ layer }) => layer)).not.toContain('retention');
-    expect(report.listing!.layers).toEqual([
-      { layer: 'listing', passed: set.objects.size, total: set.objects.size },
-    ]);
+test('evidence is VERIFIED when ledger, snapshots and directory agree', async () => {
+  const reported: string[] = [];
+  const progress: [string, number, number][] = [];
+  const report = await verify(undefined, {
+    onLedger: ({ size }) => void reported.push(`ledger ${size}`),
+    onSnapshot: ({ snapshotId, verdict }) => void reported.push(`${snapshotId} ${verdict}`),
+    onProgress: (...at) => void progress.push(at),
   });
+  expect(report).toMatchObject({ verdict: 'VERIFIED', key: 'pinned', coverage: null });
+  expect(reported).toEqual(['ledger 3', 'snap-job-1 VERIFIED', 'snap-job-2 VERIFIED', 'snap-job-3 VERIFIED']);
+  expect(progress).toEqual([
+    ['snap-job-1', 3, 7],
+    ['snap-job-1', 6, 7],
+    ['snap-job-1', 7, 7],
+    ['snap-job-3', 1, 1],
+  ]);
+  expect(report.snapshots.map(({ recordCount, findingCount }) => [recordCount, findingCount])).toEqual([
+    [7, 0],
+    [0, 0],
+    [1, 1],
+  ]);
+  expect(report.snapshots[0]!.layers).toContainEqual({ layer: 'ledger inclusion', passed: 1, total: 1 });
+  expect(report.snapshots[0]!.layers.map(({ layer }) => layer)).not.toContain('retention');
+  expect(report.listing!.layers).toEqual([
+    { layer: 'listing', passed: set.objects.size, total: set.objects.size },
+  ]);
+});
 
-  test('is INCOMPLETE without its ledger, and names what each snapshot misses', async () => {
-    const report = await verify((objects) => objects.delete(LEDGER_CHECKPOINT_KEY));
-    expect(report.verdict).toBe('INCOMPLETE');
-    expect(report.ledger).toMatchObject({ origin: null, size: 0, root: null });
-    const [failure] = report.snapshots[0]!.failures;
-    expect(failure).toMatchObject({
-      layer: 'ledger inclusion',
+test('evidence without its ledger is INCOMPLETE, and each snapshot names the entry it lacks', async () => {
+  const report = await verify((objects) => objects.delete(LEDGER_CHECKPOINT_KEY));
+  expect(report.verdict).toBe('INCOMPLETE');
+  expect(report.ledger).toMatchObject({ origin: null, size: 0, root: null });
+  const [failure] = report.snapshots[0]!.failures;
+  expect(failure).toMatchObject({
+    layer: 'ledger inclusion',
+    kind: 'missing',
+    object: 'ledger entry of snap-job-1',
+  });
+  expect(failure!.expected).toContain('"recordCount":7');
+});
+
+test('evidence is NOT VERIFIED when the ledger has another entry of a snapshot', async () => {
+  const bundle = [0, 1, 2].map((index) => ledgerEntry(index + 1));
+  const report = await verify((objects) => {
+    for (const [key, body] of ledgerObjects(bundle)) objects.set(key, body);
+  });
+  expect(report.snapshots[0]).toMatchObject({
+    verdict: 'NOT VERIFIED',
+    failures: [{ layer: 'ledger inclusion' }],
+  });
+});
+
+test('verification of one snapshot reads only that snapshot and the ledger', async () => {
+  const report = await verify((objects) => objects.delete(manifestKey('snap-job-1')), {
+    snapshotIds: ['snap-job-3'],
+  });
+  expect(report.listing).toBeNull();
+  expect(report.snapshots.map(({ snapshotId }) => snapshotId)).toEqual(['snap-job-3']);
+  expect(report.verdict).toBe('VERIFIED');
+});
+
+test('evidence of which only some chunks are read is INCOMPLETE, and those chunks are checked', async () => {
+  const sampled = await verify(undefined, { choose: isSecond });
+  expect(sampled.verdict).toBe('INCOMPLETE');
+  expect(sampled.snapshots[0]!.layers).toContainEqual({ layer: 'stored bytes', passed: 1, total: 1 });
+  expect(sampled.snapshots[0]!.layers).toContainEqual({ layer: 'log digest', passed: 0, total: 0 });
+  await expect(verify(tampering(1), { choose: isSecond })).resolves.toMatchObject({
+    verdict: 'NOT VERIFIED',
+  });
+  await expect(verify(tampering(0), { choose: isSecond })).resolves.toMatchObject({
+    verdict: 'INCOMPLETE',
+  });
+});
+
+test('a report lists no more failures than were asked for, and counts all', async () => {
+  const report = await verify((objects) => objects.delete(manifestKey('snap-job-1')), { maxFailures: 0 });
+  expect(report.snapshots[0]).toMatchObject({ failures: [], failureCount: 1, verdict: 'INCOMPLETE' });
+});
+
+test('no evidence at all is INCOMPLETE', async () => {
+  const empty = await verifyEvidence(readerOf(new Map()), { trust: set.trust, found: [] });
+  expect(empty.ledger).toBeUndefined();
+  expect(empty.report).toMatchObject({ verdict: 'INCOMPLETE', snapshots: [], listing: null });
+  expect(worstVerdict([])).toBe('INCOMPLETE');
+  expect(worstVerdict(['VERIFIED', 'INCOMPLETE', 'NOT VERIFIED'])).toBe('NOT VERIFIED');
+  expect(worstVerdict(['VERIFIED', 'INCOMPLETE'])).toBe('INCOMPLETE');
+  expect(worstVerdict(['VERIFIED'])).toBe('VERIFIED');
+});
+
+test('evidence under keys that it claims itself is never VERIFIED', async () => {
+  const report = await verify(undefined, { trust: undefined });
+  expect(report).toMatchObject({ verdict: 'INCOMPLETE', key: 'self-asserted' });
+  expect([report.ledger, ...report.snapshots].flatMap(({ failures }) => failures)).toEqual([]);
+});
+
+test('a malformed manifest claims no key', async () => {
+  const report = await verify((objects) => objects.set(manifestKey('snap-job-2'), Buffer.from('{}')), {
+    trust: undefined,
+  });
+  expect(report.verdict).toBe('NOT VERIFIED');
+  expect(report.snapshots[0]!.failures).toEqual([]);
+});
+
+test('a single pinned key is accepted for the versions that claim to be it, and for no other', async () => {
+  const { publicKey } = evidenceKey(1);
+  await expect(verify(undefined, { trust: { publicKey } })).resolves.toMatchObject({
+    verdict: 'VERIFIED',
+    key: 'pinned',
+  });
+  await expect(verify(undefined, { trust: { publicKey: evidenceKey(2).publicKey } })).resolves.toMatchObject({
+    verdict: 'NOT VERIFIED',
+  });
+});
+
+test('log time that windows cover is VERIFIED', async () => {
+  const report = await verify(undefined, { within: DAY });
+  expect(report).toMatchObject({ verdict: 'VERIFIED', coverage: { verdict: 'VERIFIED', key: 'pinned' } });
+  expect(report.coverage!.layers).toEqual([{ layer: 'coverage', passed: 1, total: 1 }]);
+});
+
+test('log time with a gap is INCOMPLETE, and snapshots outside of it are not verified', async () => {
+  const report = await verify(undefined, { within: NEXT_DAY });
+  expect(report).toMatchObject({ verdict: 'INCOMPLETE', snapshots: [] });
+  expect(report.coverage!.failures).toEqual([
+    {
+      layer: 'coverage',
       kind: 'missing',
-      object: 'ledger entry of snap-job-1',
-    });
-    expect(failure!.expected).toContain('"recordCount":7');
-  });
-
-  test('is NOT VERIFIED when the ledger has another entry of a snapshot', async () => {
-    const bundle = [0, 1, 2].map((index) => ledgerEntry(index + 1));
-    const report = await verify((objects) => {
-      for (const [key, body] of ledgerObjects(bundle)) objects.set(key, body);
-    });
-    expect(report.snapshots[0]).toMatchObject({
-      verdict: 'NOT VERIFIED',
-      failures: [{ layer: 'ledger inclusion' }],
-    });
-  });
-
-  test('of one snapshot is only that snapshot and the ledger', async () => {
-    const report = await verify((objects) => objects.delete(manifestKey('snap-job-1')), {
-      snapshotIds: ['snap-job-3'],
-    });
-    expect(report.listing).toBeNull();
-    expect(report.snapshots.map(({ snapshotId }) => snapshotId)).toEqual(['snap-job-3']);
-    expect(report.verdict).toBe('VERIFIED');
-  });
-
-  test('of which only some chunks are read is INCOMPLETE, and what was read is checked', async () => {
-    const sampled = await verify(undefined, { choose: isSecond });
-    expect(sampled.verdict).toBe('INCOMPLETE');
-    expect(sampled.snapshots[0]!.layers).toContainEqual({ layer: 'stored bytes', passed: 1, total: 1 });
-    expect(sampled.snapshots[0]!.layers).toContainEqual({ layer: 'log digest', passed: 0, total: 0 });
-    await expect(verify(tampering(1), { choose: isSecond })).resolves.toMatchObject({
-      verdict: 'NOT VERIFIED',
-    });
-    await expect(verify(tampering(0), { choose: isSecond })).resolves.toMatchObject({
-      verdict: 'INCOMPLETE',
-    });
-  });
-
-  test('lists no more failures than it was asked to', async () => {
-    const report = await verify((objects) => objects.delete(manifestKey('snap-job-1')), { maxFailures: 0 });
-    expect(report.snapshots[0]).toMatchObject({ failures: [], failureCount: 1, verdict: 'INCOMPLETE' });
-  });
-
-  test('without anything is INCOMPLETE', async () => {
-    const empty = await verifyEvidence(readerOf(new Map()), { trust: set.trust, found: [] });
-    expect(empty).toMatchObject({ verdict: 'INCOMPLETE', snapshots: [], listing: null });
-    expect(worstVerdict([])).toBe('INCOMPLETE');
-    expect(worstVerdict(['VERIFIED', 'INCOMPLETE', 'NOT VERIFIED'])).toBe('NOT VERIFIED');
-    expect(worstVerdict(['VERIFIED', 'INCOMPLETE'])).toBe('INCOMPLETE');
-    expect(worstVerdict(['VERIFIED'])).toBe('VERIFIED');
-  });
-});
-
-describe('keys', () => {
-  test('that come out of the evidence make nothing VERIFIED', async () => {
-    const report = await verify(undefined, { trust: undefined });
-    expect(report).toMatchObject({ verdict: 'INCOMPLETE', key: 'self-asserted' });
-    expect([report.ledger, ...report.snapshots].flatMap(({ failures }) => failures)).toEqual([]);
-  });
-
-  test('that a broken manifest claims are not looked for', async () => {
-    const report = await verify((objects) => objects.set(manifestKey('snap-job-2'), Buffer.from('{}')), {
-      trust: undefined,
-    });
-    expect(report.verdict).toBe('NOT VERIFIED');
-    expect(report.snapshots[0]!.failures).toEqual([]);
-  });
-
-  test('of which one is pinned stand for the versions that claim to be it', async () => {
-    const { publicKey } = evidenceKey(1);
-    await expect(verify(undefined, { trust: { publicKey } })).resolves.toMatchObject({
-      verdict: 'VERIFIED',
-      key: 'pinned',
-    });
-    await expect(
-      verify(undefined, { trust: { publicKey: evidenceKey(2).publicKey } }),
-    ).resolves.toMatchObject({
-      verdict: 'NOT VERIFIED',
-    });
-  });
-});
-
-describe('log time that was asked for', () => {
-  test('is covered where windows cover it', async () => {
-    const report = await verify(undefined, { within: DAY });
-    expect(report).toMatchObject({ verdict: 'VERIFIED', coverage: { verdict: 'VERIFIED', key: 'pinned' } });
-    expect(report.coverage!.layers).toEqual([{ layer: 'coverage', passed: 1, total: 1 }]);
-  });
-
-  test('is INCOMPLETE with a gap, and snapshots outside of it are left out', async () => {
-    const report = await verify(undefined, { within: NEXT_DAY });
-    expect(report).toMatchObject({ verdict: 'INCOMPLETE', snapshots: [] });
-    expect(report.coverage!.failures).toEqual([
-      {
-        layer: 'coverage',
-        kind: 'missing',
-        object: `${NEXT_DAY.from} → ${NEXT_DAY.to}`,
-        expected: 'a sealed window',
-        found: 'nothing',
-      },
-    ]);
-    const touching = await verify(undefined, { within: { from: DAY.to, to: NEXT_DAY.to } });
-    expect(touching.snapshots).toHaveLength(3);
-  });
+      object: `${NEXT_DAY.from} → ${NEXT_DAY.to}`,
+      expected: 'a sealed window',
+      found: 'nothing',
+    },
+  ]);
+  const touching = await verify(undefined, { within: { from: DAY.to, to: NEXT_DAY.to } });
+  expect(touching.snapshots).toHaveLength(3);
 });
 
 function isSecond(index: number): boolean {

@@ -8,13 +8,18 @@ import {
   snapshotCheckpointKey,
 } from '../../../src/evidence/objectKeys';
 import { sha256Hex } from '../../../src/tlog/sha256';
-import { verifySnapshot, type VerifyOptions } from '../../../src/verify/verifySnapshot';
-import type { Layer, VerifyReport } from '../../../src/verify/report';
+import {
+  verifySnapshot,
+  type SnapshotOptions,
+  type SnapshotReport,
+} from '../../../src/verify/verifySnapshot';
+import type { Layer } from '../../../src/verify/report';
 import {
   auditRecord,
   auditRecords,
   evidenceKey,
   makeEvidence,
+  readerOf,
   signEvidence,
   type Evidence,
 } from '../../harness/evidence';
@@ -32,17 +37,16 @@ beforeAll(async () => {
   evidence = await makeEvidence({ records: RECORDS, chunkRecords: 3 });
 });
 
-function verify(objects: Objects, options: Partial<VerifyOptions> = {}): Promise<VerifyReport> {
-  const reader = { read: (key: string) => Promise.resolve(objects.get(key)) };
-  return verifySnapshot(reader, { snapshotId: SNAPSHOT, trust: evidence.trust, ...options });
+function verify(objects: Objects, options: Partial<SnapshotOptions> = {}): Promise<SnapshotReport> {
+  return verifySnapshot(readerOf(objects), { snapshotId: SNAPSHOT, trust: evidence.trust, ...options });
 }
 
-/** The evidence with other objects in place of its own. */
+/** The evidence with some of its objects replaced. */
 function withObjects(...others: Iterable<[string, Buffer]>[]): Objects {
   return new Map([...evidence.objects, ...others.flatMap((other) => [...other])]);
 }
 
-/** What is said of chunk 1, and all else, is signed by the pinned key itself: only the content can tell. */
+/** The evidence with a changed manifest that the pinned key has signed: only the records can show that it is wrong. */
 function signedWith(members: Partial<Manifest>): Objects {
   return withObjects(signEvidence({ ...evidence.manifest, ...members }, KEY));
 }
@@ -53,11 +57,11 @@ function withChunk(members: Partial<Manifest['chunks'][number]>): Partial<Manife
   };
 }
 
-function failedLayers({ failures }: VerifyReport): Layer[] {
+function failedLayers({ failures }: SnapshotReport): Layer[] {
   return [...new Set(failures.map(({ layer }) => layer))];
 }
 
-test('a record sealed with a hash that does not fit is a finding, and no failure', async () => {
+test('a record that was sealed with a hash that does not match is a finding, not a failure', async () => {
   const report = await verify(evidence.objects);
   expect(report).toMatchObject({ verdict: 'VERIFIED', recordCount: 8, findingCount: 1, failureCount: 0 });
   const counts = report.layers.map(({ layer, passed, total }) => [layer, passed, total]);
@@ -73,73 +77,71 @@ test('a record sealed with a hash that does not fit is a finding, and no failure
   ]);
 });
 
-describe('what the pinned key has signed is still compared with the records', () => {
-  test.each<[string, Layer, () => Partial<Manifest>]>([
-    ['another log digest', 'log digest', () => ({ logHashDigest: '0'.repeat(64) })],
-    [
-      'a finding kept quiet',
-      'record hashes',
-      () => ({
-        findings: { counts: { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 }, records: [] },
-      }),
-    ],
-    ['a finding too many', 'record hashes', () => withFinding('hash-missing', 2)],
-    ['a finding of another kind', 'record hashes', () => withFinding('hash-repeated')],
-    ['another hash scheme', 'record hashes', () => ({ logHashScheme: 'opaque' })],
-    ['another sum of a chunk', 'stored bytes', () => withChunk({ sha256: '0'.repeat(64) })],
-    ['another first record', 'chunks', () => withChunk({ first: place(3, 'e') })],
-    ['another last record', 'chunks', () => withChunk({ last: place(5, 'e') })],
-  ])('%s is NOT VERIFIED by its %s', async (_, layer, members) => {
-    const report = await verify(signedWith(members()));
-    expect(report.verdict).toBe('NOT VERIFIED');
-    expect(failedLayers(report)).toEqual([layer]);
-  });
-
-  test.each<[string, (records: Buffer[]) => Buffer[], string[]]>([
-    [
-      'a record altered',
-      ([a, , c]) => [a!, auditRecord(4, { actor: 'mallory' }), c!],
-      ['record hashes', 'roots'],
-    ],
-    ['a record and its hash altered', ([a, , c]) => [a!, auditRecord(44), c!], ['roots', 'log digest']],
-    ['a record dropped', ([a, , c]) => [a!, c!], ['chunks', 'record hashes', 'roots', 'log digest']],
-    ['two records swapped', ([a, b, c]) => [b!, a!, c!], ['chunks', 'roots', 'log digest']],
-    [
-      'a record added',
-      ([a, b, c]) => [a!, b!, auditRecord(44), c!],
-      ['chunks', 'record hashes', 'roots', 'log digest'],
-    ],
-    ['a record twice', ([a, b, c]) => [a!, b!, b!, c!], ['chunks', 'record hashes', 'roots', 'log digest']],
-    ['no records', () => [], ['chunks', 'record hashes', 'roots', 'log digest']],
-    [
-      'a member of sealing in a record',
-      ([a, , c]) => [a!, auditRecord(4, { immutable: true }), c!],
-      ['chunks', 'roots'],
-    ],
-  ])('%s, and the sum of the chunk signed with it, is NOT VERIFIED', async (_, change, layers) => {
-    const body = await packChunk(change(RECORDS.slice(3, 6)));
-    const objects = new Map(signedWith(withChunk({ sha256: sha256Hex(body) })));
-    const report = await verify(objects.set(chunkKey(SNAPSHOT, 1), body));
-    expect(report.verdict).toBe('NOT VERIFIED');
-    expect(failedLayers(report).toSorted()).toEqual(layers.toSorted());
-  });
-
-  test.each([
-    ['nothing', Buffer.alloc(0)],
-    ['no gzip', Buffer.from('{"records":[]}')],
-    ['half of a chunk', undefined],
-  ])('a chunk of %s, and its sum signed with it, is NOT VERIFIED', async (_, given) => {
-    const body = given ?? evidence.objects.get(chunkKey(SNAPSHOT, 1))!.subarray(0, 100);
-    const objects = new Map(signedWith(withChunk({ sha256: sha256Hex(body) })));
-    const report = await verify(objects.set(chunkKey(SNAPSHOT, 1), body));
-    expect(report.verdict).toBe('NOT VERIFIED');
-    expect(report.failures).toEqual([
-      expect.objectContaining({ layer: 'chunks', kind: 'invalid', object: chunkKey(SNAPSHOT, 1) }),
-    ]);
-  });
+test.each<[string, Layer, () => Partial<Manifest>]>([
+  ['another log digest', 'log digest', () => ({ logHashDigest: '0'.repeat(64) })],
+  [
+    'a finding left out',
+    'record hashes',
+    () => ({
+      findings: { counts: { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 }, records: [] },
+    }),
+  ],
+  ['an extra finding', 'record hashes', () => withFinding('hash-missing', 2)],
+  ['a finding of another kind', 'record hashes', () => withFinding('hash-repeated')],
+  ['another hash scheme', 'record hashes', () => ({ logHashScheme: 'opaque' })],
+  ['another digest of a chunk', 'stored bytes', () => withChunk({ sha256: '0'.repeat(64) })],
+  ['another first record', 'chunks', () => withChunk({ first: positionAt(3, 'e') })],
+  ['another last record', 'chunks', () => withChunk({ last: positionAt(5, 'e') })],
+])('a signed manifest with %s is NOT VERIFIED in the layer %s', async (_, layer, members) => {
+  const report = await verify(signedWith(members()));
+  expect(report.verdict).toBe('NOT VERIFIED');
+  expect(failedLayers(report)).toEqual([layer]);
 });
 
-test('an altered record in a chunk packed anew is named with its id, chunk and index', async () => {
+test.each<[string, (records: Buffer[]) => Buffer[], string[]]>([
+  [
+    'a record altered',
+    ([a, , c]) => [a!, auditRecord(4, { actor: 'mallory' }), c!],
+    ['record hashes', 'roots'],
+  ],
+  ['a record and its hash altered', ([a, , c]) => [a!, auditRecord(44), c!], ['roots', 'log digest']],
+  ['a record dropped', ([a, , c]) => [a!, c!], ['chunks', 'record hashes', 'roots', 'log digest']],
+  ['two records swapped', ([a, b, c]) => [b!, a!, c!], ['chunks', 'roots', 'log digest']],
+  [
+    'a record added',
+    ([a, b, c]) => [a!, b!, auditRecord(44), c!],
+    ['chunks', 'record hashes', 'roots', 'log digest'],
+  ],
+  ['a record twice', ([a, b, c]) => [a!, b!, b!, c!], ['chunks', 'record hashes', 'roots', 'log digest']],
+  ['no records', () => [], ['chunks', 'record hashes', 'roots', 'log digest']],
+  [
+    'a member of sealing in a record',
+    ([a, , c]) => [a!, auditRecord(4, { immutable: true }), c!],
+    ['chunks', 'roots'],
+  ],
+])('a chunk with %s is NOT VERIFIED, although the manifest signs its digest', async (_, change, layers) => {
+  const body = await packChunk(change(RECORDS.slice(3, 6)));
+  const objects = new Map(signedWith(withChunk({ sha256: sha256Hex(body) })));
+  const report = await verify(objects.set(chunkKey(SNAPSHOT, 1), body));
+  expect(report.verdict).toBe('NOT VERIFIED');
+  expect(failedLayers(report).toSorted()).toEqual(layers.toSorted());
+});
+
+test.each([
+  ['no bytes', Buffer.alloc(0)],
+  ['JSON', Buffer.from('{"records":[]}')],
+  ['half of a chunk', undefined],
+])('a chunk of %s is NOT VERIFIED, although the manifest signs its digest', async (_, given) => {
+  const body = given ?? evidence.objects.get(chunkKey(SNAPSHOT, 1))!.subarray(0, 100);
+  const objects = new Map(signedWith(withChunk({ sha256: sha256Hex(body) })));
+  const report = await verify(objects.set(chunkKey(SNAPSHOT, 1), body));
+  expect(report.verdict).toBe('NOT VERIFIED');
+  expect(report.failures).toEqual([
+    expect.objectContaining({ layer: 'chunks', kind: 'invalid', object: chunkKey(SNAPSHOT, 1) }),
+  ]);
+});
+
+test('an altered record in a chunk that was packed again is named with its id, chunk and index', async () => {
   const altered = auditRecord(4, { actor: 'mallory' });
   const body = await packChunk([RECORDS[3]!, altered, RECORDS[5]!]);
   const report = await verify(withObjects([[chunkKey(SNAPSHOT, 1), body]]));
@@ -156,42 +158,40 @@ test('an altered record in a chunk packed anew is named with its id, chunk and i
   expect(report.verdict).toBe('NOT VERIFIED');
 });
 
-describe('objects of another snapshot under the same key', () => {
-  let other: Evidence;
-  const renamed = (key: string): [string, Buffer] => [
-    key,
-    other.objects.get(key.replace(SNAPSHOT, other.manifest.snapshotId))!,
-  ];
+let other: Evidence;
+const renamed = (key: string): [string, Buffer] => [
+  key,
+  other.objects.get(key.replace(SNAPSHOT, other.manifest.snapshotId))!,
+];
 
-  beforeAll(async () => {
-    other = await makeEvidence({ records: RECORDS, chunkRecords: 3, jobId: 'job-2' });
-  });
-
-  test.each<[string, string, Layer]>([
-    ['manifest', manifestKey(SNAPSHOT), 'manifest'],
-    ['signature', manifestSignatureKey(SNAPSHOT), 'signature'],
-    ['checkpoint', snapshotCheckpointKey(SNAPSHOT), 'checkpoint'],
-  ])('its %s is no evidence for this one', async (_, key, layer) => {
-    const report = await verify(withObjects([renamed(key)]));
-    expect(report.verdict).toBe('NOT VERIFIED');
-    expect(failedLayers(report)).toEqual([layer]);
-    expect(report.failures[0]?.object).toBe(key);
-  });
-
-  test('all of them together are no evidence for this one', async () => {
-    const report = await verify(new Map([...evidence.objects.keys()].map(renamed)));
-    expect(report.verdict).toBe('NOT VERIFIED');
-  });
+beforeAll(async () => {
+  other = await makeEvidence({ records: RECORDS, chunkRecords: 3, jobId: 'job-2' });
 });
 
-test('a checkpoint of another size by the pinned key is NOT VERIFIED', async () => {
+test.each<[string, string, Layer]>([
+  ['manifest', manifestKey(SNAPSHOT), 'manifest'],
+  ['signature', manifestSignatureKey(SNAPSHOT), 'signature'],
+  ['checkpoint', snapshotCheckpointKey(SNAPSHOT), 'checkpoint'],
+])('the %s of another snapshot under the key of this one is NOT VERIFIED', async (_, key, layer) => {
+  const report = await verify(withObjects([renamed(key)]));
+  expect(report.verdict).toBe('NOT VERIFIED');
+  expect(failedLayers(report)).toEqual([layer]);
+  expect(report.failures[0]?.object).toBe(key);
+});
+
+test('all objects of another snapshot under the keys of this one are NOT VERIFIED', async () => {
+  const report = await verify(new Map([...evidence.objects.keys()].map(renamed)));
+  expect(report.verdict).toBe('NOT VERIFIED');
+});
+
+test('a snapshot checkpoint of another size by the pinned key is NOT VERIFIED', async () => {
   const shorter = await makeEvidence({ records: RECORDS.slice(0, 7), chunkRecords: 3 });
   const key = snapshotCheckpointKey(SNAPSHOT);
   const report = await verify(withObjects([[key, shorter.objects.get(key)!]]));
   expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['checkpoint']]);
 });
 
-test('everything made anew under another key is NOT VERIFIED, though it is sound in itself', async () => {
+test('a snapshot that was made again under another key is NOT VERIFIED, although it is consistent in itself', async () => {
   const forged = await makeEvidence({ records: auditRecords(8), chunkRecords: 3, key: evidenceKey(2) });
   const report = await verify(forged.objects);
   expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['signature']]);
@@ -202,14 +202,14 @@ test('everything made anew under another key is NOT VERIFIED, though it is sound
   });
 });
 
-test('a manifest that claims the pinned key but is signed by another is NOT VERIFIED', async () => {
+test('a manifest that names the pinned key but is signed by another is NOT VERIFIED', async () => {
   const body = evidence.objects.get(manifestKey(SNAPSHOT))!;
   const signature = sign(null, body, evidenceKey(2).privateKey).toString('base64');
   const report = await verify(withObjects([[manifestSignatureKey(SNAPSHOT), Buffer.from(signature)]]));
   expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['signature']]);
 });
 
-test('a key version that is not pinned is NOT VERIFIED', async () => {
+test('a snapshot under a key version that is not pinned is NOT VERIFIED', async () => {
   const key = { ...evidence.manifest.key, version: 2 };
   const report = await verify(signedWith({ key }));
   expect([report.verdict, failedLayers(report)]).toEqual(['NOT VERIFIED', ['signature']]);
@@ -238,7 +238,7 @@ test('each chunk is read in the version that was signed, and progress ends at th
   expect(progress).toEqual([3, 6, 8]);
 });
 
-test('a reader that fails, at whatever object, is no verdict', async () => {
+test('a failure to read any object is thrown, and gives no verdict', async () => {
   for (const broken of evidence.objects.keys()) {
     const read = (key: string) =>
       key === broken
@@ -249,7 +249,7 @@ test('a reader that fails, at whatever object, is no verdict', async () => {
   }
 });
 
-function place(second: number, digit: string): { timestamp: string; id: string } {
+function positionAt(second: number, digit: string): { timestamp: string; id: string } {
   return { timestamp: `2026-01-31T00:00:0${second}.000Z`, id: digit.repeat(24) };
 }
 

@@ -1,8 +1,10 @@
 import { LEDGER_CHECKPOINT_KEY, ledgerTileKey } from '../../../src/evidence/objectKeys';
-import { verifyLedger, rootOfLeaves, type LedgerOptions } from '../../../src/verify/verifyLedger';
-import { leafHash } from '../../../src/tlog/merkle';
+import { verifyLedger, type LedgerOptions } from '../../../src/verify/verifyLedger';
+import { leafHash, rootOfLeaves } from '../../../src/tlog/merkle';
 import { formatBundle } from '../../../src/tlog/tiles';
+import type { EvidenceReader } from '../../../src/verify/evidenceReader';
 import { evidenceKey, readerOf } from '../../harness/evidence';
+import { flipBit } from '../../harness/flipBit';
 import { ledgerEntry, ledgerObjects, signedCheckpoint, trustIn } from '../../harness/ledger';
 
 const KEY = evidenceKey(1);
@@ -20,19 +22,19 @@ test.each([0, 1, 2, 255, 256, 257, 600])(
     const { report, ledger } = await read(ledgerObjects(entries(size)));
     expect(report).toMatchObject({ verdict: 'VERIFIED', size, failures: [] });
     expect(ledger!.entries.map(({ snapshotId }) => snapshotId)).toEqual(
-      entries(size).map((_, place) => `snap-job-${place}`),
+      entries(size).map((_, index) => `snap-job-${index}`),
     );
     const passed = Object.fromEntries(report.layers.map(({ layer, passed: count }) => [layer, count]));
     expect(passed).toMatchObject({ 'ledger checkpoint': 1, 'ledger entries': size, 'ledger root': 1 });
   },
 );
 
-test('a key that is not pinned is never VERIFIED', async () => {
+test('a ledger under a key that is not pinned is never VERIFIED', async () => {
   const { report } = await read(ledgerObjects(entries(3)), { key: 'self-asserted' });
   expect(report.verdict).toBe('INCOMPLETE');
 });
 
-test('a checkpoint by any pinned version is accepted, and by no other key', async () => {
+test('a ledger checkpoint by any pinned key version is accepted, and by no other key', async () => {
   const objects = ledgerObjects(entries(3), evidenceKey(2));
   await expect(read(objects, { trust: trustIn(KEY, evidenceKey(2)) })).resolves.toMatchObject({
     report: { verdict: 'VERIFIED' },
@@ -43,10 +45,10 @@ test('a checkpoint by any pinned version is accepted, and by no other key', asyn
   });
 });
 
-test('every object that is missing makes it INCOMPLETE', async () => {
-  const whole = ledgerObjects(entries(300));
-  for (const key of whole.keys()) {
-    const objects = new Map(whole);
+test('a ledger without any one of its objects is INCOMPLETE', async () => {
+  const complete = ledgerObjects(entries(300));
+  for (const key of complete.keys()) {
+    const objects = new Map(complete);
     objects.delete(key);
     const { report } = await read(objects);
     expect([key, report.verdict]).toEqual([key, 'INCOMPLETE']);
@@ -54,50 +56,47 @@ test('every object that is missing makes it INCOMPLETE', async () => {
   }
 });
 
-test('one flipped bit in any byte of any object is found', async () => {
-  const whole = ledgerObjects(entries(5));
+test('a ledger with one flipped bit in any byte of any object is NOT VERIFIED', async () => {
+  const complete = ledgerObjects(entries(5));
   const missed: string[] = [];
-  for (const [key, body] of whole) {
+  for (const [key, body] of complete) {
     for (let at = 0; at < body.length; at++) {
-      const flipped = Buffer.from(body);
-      flipped[at]! ^= 1 << (at & 7);
-      const { report } = await read(new Map(whole).set(key, flipped));
+      const flipped = flipBit(body, at * 8 + (at & 7));
+      const { report } = await read(new Map(complete).set(key, flipped));
       if (report.verdict !== 'NOT VERIFIED') missed.push(`${key}: byte ${at}: ${report.verdict}`);
     }
   }
   expect(missed).toEqual([]);
 });
 
-describe('a history that was rewritten under the same key', () => {
-  const kept = ledgerObjects(entries(3)).get(LEDGER_CHECKPOINT_KEY)!;
+const known = ledgerObjects(entries(3)).get(LEDGER_CHECKPOINT_KEY)!;
 
-  test('is sound in itself, and does not continue a checkpoint that was kept', async () => {
-    const rewritten = ledgerObjects(entries(5, 'otherwise'));
-    await expect(read(rewritten)).resolves.toMatchObject({ report: { verdict: 'VERIFIED' } });
-    const { report } = await read(rewritten, { knownCheckpoints: [kept] });
-    expect(report).toMatchObject({ verdict: 'NOT VERIFIED', failures: [{ layer: 'ledger consistency' }] });
-  });
-
-  test('or cut back shows the same way', async () => {
-    const { report } = await read(ledgerObjects(entries(2)), { knownCheckpoints: [kept] });
-    expect(report.failures[0]!.found).toContain('cut back');
-  });
-
-  test('while the true one continues every checkpoint that was kept', async () => {
-    const all = [0, 1, 2, 3].map((size) => ledgerObjects(entries(size)).get(LEDGER_CHECKPOINT_KEY)!);
-    const { report } = await read(ledgerObjects(entries(7)), { knownCheckpoints: all });
-    expect(report).toMatchObject({ verdict: 'VERIFIED' });
-    expect(report.layers.at(-1)).toEqual({ layer: 'ledger consistency', passed: 4, total: 4 });
-  });
-
-  test('a kept checkpoint by a stranger is no witness', async () => {
-    const forged = signedCheckpoint(1, rootOfLeaves([leafHash(ledgerEntry(0))]), evidenceKey(9));
-    const { report } = await read(ledgerObjects(entries(3)), { knownCheckpoints: [forged] });
-    expect(report.verdict).toBe('NOT VERIFIED');
-  });
+test('a ledger that was rewritten under the same key is consistent in itself, but not with a known checkpoint', async () => {
+  const rewritten = ledgerObjects(entries(5, 'otherwise'));
+  await expect(read(rewritten)).resolves.toMatchObject({ report: { verdict: 'VERIFIED' } });
+  const { report } = await read(rewritten, { knownCheckpoints: [known] });
+  expect(report).toMatchObject({ verdict: 'NOT VERIFIED', failures: [{ layer: 'ledger consistency' }] });
 });
 
-test('a snapshot that stands twice in a ledger is found', async () => {
+test('a ledger that was truncated does not continue a known checkpoint', async () => {
+  const { report } = await read(ledgerObjects(entries(2)), { knownCheckpoints: [known] });
+  expect(report.failures[0]!.found).toContain('truncated');
+});
+
+test('a ledger that was only extended continues every known checkpoint', async () => {
+  const all = [0, 1, 2, 3].map((size) => ledgerObjects(entries(size)).get(LEDGER_CHECKPOINT_KEY)!);
+  const { report } = await read(ledgerObjects(entries(7)), { knownCheckpoints: all });
+  expect(report).toMatchObject({ verdict: 'VERIFIED' });
+  expect(report.layers.at(-1)).toEqual({ layer: 'ledger consistency', passed: 4, total: 4 });
+});
+
+test('a known checkpoint by a key that is not pinned is NOT VERIFIED', async () => {
+  const forged = signedCheckpoint(1, rootOfLeaves([leafHash(ledgerEntry(0))]), evidenceKey(9));
+  const { report } = await read(ledgerObjects(entries(3)), { knownCheckpoints: [forged] });
+  expect(report.verdict).toBe('NOT VERIFIED');
+});
+
+test('a ledger with two entries of one snapshot is NOT VERIFIED', async () => {
   const twice = [...entries(2), ledgerEntry(1, 'otherwise')];
   await expect(read(ledgerObjects(twice))).resolves.toMatchObject({
     report: { verdict: 'NOT VERIFIED' },
@@ -109,25 +108,61 @@ test.each([
   ['not canonical', Buffer.from('{ }')],
   ['of unknown members', Buffer.from('{"a":1}')],
   [
-    'of a window that ends in front of its start',
+    'of a window that ends before it starts',
     Buffer.from(
       ledgerEntry(1)
         .toString()
         .replace(/"from":"2020/, '"from":"2030'),
     ),
   ],
-])('an entry that is %s is found, though it is signed', async (_, entry) => {
+])('a ledger with an entry that is %s is NOT VERIFIED, although it is signed', async (_, entry) => {
   const { report } = await read(ledgerObjects([ledgerEntry(0), entry]));
   expect(report).toMatchObject({ verdict: 'NOT VERIFIED', failures: [{ layer: 'ledger entries' }] });
 });
 
-test('entries in another order than the tree has them are found', async () => {
+test('a ledger with its entries in another order is NOT VERIFIED', async () => {
   const objects = ledgerObjects(entries(2));
   objects.set(ledgerTileKey('entries', 0, 2), formatBundle(entries(2).toReversed()));
   await expect(read(objects)).resolves.toMatchObject({ report: { verdict: 'NOT VERIFIED' } });
 });
 
-test('a checkpoint over more entries than any ledger has asks for none of them', async () => {
-  const objects = new Map([[LEDGER_CHECKPOINT_KEY, signedCheckpoint(2 ** 40, leafHash(Buffer.of(1)), KEY)]]);
-  await expect(read(objects)).resolves.toMatchObject({ report: { verdict: 'NOT VERIFIED' } });
+test('a checkpoint over more entries than a ledger can have is NOT VERIFIED, and no entry is read', async () => {
+  const checkpoint = signedCheckpoint(2 ** 40, leafHash(Buffer.of(1)), KEY);
+  const keys: string[] = [];
+  const reader: EvidenceReader = {
+    read: (key) => {
+      keys.push(key);
+      return Promise.resolve(key === LEDGER_CHECKPOINT_KEY ? checkpoint : undefined);
+    },
+  };
+  await expect(verifyLedger(reader, PINNED)).resolves.toMatchObject({ report: { verdict: 'NOT VERIFIED' } });
+  expect(keys).toEqual([LEDGER_CHECKPOINT_KEY]);
+});
+
+test('a ledger whose first entries are missing is INCOMPLETE, and no further entry is read', async () => {
+  const objects = ledgerObjects(entries(600));
+  objects.delete(ledgerTileKey('entries', 0, 256));
+  const keys: string[] = [];
+  const reader: EvidenceReader = {
+    read: (key) => {
+      keys.push(key);
+      return Promise.resolve(objects.get(key));
+    },
+  };
+  await expect(verifyLedger(reader, PINNED)).resolves.toMatchObject({ report: { verdict: 'INCOMPLETE' } });
+  expect(keys).toEqual([LEDGER_CHECKPOINT_KEY, ledgerTileKey('entries', 0, 256)]);
+});
+
+test('the second entry of a snapshot in the ledger is named by its index', async () => {
+  const twice = [ledgerEntry(1), ledgerEntry(2), ledgerEntry(1)];
+  const { report } = await read(ledgerObjects(twice));
+  expect(report.failures).toEqual([
+    {
+      layer: 'ledger entries',
+      kind: 'invalid',
+      object: `${ledgerTileKey('entries', 0, 3)}, entry 2`,
+      expected: 'one entry of snap-job-1',
+      found: 'another entry of snap-job-1',
+    },
+  ]);
 });

@@ -1,16 +1,13 @@
-import { canonicalJson } from '../../../src/evidence/canonicalJson';
-import { leafHash } from '../../../src/tlog/merkle';
+import { BSON } from 'bson';
 import { chunkKey, manifestKey, snapshotCheckpointKey } from '../../../src/evidence/objectKeys';
 import { proveLedgerConsistency, proveRecord } from '../../../src/verify/proveRecord';
 import { verifyLedger, type Ledger } from '../../../src/verify/verifyLedger';
 import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifyProof } from '../../../src/verify/verifyProof';
-import { parseProof } from '../../../src/evidence/recordProof';
-import { serializeProof } from '../../../src/evidence/recordProof';
-import { formatTlogProof, parseTlogProof } from '../../../src/tlog/tlogProof';
-import { mergeTrust } from '../../../src/evidence/trustFile';
+import { parseProof, serializeProof } from '../../../src/evidence/recordProof';
 import { auditRecords, evidenceKey, readerOf } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
+import { describeFailure } from '../../harness/failures';
 import { trustIn } from '../../harness/ledger';
 
 const RECORDS = auditRecords(8);
@@ -20,10 +17,13 @@ let set: EvidenceSet;
 let ledger: Ledger;
 beforeAll(async () => {
   set = await evidenceSet([RECORDS, auditRecords(3), []], 3);
-  ({ ledger } = (await verifyLedger(readerOf(set.objects), { trust: set.trust, key: 'pinned' })) as {
-    ledger: Ledger;
-  });
+  ledger = await ledgerOf(set);
 });
+
+async function ledgerOf({ objects, trust }: EvidenceSet): Promise<Ledger> {
+  const { ledger: read } = await verifyLedger(readerOf(objects), { trust, key: 'pinned' });
+  return read!;
+}
 
 const prove = (
   recordId: string,
@@ -35,180 +35,154 @@ function without(key: string): Map<string, Buffer> {
   return new Map([...set.objects].filter(([name]) => name !== key));
 }
 
-describe('the proof of a record', () => {
-  test('verifies for every record of every chunk, and says where it is', async () => {
-    for (const [index, recordId] of IDS.entries()) {
-      const report = verifyProof(await prove(recordId), set.trust);
-      expect(report).toMatchObject({
-        verdict: 'VERIFIED',
-        key: 'pinned',
-        recordId,
-        recordIndex: index,
-        ledgerIndex: 0,
-        snapshotId: 'snap-job-1',
-        window: { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' },
-        failures: [],
-      });
-    }
-  });
-
-  test('of the same record in another snapshot leads to that one', async () => {
-    expect(verifyProof(await prove(IDS[2]!, 'snap-job-2'), set.trust)).toMatchObject({
+test('a proof of every record of every chunk is VERIFIED, and says where the record is', async () => {
+  for (const [index, recordId] of IDS.entries()) {
+    const report = verifyProof(await prove(recordId), set.trust);
+    expect(report).toMatchObject({
       verdict: 'VERIFIED',
-      ledgerIndex: 1,
-    });
-  });
-
-  test('says which part does not hold', async () => {
-    const file = parseProof(await prove(IDS[1]!));
-    const other = parseProof(await prove(IDS[2]!, 'snap-job-2'));
-    const failed = (change: Partial<typeof file>) =>
-      verifyProof(serializeProof({ ...file, ...change }), set.trust).failures.map(({ layer }) => layer);
-    expect(failed({ record: other.record })).toEqual(['record proof']);
-    expect(failed({ recordProof: other.recordProof })).toEqual(['record proof']);
-    expect(failed({ ledgerProof: other.ledgerProof })).toEqual(['ledger proof']);
-    expect(failed({ entry: other.entry })).toEqual(['record proof', 'ledger proof']);
-    expect(failed({ record: 'x' })).toEqual(['record']);
-    expect(failed({ entry: 'x' })).toEqual(['ledger entry']);
-    expect(verifyProof(Buffer.from('{}'), set.trust)).toMatchObject({
-      verdict: 'NOT VERIFIED',
-      recordId: null,
-      snapshotId: null,
-      recordIndex: null,
-      ledgerIndex: null,
-      window: null,
-      failures: [{ layer: 'record', expected: 'a proof file' }],
-    });
-    expect(verifyProof(serializeProof({ ...file, ledgerProof: '' }), set.trust)).toMatchObject({
-      ledgerIndex: null,
-      recordIndex: 1,
-    });
-    expect(verifyProof(serializeProof({ ...file, recordProof: '' }), set.trust)).toMatchObject({
-      ledgerIndex: 0,
-      recordIndex: null,
-    });
-  });
-
-  test('whose snapshot checkpoint is signed, but not the one that the ledger names, does not hold', async () => {
-    const grown = await evidenceSet([auditRecords(9)], 3);
-    const { ledger: other } = await verifyLedger(readerOf(grown.objects), {
-      trust: grown.trust,
       key: 'pinned',
+      recordId,
+      recordIndex: index,
+      ledgerIndex: 0,
+      snapshotId: 'snap-job-1',
+      window: { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' },
+      failures: [],
     });
-    const foreign = parseProof(
-      await proveRecord(readerOf(grown.objects), other!, { snapshotId: 'snap-job-1', recordId: IDS[1]! }),
-    );
-    const file = parseProof(await prove(IDS[1]!));
-    const report = verifyProof(serializeProof({ ...file, recordProof: foreign.recordProof }), set.trust);
-    expect(report.failures[0]!.found).toContain('not the one that the ledger entry names');
-  });
+  }
+});
 
-  test('with sealing members in its record is refused', async () => {
-    const file = parseProof(await prove(IDS[1]!));
-    // { immutable: true }
-    const sealed = Buffer.concat([Buffer.of(17, 0, 0, 0, 8), Buffer.from('immutable\0'), Buffer.of(1, 0)]);
-    const report = verifyProof(serializeProof({ ...file, record: sealed.toString('base64') }), set.trust);
-    expect(report.failures[0]!.found).toContain('sealing members');
-  });
-
-  test('under a key, or an origin, that is not pinned does not hold', async () => {
-    const proof = await prove(IDS[1]!);
-    expect(verifyProof(proof, trustIn(evidenceKey(2))).verdict).toBe('NOT VERIFIED');
-    expect(verifyProof(proof, { ...set.trust, origin: 'other.example' }).verdict).toBe('NOT VERIFIED');
-    expect(verifyProof(proof, trustIn(evidenceKey(2), evidenceKey(1))).verdict).toBe('VERIFIED');
-  });
-
-  test('is not made of what is not there', async () => {
-    const refused = { code: 'EVIDENCE_INCOMPLETE' };
-    await expect(prove('0'.repeat(24))).resolves.toBeDefined();
-    await expect(prove('f'.repeat(24))).rejects.toMatchObject({
-      ...refused,
-      message: `snap-job-1 holds no record ${'f'.repeat(24)}`,
-    });
-    await expect(prove(IDS[1]!, 'snap-job-9')).rejects.toMatchObject({
-      ...refused,
-      message: 'the ledger does not name snap-job-9',
-    });
-    for (const key of [manifestKey('snap-job-1'), snapshotCheckpointKey('snap-job-1')])
-      await expect(prove(IDS[1]!, 'snap-job-1', without(key))).rejects.toMatchObject(refused);
-    await expect(prove(IDS[5]!, 'snap-job-1', without(chunkKey('snap-job-1', 0)))).rejects.toMatchObject({
-      ...refused,
-      message: expect.stringContaining('chunks/000000.bson.gz'),
-    });
-  });
-
-  test.each([
-    ['a member too many', (file: object) => ({ ...file, more: '' })],
-    ['a member of another type', (file: object) => ({ ...file, entry: 1 })],
-    ['a member too few', (file: object) => Object.fromEntries(Object.entries(file).slice(1))],
-  ])('with %s is no proof file', async (_, change) => {
-    const file = parseProof(await prove(IDS[1]!));
-    expect(() => parseProof(canonicalJson(change(file as never)))).toThrow(/^proof: /);
+test('a proof of the same record in another snapshot leads to that snapshot', async () => {
+  expect(verifyProof(await prove(IDS[2]!, 'snap-job-2'), set.trust)).toMatchObject({
+    verdict: 'VERIFIED',
+    ledgerIndex: 1,
   });
 });
 
-describe('tlog-proof text', () => {
-  const path = [leafHash(Buffer.of(1)), leafHash(Buffer.of(2))];
-  const proof = { index: 12, path, checkpoint: Buffer.from('note\n\n— sig\n') };
-  const text = formatTlogProof(proof);
-
-  test('is read as it was written', () => {
-    expect(parseTlogProof(text)).toEqual(proof);
-    expect(text).toBe(
-      `c2sp.org/tlog-proof@v1\nindex 12\n${path.map((hash) => hash.toString('base64')).join('\n')}\n\nnote\n\n— sig\n`,
-    );
-    expect(parseTlogProof(formatTlogProof({ ...proof, index: 0, path: [] }))).toMatchObject({
-      index: 0,
-      path: [],
-    });
-    expect(
-      parseTlogProof(formatTlogProof({ ...proof, path: Array.from({ length: 53 }, () => path[0]!) })).path,
-    ).toHaveLength(53);
+test('a proof with a part of another proof fails in the layer of that part', async () => {
+  const file = parseProof(await prove(IDS[1]!));
+  const other = parseProof(await prove(IDS[2]!, 'snap-job-2'));
+  const failed = (change: Partial<typeof file>) =>
+    verifyProof(serializeProof({ ...file, ...change }), set.trust).failures.map(({ layer }) => layer);
+  expect(failed({ record: other.record })).toEqual(['record proof']);
+  expect(failed({ recordProof: other.recordProof })).toEqual(['record proof']);
+  expect(failed({ ledgerProof: other.ledgerProof })).toEqual(['ledger proof']);
+  expect(failed({ entry: other.entry })).toEqual(['record proof', 'ledger proof']);
+  expect(failed({ record: 'x' })).toEqual(['record']);
+  expect(failed({ entry: 'x' })).toEqual(['ledger entry']);
+  expect(verifyProof(Buffer.from('{}'), set.trust)).toMatchObject({
+    verdict: 'NOT VERIFIED',
+    recordId: null,
+    snapshotId: null,
+    recordIndex: null,
+    ledgerIndex: null,
+    window: null,
+    failures: [{ layer: 'record', expected: 'a proof file' }],
   });
-
-  test.each([
-    ['no header', text.slice(1), 'not a proof'],
-    ['no empty line', 'c2sp.org/tlog-proof@v1\nindex 1\n', 'not a proof'],
-    ['an index with a zero in front', text.replace('index 12', 'index 012'), 'no canonical index'],
-    ['a negative index', text.replace('index 12', 'index -1'), 'no canonical index'],
-    [
-      'an index beyond safe integers',
-      text.replace('index 12', 'index 9007199254740993'),
-      'no canonical index',
-    ],
-    ['something behind the index', text.replace('index 12', 'index 12 '), 'no canonical index'],
-    ['extra data', text.replace('index', 'extra QQ==\nindex'), 'no canonical index'],
-    ['a hash too short', text.replace(path[0]!.toString('base64'), 'QUJD'), '3 bytes, not 32'],
-    [
-      '54 hashes',
-      formatTlogProof({ ...proof, path: Array.from({ length: 54 }, () => path[0]!) }),
-      'longer than any tree',
-    ],
-    ['too many bytes', text + 'x'.repeat(1 << 16), 'larger than 65536'],
-  ])('with %s is refused', (_, given, words) => {
-    expect(() => parseTlogProof(given)).toThrow(words);
+  expect(verifyProof(serializeProof({ ...file, ledgerProof: '' }), set.trust)).toMatchObject({
+    ledgerIndex: null,
+    recordIndex: 1,
+  });
+  expect(verifyProof(serializeProof({ ...file, recordProof: '' }), set.trust)).toMatchObject({
+    ledgerIndex: 0,
+    recordIndex: null,
   });
 });
 
-describe('trust files over time', () => {
-  const all = trustIn(evidenceKey(1), evidenceKey(2), evidenceKey(3));
-  const served = { ...all, keys: all.keys.slice(1) };
+test('a proof with a signed snapshot checkpoint that the ledger does not name is NOT VERIFIED', async () => {
+  const grown = await evidenceSet([auditRecords(9)], 3);
+  const other = await ledgerOf(grown);
+  const foreign = parseProof(
+    await proveRecord(readerOf(grown.objects), other, { snapshotId: 'snap-job-1', recordId: IDS[1]! }),
+  );
+  const file = parseProof(await prove(IDS[1]!));
+  const report = verifyProof(serializeProof({ ...file, recordProof: foreign.recordProof }), set.trust);
+  expect(report.failures[0]!.found).toContain('not the one that the ledger entry names');
+});
 
-  test('keep the versions that are no longer served', () => {
-    expect(mergeTrust({ ...all, keys: all.keys.slice(0, 2) }, served)).toEqual(all);
-    expect(mergeTrust(served, served).keys.map(({ version }) => version)).toEqual([2, 3]);
+test('a proof with sealing members in its record is NOT VERIFIED', async () => {
+  const file = parseProof(await prove(IDS[1]!));
+  // { immutable: true }
+  const sealed = Buffer.concat([Buffer.of(17, 0, 0, 0, 8), Buffer.from('immutable\0'), Buffer.of(1, 0)]);
+  const report = verifyProof(serializeProof({ ...file, record: sealed.toString('base64') }), set.trust);
+  expect(report.failures[0]!.found).toContain('sealing members');
+});
+
+test('a proof under a key or an origin that is not pinned is NOT VERIFIED', async () => {
+  const proof = await prove(IDS[1]!);
+  expect(verifyProof(proof, trustIn(evidenceKey(2))).verdict).toBe('NOT VERIFIED');
+  expect(verifyProof(proof, { ...set.trust, origin: 'other.example' }).verdict).toBe('NOT VERIFIED');
+  expect(verifyProof(proof, trustIn(evidenceKey(2), evidenceKey(1))).verdict).toBe('VERIFIED');
+});
+
+test('no proof is made when the record, its snapshot or one of its objects is missing', async () => {
+  const refused = { code: 'EVIDENCE_INCOMPLETE' };
+  await expect(prove('0'.repeat(24))).resolves.toBeDefined();
+  await expect(prove('f'.repeat(24))).rejects.toMatchObject({
+    ...refused,
+    message: `snap-job-1 holds no record ${'f'.repeat(24)}`,
   });
-
-  test('refuse another key under a known version, and another origin', () => {
-    const forged = trustIn(evidenceKey(1), evidenceKey(9));
-    expect(() => mergeTrust(forged, served)).toThrow('key version 2 of audit.example.org is not the one');
-    expect(() => mergeTrust({ ...all, origin: 'other.example' }, served)).toThrow(
-      'key version 1 of other.example',
-    );
+  await expect(prove(IDS[1]!, 'snap-job-9')).rejects.toMatchObject({
+    ...refused,
+    message: 'the ledger does not name snap-job-9',
+  });
+  for (const key of [manifestKey('snap-job-1'), snapshotCheckpointKey('snap-job-1')])
+    await expect(prove(IDS[1]!, 'snap-job-1', without(key))).rejects.toMatchObject(refused);
+  await expect(prove(IDS[5]!, 'snap-job-1', without(chunkKey('snap-job-1', 0)))).rejects.toMatchObject({
+    ...refused,
+    message: expect.stringContaining('chunks/000000.bson.gz'),
   });
 });
 
-test('consistency proofs of a ledger come from its own leaves', () => {
+test('a consistency proof of a ledger is made from its own leaves', () => {
   expect(proveLedgerConsistency(ledger, 2, 3)).toEqual([ledger.leaves[2]]);
   expect(proveLedgerConsistency(ledger, 3, 3)).toEqual([]);
+});
+
+const failures = (bytes: Buffer) => verifyProof(bytes, set.trust).failures.map(describeFailure);
+
+test('the failure of a proof names the layer that does not hold', async () => {
+  const good = parseProof(await prove(IDS[2]!));
+  const other = parseProof(await prove(IDS[0]!, 'snap-job-2'));
+  const marked = Buffer.from(
+    BSON.serialize({ ...BSON.deserialize(Buffer.from(good.record, 'base64')), immutable: true }),
+  ).toString('base64');
+  expect(failures(serializeProof(good))).toEqual([]);
+  expect(failures(Buffer.from('x'))).toMatchInlineSnapshot(`
+   [
+     "record, invalid: record: expected a proof file, found not JSON in UTF-8",
+   ]
+  `);
+  expect(failures(serializeProof({ ...good, record: marked }))).toMatchInlineSnapshot(`
+   [
+     "record, invalid: record: expected record bytes, found record bytes hold sealing members",
+   ]
+  `);
+  expect(failures(serializeProof({ ...good, entry: 'AAAA' }))).toMatchInlineSnapshot(`
+   [
+     "ledger entry, invalid: ledger entry: expected a ledger entry, found not JSON in UTF-8",
+   ]
+  `);
+  expect(failures(serializeProof({ ...good, record: other.record }))).toMatchInlineSnapshot(`
+   [
+     "record proof, invalid: record proof: expected inclusion in snap-job-1, found the proof does not lead from leaf 2 to the signed root",
+   ]
+  `);
+  expect(failures(serializeProof({ ...good, recordProof: other.recordProof }))).toMatchInlineSnapshot(`
+   [
+     "record proof, invalid: record proof: expected inclusion in snap-job-1, found its checkpoint is not signed for audit.example.org/snapshots/snap-job-1 by a key of the trust file",
+   ]
+  `);
+  expect(failures(serializeProof({ ...good, ledgerProof: other.ledgerProof }))).toMatchInlineSnapshot(`
+   [
+     "ledger proof, invalid: ledger proof: expected inclusion in the ledger of audit.example.org, found the proof does not lead from leaf 1 to the signed root",
+   ]
+  `);
+  const resized = { ...JSON.parse(Buffer.from(good.entry, 'base64').toString()), recordCount: 9 } as object;
+  const entry = Buffer.from(JSON.stringify(resized)).toString('base64');
+  expect(failures(serializeProof({ ...good, entry }))).toMatchInlineSnapshot(`
+   [
+     "record proof, invalid: record proof: expected inclusion in snap-job-1, found the snapshot checkpoint is not the one that the ledger entry names",
+     "ledger proof, invalid: ledger proof: expected inclusion in the ledger of audit.example.org, found the proof does not lead from leaf 0 to the signed root",
+   ]
+  `);
 });

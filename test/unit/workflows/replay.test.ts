@@ -7,7 +7,7 @@ import { auditTrail } from '../../../dev/demo/auditTrail';
 const FOLDER = join(__dirname, '../../replay/histories');
 const NAMES = readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
 
-/** All members that payloads may have: references, digests, positions and counts. */
+/** All that payloads may hold: references, digests, indexes and counts. */
 const KNOWN_MEMBERS = new Set(
   `after altered attempt attemptStartedAtMs backdated begin checkpoint chunk chunkCount chunks code complete
   conflictCount conflicts count counts cursor deleted digestState drifts end everySeconds evidence exhausted
@@ -33,7 +33,7 @@ let workflowBundle: { code: string };
 
 beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
-  // The error reports a history that does not replay; the log would only repeat it.
+  // A history that does not replay fails with an error, so the log need not repeat it.
   Runtime.install({
     logger: new DefaultLogger('ERROR', () => undefined),
     telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
@@ -52,7 +52,7 @@ function replay(history: Captured): Promise<void> {
   return Worker.runReplayHistory({ workflowBundle }, history);
 }
 
-/** The values of all payloads of the history. */
+/** The value of every payload in the history. */
 function payloadsOf(node: unknown): unknown[] {
   if (typeof node !== 'object' || node === null) return [];
   const { data, metadata } = node as { data?: unknown; metadata?: unknown };
@@ -66,15 +66,15 @@ function membersOf(value: unknown): string[] {
   return Array.isArray(value) ? below : [...Object.keys(value), ...below];
 }
 
-/** Removes all events of the last activity; the others are renumbered, and refer to each other, without gaps. */
+/** Removes all events of the last activity; the others are renumbered without gaps. */
 function withoutLastActivity({ events }: Captured): Captured {
   const scheduled = events.findLast((event) => event.activityTaskScheduledEventAttributes)!.eventId;
-  const isLeft = (event: CapturedEvent): boolean =>
+  const isOther = (event: CapturedEvent): boolean =>
     event.eventId !== scheduled && !JSON.stringify(event).includes(`"scheduledEventId":"${scheduled}"`);
-  const left = events.filter(isLeft);
-  expect(left).toHaveLength(events.length - 3);
-  const numbers = new Map(left.map(({ eventId }, index) => [eventId, String(index + 1)]));
-  const renumbered = JSON.stringify(left).replaceAll(
+  const others = events.filter(isOther);
+  expect(others).toHaveLength(events.length - 3);
+  const numbers = new Map(others.map(({ eventId }, index) => [eventId, String(index + 1)]));
+  const renumbered = JSON.stringify(others).replaceAll(
     /("\w*[eE]ventId":)"(\d+)"/g,
     (_, member: string, id: string) => `${member}"${numbers.get(id) ?? id}"`,
   );
@@ -82,7 +82,7 @@ function withoutLastActivity({ events }: Captured): Captured {
 }
 
 describe('captured histories', () => {
-  test('there is a captured history of a run of every kind', () => {
+  test('exist for a run of every kind', () => {
     const kinds = [
       'cancelled',
       'continuation',
@@ -99,7 +99,7 @@ describe('captured histories', () => {
   });
 
   test.each(NAMES)(
-    'the captured history %s replays against the current workflow code',
+    '%s replays on the current workflow code',
     async (name) => {
       await expect(replay(read(name))).resolves.toBeUndefined();
     },
@@ -107,7 +107,7 @@ describe('captured histories', () => {
   );
 
   test.each(NAMES)(
-    'the captured history %s does not replay when one of its activities is replaced',
+    '%s does not replay when one of its activities is another one',
     async (name) => {
       const history = read(name);
       const scheduled = history.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
@@ -121,23 +121,20 @@ describe('captured histories', () => {
     await expect(replay(withoutLastActivity(read('plain')))).rejects.toThrow(DeterminismViolationError);
   }, 120_000);
 
-  test.each(NAMES)(
-    'the captured history %s contains references and digests, and no content of a record',
-    (name) => {
-      const payloads = payloadsOf(read(name));
-      expect(payloads.length).toBeGreaterThan(3);
-      expect(membersOf(payloads).filter((member) => !KNOWN_MEMBERS.has(member))).toEqual([]);
-    },
-  );
+  test.each(NAMES)('%s holds references and digests, and no content of a record', (name) => {
+    const payloads = payloadsOf(read(name));
+    expect(payloads.length).toBeGreaterThan(3);
+    expect(membersOf(payloads).filter((member) => !KNOWN_MEMBERS.has(member))).toEqual([]);
+  });
 
-  test('a payload that contains a record has members that histories may not have', () => {
+  test('a payload with a record in it is noticed', () => {
     const [record] = auditTrail(1, 0, 1);
     const data = Buffer.from(JSON.stringify({ records: [record] })).toString('base64');
     const members = membersOf(payloadsOf({ metadata: {}, data }));
     expect(members.some((member) => !KNOWN_MEMBERS.has(member))).toBe(true);
   });
 
-  test.each(NAMES)('the captured history %s contains no credential', (name) => {
+  test.each(NAMES)('%s contains no credential', (name) => {
     const history = read(name);
     const text = JSON.stringify(history) + JSON.stringify(payloadsOf(history));
     expect(text).not.toMatch(/hvs\.|bearer |:\/\/[^/"]*@|secret|password|token"?:"?(hvs|s\.)/i);

@@ -1,0 +1,47 @@
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
+import type { RecordView } from '../evidence/recordBytes';
+import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
+import type { Finding } from '../ports/snapshotRepository';
+
+/** Collects the findings of one chunk: records whose own hash is wrong, missing or repeated. */
+export class FindingCollector {
+  readonly #scheme: HashScheme;
+  readonly #counts: Record<FindingKind, number> = {
+    'hash-mismatch': 0,
+    'hash-missing': 0,
+    'hash-repeated': 0,
+  };
+  readonly #listed: Finding[] = [];
+  #firstTampered: Finding | undefined;
+
+  constructor(scheme: HashScheme) {
+    this.#scheme = scheme;
+  }
+
+  /** `index` is the record's index in the snapshot. */
+  check(index: number, record: RecordView): void {
+    const kind = findingOf(record, this.#scheme);
+    if (kind === undefined) return;
+    const finding: Finding = { kind, index, id: record.id };
+    this.#counts[kind]++;
+    if (this.#listed.length < MAX_LISTED_FINDINGS) this.#listed.push(finding);
+    if (kind !== 'hash-missing') this.#firstTampered ??= finding;
+  }
+
+  get counts(): Readonly<Record<FindingKind, number>> {
+    return this.#counts;
+  }
+
+  get total(): number {
+    return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  get listed(): readonly Finding[] {
+    return this.#listed;
+  }
+
+  /** The first record whose content contradicts its hash; a missing hash contradicts nothing. */
+  get firstTampered(): Finding | undefined {
+    return this.#firstTampered;
+  }
+}

@@ -1,0 +1,36 @@
+import type { OpenSnapshotInput } from '../contract/activities';
+import { snapshotIdOf } from '../contract/names';
+import { formatInstant } from '../contract/window';
+import type { SnapshotSeed } from '../ports/snapshotRepository';
+import type { SealingDeps } from './deps';
+import { newestKey } from './signing';
+
+/**
+ * Everything that a later attempt could decide differently (time, key version, limits), decided once: a snapshot that was
+ * opened before keeps its values. KEY_MISSING.
+ */
+export async function seedOf(
+  deps: SealingDeps,
+  { jobId, window, onTamper }: OpenSnapshotInput,
+): Promise<SnapshotSeed> {
+  const { settings, clock } = deps;
+  const snapshotId = snapshotIdOf(jobId);
+  const known = await deps.snapshots.find(snapshotId);
+  if (known) return { ...known, window, onTamper };
+  const key = await newestKey(deps.signer);
+  const openedAtMs = clock.nowMs();
+  return {
+    snapshotId,
+    jobId,
+    origin: settings.origin,
+    window,
+    onTamper,
+    openedAt: formatInstant(openedAtMs),
+    retainUntil: formatInstant(openedAtMs + settings.retentionMs),
+    hashScheme: settings.hashScheme,
+    keyVersion: key.version,
+    publicKey: key.publicKey.toString('base64'),
+    software: settings.software,
+    chunkLimits: settings.chunkLimits,
+  };
+}

@@ -1,0 +1,101 @@
+import { DAY, makeJobService, RESULT } from '../../harness/jobService';
+
+const FAILED = { status: 'failed', code: 'TAMPER_FOUND', reason: 'altered' };
+
+async function failed() {
+  const service = makeJobService();
+  const jobId = await service.submit();
+  await service.post(`/jobs/${jobId}/fail`, FAILED);
+  service.runs.open.clear();
+  return { ...service, jobId };
+}
+
+describe('cancel', () => {
+  test('cancelling a running job requests it from the run and may be repeated', async () => {
+    const { post, submit, jobs } = makeJobService();
+    const jobId = await submit();
+    await jobs.ensure({ jobId, ...DAY }, 1);
+    for (const response of [await post(`/jobs/${jobId}/cancel`), await post(`/jobs/${jobId}/cancel`)]) {
+      expect(response.json()).toMatchObject({ jobId, status: 'running' });
+      expect([response.statusCode, response.headers['location']]).toEqual([202, `/jobs/${jobId}`]);
+    }
+  });
+
+  test('cancelling a job without an open run ends it at once, and it stays cancelled', async () => {
+    const { post, submit, runs } = makeJobService();
+    const jobId = await submit();
+    runs.open.clear();
+    const response = await post(`/jobs/${jobId}/cancel`);
+    expect(response.json()).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
+    expect((await post(`/jobs/${jobId}/cancel`)).json()).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('cancelling while Temporal cannot be reached is answered with TEMPORAL_UNREACHABLE and leaves the job alone', async () => {
+    const { post, submit, runs, jobs } = makeJobService();
+    const jobId = await submit();
+    runs.unreachable = true;
+    expect((await post(`/jobs/${jobId}/cancel`)).json()).toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
+    expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'queued' });
+  });
+});
+
+describe('retry', () => {
+  test('retrying a failed job starts it again with its own id, window and policy', async () => {
+    const { post, jobId, runs } = await failed();
+    const response = await post(`/jobs/${jobId}/retry`);
+    expect([response.statusCode, response.json()]).toEqual([
+      202,
+      expect.objectContaining({ jobId, status: 'queued', error: null }),
+    ]);
+    expect(runs.started).toHaveLength(2);
+    expect(runs.started[1]).toEqual(runs.started[0]);
+  });
+
+  test('retrying a job that is queued or running starts nothing new', async () => {
+    const { post, submit, runs, jobs } = makeJobService();
+    const jobId = await submit();
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 'queued' });
+    await jobs.ensure({ jobId, ...DAY }, 1);
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 'running' });
+    expect(runs.started).toHaveLength(1);
+  });
+
+  test('retrying a queued job whose run never started starts it', async () => {
+    const { post, submit, runs } = makeJobService();
+    const jobId = await submit();
+    runs.open.clear();
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(202);
+    expect(runs.open).toEqual(new Set([jobId]));
+  });
+
+  test('retrying waits for the last run to close instead of attaching to it', async () => {
+    const { post, jobId, runs, clock } = await failed();
+    runs.open.add(jobId);
+    let polls = 0;
+    clock.onPause = () => void (++polls === 3 && runs.open.clear());
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(202);
+    expect([polls, runs.started.length]).toEqual([3, 2]);
+  });
+
+  test('retrying is a conflict when the last run does not close', async () => {
+    const { post, jobId, runs, jobs } = await failed();
+    runs.open.add(jobId);
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
+    expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'failed' });
+  });
+
+  test('a retry that cannot start leaves the job failed with its reason', async () => {
+    const { post, jobId, runs, jobs } = await failed();
+    runs.start = () => Promise.reject(new Error('not now'));
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(500);
+    expect(jobs.jobs.get(jobId)).toMatchObject({ status: 'failed', error: { reason: 'altered' } });
+  });
+
+  test('retrying a job that has succeeded is a conflict', async () => {
+    const { post, submit, runs } = makeJobService();
+    const jobId = await submit();
+    await post(`/jobs/${jobId}/succeed`, { result: RESULT });
+    expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
+    expect(runs.started).toHaveLength(1);
+  });
+});
