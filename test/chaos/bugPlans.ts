@@ -17,7 +17,7 @@ export const BUG_PLANS: Readonly<Record<string, string>> = {
     'one/300:storage.unacknowledged@queryBatch.call#2,run.lateRecords@queryBatch.before#2',
   'a lock that was not extended counts as extended': 'one/300:storage.refused@registerAsset.call#2',
   'the lease of a finished snapshot is kept': 'one/300:',
-  'a lease is given up although signing began':
+  'a lease is released although signing began':
     'overlapping/300:run.terminated@signManifest.call#4,worker.second@reportJob.after#1',
   'overlapping snapshots that were sealed meanwhile are ignored':
     'overlapping/300:run.terminated@hashBatch.before#4,worker.second@reportJob.after#1',

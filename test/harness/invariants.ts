@@ -49,17 +49,28 @@ export interface QuiescentState {
 /** Checks what must hold whenever no job is under way, whatever happened before. Returns the violations, in words. */
 export async function findViolations(state: QuiescentState): Promise<string[]> {
   const violations: string[] = [];
-  const expect = (holds: boolean, otherwise: string): void => {
-    if (!holds) violations.push(otherwise);
+  const expect: Expect = (holds, violation) => {
+    if (!holds) violations.push(violation);
   };
-  const { entries, owners, verdict, failures } = await (state.examine ?? examineEvidence)(
-    state.reader,
-    state.trust,
-    state.ledger,
-  );
+  const { reader, trust, ledger, leases, openWorkflows, examine = examineEvidence } = state;
+  const examined = await examine(reader, trust, ledger);
 
-  for (const id of state.eligible) {
-    const { snapshotId, times } = state.marks.get(id) ?? {};
+  checkRecords(state, examined, expect);
+  checkObjects(state, examined, expect);
+  checkJobs(state, examined, expect);
+  expect(leases.length === 0, `leases are left: ${leases.join(', ')}`);
+  expect(openWorkflows.length === 0, `workflows are left: ${openWorkflows.join(', ')}`);
+  const { verdict, failures } = examined;
+  expect(verdict === 'VERIFIED', `the evidence is ${verdict}: ${JSON.stringify(failures.slice(0, 3))}`);
+  return violations;
+}
+
+type Expect = (holds: boolean, violation: string) => void;
+
+/** Every record of the log is in one snapshot and marked once with it, and the snapshots contain no other record. */
+function checkRecords({ eligible, marks }: QuiescentState, { owners }: Examined, expect: Expect): void {
+  for (const id of eligible) {
+    const { snapshotId, times } = marks.get(id) ?? {};
     const included = owners.get(id) ?? [];
     expect(included.length === 1, `record ${id} is in ${included.length} snapshots [${included.join(', ')}]`);
     expect(
@@ -68,17 +79,22 @@ export async function findViolations(state: QuiescentState): Promise<string[]> {
     );
     expect(times === undefined || times === 1, `record ${id} was marked ${times} times`);
   }
-  const known = new Set(state.eligible);
+  const known = new Set(eligible);
   for (const id of owners.keys()) expect(known.has(id), `record ${id} is sealed and not part of this log`);
-  for (const [key, count] of state.versions)
-    expect(count === 1 || key === LEDGER_CHECKPOINT_KEY, `object ${key} has ${count} versions`);
+}
 
-  for (const key of state.versions.keys()) {
+/** Every object is stored once and is one that sealing makes, and every signed snapshot is in the ledger. */
+function checkObjects({ versions }: QuiescentState, { entries }: Examined, expect: Expect): void {
+  for (const [key, count] of versions) {
+    expect(count === 1 || key === LEDGER_CHECKPOINT_KEY, `object ${key} has ${count} versions`);
     expect(LAYOUT.test(key), `object ${key} is not one that sealing makes`);
     const [, signed] = SIGNATURE.exec(key) ?? [];
     expect(signed === undefined || entries.includes(signed), `${signed} is signed and not in the ledger`);
   }
+}
 
+/** Every job is reported as it ended; one that succeeded has one ledger entry, one asset and one audit entry. */
+function checkJobs(state: QuiescentState, { entries, owners }: Examined, expect: Expect): void {
   for (const [jobId, { status, result }] of state.jobs) {
     const snapshotId = snapshotIdOf(jobId);
     const leaves = entries.filter((entry) => entry === snapshotId).length;
@@ -89,6 +105,7 @@ export async function findViolations(state: QuiescentState): Promise<string[]> {
     }
     expect(status === 'succeeded', `job ${jobId} succeeded and is reported as ${status}`);
     expect(leaves === 1, `snapshot ${snapshotId} has ${leaves} leaves`);
+
     const assets = state.assets.filter((asset) => asset.snapshotId === snapshotId);
     const wanted = result?.snapshotAssetId === NO_ASSET ? [] : [result?.snapshotAssetId];
     expect(
@@ -97,14 +114,10 @@ export async function findViolations(state: QuiescentState): Promise<string[]> {
     );
     const audits = state.auditEntries.filter((assetId) => assetId === result?.snapshotAssetId).length;
     expect(audits === wanted.length, `snapshot ${snapshotId} has ${audits} audit entries`);
+
     const count = [...owners.values()].flat().filter((owner) => owner === snapshotId).length;
     expect(result?.recordCount === count, `job ${jobId} reports ${result?.recordCount} of ${count} records`);
   }
-  expect(state.leases.length === 0, `leases are left: ${state.leases.join(', ')}`);
-  expect(state.openWorkflows.length === 0, `workflows are left: ${state.openWorkflows.join(', ')}`);
-
-  expect(verdict === 'VERIFIED', `the evidence is ${verdict}: ${JSON.stringify(failures.slice(0, 3))}`);
-  return violations;
 }
 
 /** What the evidence itself says. */

@@ -80,7 +80,7 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'the lease of a finished snapshot is kept': withMethods('leases', () => ({
     finish: () => Promise.resolve(),
   })),
-  'a lease is given up although signing began': withMethods('leases', (real) => ({
+  'a lease is released although signing began': withMethods('leases', (real) => ({
     release: async (snapshotId) => {
       await real.finish(snapshotId);
       return true;

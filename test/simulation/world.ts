@@ -175,7 +175,7 @@ export class World implements WorkflowHost {
     }
   }
 
-  /** Ends every activity under way; those that are held back belong to workers that were given up before. */
+  /** Ends every activity under way; those that are held back belong to earlier workers. */
   #killWorker(): void {
     for (const caller of this.#callers) {
       caller.onTimeout();

@@ -85,7 +85,7 @@ describe('planted bugs', () => {
     ['a PUT without an answer counts as done', 'one/0:lost@32'],
     ['a lock that was not extended counts as extended', 'one/0:lost@45'],
     ['the lease of a finished snapshot is kept', 'one/0:'],
-    ['a lease is given up although signing began', 'takeover/0:runLostBefore@47'],
+    ['a lease is released although signing began', 'takeover/0:runLostBefore@47'],
     ['overlapping snapshots that were sealed meanwhile are ignored', 'takeover/0:runLostBefore@18'],
     ['a run that lost its lease signs all the same', 'takeover/0:delayedLong@47,runLostBefore@48'],
     ['only the first lease of a snapshot is stored', 'takeover/0:runLostBefore@5,runLostBefore@41'],
