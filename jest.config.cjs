@@ -6,22 +6,26 @@ const shared = {
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, sourceMaps: 'inline' },
     ],
-    // These are ESM alone, which jest can only load when they are transformed.
+    // Published as ESM only, which Jest can load only transformed.
     '/node_modules/(cookie|jose)/.+\\.js$': [
       '@swc/jest',
       { jsc: { target: 'es2023' }, module: { type: 'commonjs' } },
     ],
   },
+  setupFilesAfterEnv: ['<rootDir>/test/harness/suiteMarker.cjs'],
   transformIgnorePatterns: ['/node_modules/(?!(cookie|jose)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stack/', '<rootDir>/.stryker-tmp/'],
 };
 
-/** Unit tests need no server; integration tests share one embedded stack, on which each file has names of its own. */
+/** Unit tests need no server; integration tests share one embedded stack, on which each file has its own deployment. */
 module.exports = {
   maxWorkers: 2,
   // Integration tests start processes; a unit test that takes this long hangs.
   testTimeout: 60_000,
-  reporters: ['default', '<rootDir>/test/harness/closingLine.cjs'],
+  reporters: [
+    'default',
+    ['<rootDir>/test/harness/summaryReporter.cjs', { suiteSeconds: { unit: 300, integration: 1200 } }],
+  ],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     {

@@ -1,17 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { startProgressLines } from '../dev/stack/progress';
-import { startStack } from '../dev/stack/stack';
 import type { Client } from '@temporalio/client';
 import { connectDatabase } from '../src/mongo/connection';
 import { connectTemporal } from '../src/temporal/connection';
-import { auditTrail } from '../dev/demo/auditTrail';
 import { readTemporalConfig } from '../src/config';
 import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
-import { AuditService } from '../src/services/audit.service';
 import { listVersions } from '../test/harness/bucket';
 import { Services } from '../test/harness/services';
+import { runBenchmark, startBenchStack } from './benchStack';
 
 const CLI = resolve(__dirname, '../dist/src/cli/main.js');
 /** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's API. */
@@ -19,11 +16,16 @@ const ACTIVITY_STARTED = 2;
 const DAY_MS = 86_400_000;
 const run = promisify(execFile);
 
-/**
- * What dying workers cost: the same log is sealed undisturbed and then with a worker process killed every so many seconds,
- * on one stack in one run, and both results are checked: `npm run bench:crashes -- 1000000 --every 10 --kill busy`.
- * `--kill busy` ends the process that runs most of the job's activities, `--kill all` every worker process at once.
- */
+const USAGE = `npm run bench:crashes -- [records] [options]
+
+Seals as many records (default 1000000) twice on one stack: without crashes, and with worker processes killed at intervals.
+Both results are verified. Prints a line of JSON for each, and the ratio of their times.
+
+  --every N       seconds between two kills, default 10
+  --kill WHAT     busy: the process that runs most activities of the job; all: every worker process. Default busy
+  --processes N   worker processes, default 2
+`;
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -34,32 +36,30 @@ async function main(): Promise<void> {
     },
   });
   const records = Number(positionals[0] ?? 1_000_000);
-  const progress = startProgressLines({ write: (line) => console.error(line) });
-  const stack = await startStack({ name: 'bench', onProgress: progress.report });
-  progress.end();
-  Object.assign(process.env, stack.env);
-  const product = new Services({ WORKER_PROCESSES: values.processes });
-  const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  const stack = await startBenchStack();
+  const services = new Services({ WORKER_PROCESSES: values.processes });
+  const connection = await connectDatabase(services.env['MONGODB_URI']!);
   const { connection: temporal, client } = await connectTemporal(readTemporalConfig());
   try {
-    await product.startSupervised();
-    const trust = join(product.logs, 'trust.json');
-    await audit(product, 'keys', 'export', '--out', trust);
+    await services.startSupervised();
+    const trust = join(services.logs, 'trust.json');
+    await audit(services, 'keys', 'export', '--out', trust);
     const seconds: number[] = [];
-    for (const [place, everySeconds] of [Infinity, Number(values.every)].entries()) {
-      const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
-      await new AuditService(connection).logAuditEntries(auditTrail(records, fromMs, fromMs + DAY_MS));
+    for (const [index, everySeconds] of [Infinity, Number(values.every)].entries()) {
+      const fromMs = Date.UTC(2026, 0, 1 + 2 * index);
+
       const window = {
         from: new Date(fromMs).toISOString(),
         to: new Date(fromMs + DAY_MS - 1).toISOString(),
       };
+      await services.log(records, window);
       const startMs = Date.now();
-      const jobId = await product.submit(window);
+      const jobId = await services.submit(window);
       let nextKillMs = startMs + everySeconds * 1000;
       const kills = new Map<string, number>();
-      const job = await product.ended(jobId, async ({ progress: now }) => {
+      const job = await services.ended(jobId, async ({ progress: now }) => {
         if (Date.now() < nextKillMs) return;
-        const pids = values.kill === 'all' ? product.workerPids() : [await busiest(client, product, jobId)];
+        const pids = values.kill === 'all' ? services.workerPids() : [await busiest(client, services, jobId)];
         for (const pid of pids) process.kill(pid, 'SIGKILL');
         const stage = now?.stage ?? 'opening';
         kills.set(stage, (kills.get(stage) ?? 0) + 1);
@@ -68,10 +68,10 @@ async function main(): Promise<void> {
       seconds.push((Date.now() - startMs) / 1000);
       const snapshotId = snapshotIdOf(jobId);
       const marked = await connection.collection('auditlogs').countDocuments({ immutable: true, snapshotId });
-      const keys = (await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET'])).map(
+      const keys = (await listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET'])).map(
         ({ key }) => key,
       );
-      const verdict = await audit(product, 'verify', snapshotId, '--key', trust);
+      const verdict = await audit(services, 'verify', snapshotId, '--key', trust);
       const facts = {
         sealed: job.result?.recordCount,
         marked,
@@ -92,31 +92,30 @@ async function main(): Promise<void> {
     }
     console.log(JSON.stringify({ ...values, ratio: Math.round((seconds[1]! / seconds[0]!) * 1000) / 1000 }));
   } finally {
-    await product.stop();
+    await services.stop();
     await connection.close();
     await temporal.close();
     await stack.stop();
   }
 }
 
-/** The process that runs most activities of the job; any, when none runs one. */
-async function busiest(client: Client, product: Services, jobId: string): Promise<number> {
+/** The process that runs most activities of the job; any process when none does. */
+async function busiest(client: Client, services: Services, jobId: string): Promise<number> {
   const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
   const counts = new Map<number, number>();
   for (const { state, lastWorkerIdentity } of raw.pendingActivities ?? []) {
-    const pid = Number(state) === ACTIVITY_STARTED && product.workerPid(lastWorkerIdentity ?? '');
+    const pid = Number(state) === ACTIVITY_STARTED && services.workerPid(lastWorkerIdentity ?? '');
     if (pid) counts.set(pid, (counts.get(pid) ?? 0) + 1);
   }
   const [first] = [...counts].toSorted(([, one], [, other]) => other - one);
-  return first?.[0] ?? product.workerPids()[0]!;
+  return first?.[0] ?? services.workerPids()[0]!;
 }
 
-async function audit(product: Services, ...args: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [CLI, ...args], { env: { ...process.env, ...product.env } });
+async function audit(services: Services, ...args: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [CLI, ...args], {
+    env: { ...process.env, ...services.env },
+  });
   return stdout;
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(USAGE, main);

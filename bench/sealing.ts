@@ -1,71 +1,66 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startProgressLines } from '../dev/stack/progress';
-import { startStack } from '../dev/stack/stack';
-import { connectDatabase } from '../src/mongo/connection';
-import { auditTrail } from '../dev/demo/auditTrail';
-import { AuditService } from '../src/services/audit.service';
 import { Services } from '../test/harness/services';
+import { runBenchmark, startBenchStack } from './benchStack';
 
-/**
- * What sealing costs for each record as windows grow, and the memory of the worker, on one stack in one run:
- * `npm run bench -- 100000 1000000`. The figures are those of the embedded MongoDB-compatible server.
- */
+const USAGE = `npm run bench -- <records>...
+
+Seals one window for each number of records, on one stack, and prints a line of JSON for each: the time for each record, the
+time of each stage, and the memory of the worker. The figures are those of the embedded MongoDB-compatible server.
+
+  npm run bench -- 100000 1000000
+`;
+
+const DAY_MS = 86_400_000;
+
 async function main(): Promise<void> {
   const sizes = process.argv.slice(2).map(Number);
-  const progress = startProgressLines({ write: (line) => console.error(line) });
-  const stack = await startStack({ name: 'bench', onProgress: progress.report });
-  progress.end();
-  Object.assign(process.env, stack.env);
-  const product = new Services();
-  const connection = await connectDatabase(product.env['MONGODB_URI']!);
+  const stack = await startBenchStack();
+  const services = new Services();
   try {
-    await product.start();
-    const service = new AuditService(connection);
-    for (const [place, records] of sizes.entries()) {
-      const fromMs = Date.UTC(2026, 0, 1 + 2 * place);
+    await services.start();
+    for (const [index, records] of sizes.entries()) {
+      const fromMs = Date.UTC(2026, 0, 1 + 2 * index);
       const window = {
         from: new Date(fromMs).toISOString(),
-        to: new Date(fromMs + 86_399_999).toISOString(),
+        to: new Date(fromMs + DAY_MS - 1).toISOString(),
       };
-      const writtenMs = await timed(() =>
-        service.logAuditEntries(auditTrail(records, fromMs, fromMs + 86_400_000)),
-      );
-      const worker = new Memory(product.worker!.process.pid!);
-      const jobId = await product.submit(window);
-      const stages = new Map<string, number>();
-      const sealedMs = await timed(async () => {
-        let since = Date.now();
-        const job = await product.ended(jobId, ({ progress: now }) => {
-          const stage = now?.stage ?? 'opening';
-          stages.set(stage, (stages.get(stage) ?? 0) + Date.now() - since);
-          since = Date.now();
-          worker.sample(stage);
-        });
-        if (job.result?.recordCount !== records) throw new Error(`sealed ${JSON.stringify(job)}`);
-      });
-      console.log(
-        JSON.stringify({
-          records,
-          writeSeconds: writtenMs / 1000,
-          sealSeconds: sealedMs / 1000,
-          microsecondsPerRecord: Math.round((sealedMs * 1000) / records),
-          workerPeakRssMiB: worker.peakMiB,
-          stageMs: Object.fromEntries(stages),
-          stageRssMiB: Object.fromEntries(worker.byStageMiB),
-        }),
-      );
+      const writtenMs = await timed(() => services.log(records, window));
+      const measured = await measure(services, records, window);
+      console.log(JSON.stringify({ records, writeSeconds: writtenMs / 1000, ...measured }));
       await pause(1_000);
     }
   } finally {
-    await product.stop();
-    await connection.close();
+    await services.stop();
     await stack.stop();
   }
 }
 
-/** Resident memory of a process, as the kernel counts it: its peak, and the most that was seen in each stage. */
-class Memory {
+async function measure(services: Services, records: number, window: { from: string; to: string }) {
+  const memory = new ProcessMemory(services.worker!.process.pid!);
+  const jobId = await services.submit(window);
+  const stages = new Map<string, number>();
+  const sealedMs = await timed(async () => {
+    let sinceMs = Date.now();
+    const job = await services.ended(jobId, ({ progress }) => {
+      const stage = progress?.stage ?? 'opening';
+      stages.set(stage, (stages.get(stage) ?? 0) + Date.now() - sinceMs);
+      sinceMs = Date.now();
+      memory.sample(stage);
+    });
+    if (job.result?.recordCount !== records) throw new Error(`sealed ${JSON.stringify(job)}`);
+  });
+  return {
+    sealSeconds: sealedMs / 1000,
+    microsecondsPerRecord: Math.round((sealedMs * 1000) / records),
+    workerPeakRssMiB: memory.peakMiB,
+    stageMs: Object.fromEntries(stages),
+    stageRssMiB: Object.fromEntries(memory.byStageMiB),
+  };
+}
+
+/** Resident memory of a process, from /proc: its peak, and the maximum of the samples of each stage. */
+class ProcessMemory {
   peakMiB = 0;
   readonly byStageMiB = new Map<string, number>();
   readonly #pid: number;
@@ -89,7 +84,4 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return Date.now() - startMs;
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(USAGE, main);

@@ -24,7 +24,7 @@ const ACTORS = [
 
 type Random = () => number;
 
-/** What happens, how often (weight), and what is noted of it; odd BSON types are the ones real applications leave behind. */
+/** The kinds of entries, how frequent each is, and its details; the unusual BSON types are those that real applications write. */
 const KINDS: readonly {
   readonly weight: number;
   readonly resourceType: string;
@@ -105,8 +105,7 @@ export function* auditTrail(count: number, fromMs: number, toMs: number, seed = 
   const random = seededRandom(seed);
   const stepMs = (toMs - fromMs) / count;
   for (let index = 0; index < count; index++) {
-    let ticket = random() * TOTAL_WEIGHT;
-    const kind = KINDS.find(({ weight }) => (ticket -= weight) < 0) ?? KINDS[0]!;
+    const kind = pickKind(random);
     yield {
       resourceType: kind.resourceType,
       resourceId: `${kind.resourceType}-${pick(random, 5_000)}`,
@@ -118,6 +117,11 @@ export function* auditTrail(count: number, fromMs: number, toMs: number, seed = 
   }
 }
 
+function pickKind(random: Random): (typeof KINDS)[number] {
+  let ticket = random() * TOTAL_WEIGHT;
+  return KINDS.find(({ weight }) => (ticket -= weight) < 0) ?? KINDS[0]!;
+}
+
 function pick(random: Random, below: number): number {
   return Math.floor(random() * below);
 }
@@ -126,8 +130,8 @@ function noise(random: Random, bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, () => pick(random, 256));
 }
 
-/** mulberry32: small, and the same on every platform, so that a trail can be made again. */
-function seededRandom(seed: number): Random {
+/** mulberry32: small, and the same on every platform, so that a trail can be reproduced. */
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Window } from '../../src/contract/window';
 import { SNAPSHOT_JOB_TYPE } from '../../src/contract/names';
+import type { Progress } from '../../src/contract/snapshot';
+import type { Window } from '../../src/contract/window';
 import { SnapshotError } from '../../src/errors';
 import { snapshotResult } from '../../src/http/schemas';
-import { showProgress, updateOf } from '../../src/cli/progressLine';
-import type { Progress } from '../../src/contract/snapshot';
+import type { DemoOutput } from './output';
+import type { DemoServices } from './services';
 
 const POLL_MS = 300;
 
@@ -18,41 +19,36 @@ const jobAnswer = z.object({
   progress: z.custom<Progress>().optional(),
 });
 
-/** Seals a window the way another service does: `POST /jobs`, then looks until the job has ended. */
+/**
+ * Seals a window as any other service does: `POST /jobs`, then polling until the job has ended. JOB_SERVICE_REFUSED when
+ * the service refuses a request, INTERNAL with the code of a job that failed.
+ */
 export async function sealByJob(
-  { url, token }: { readonly url: string; readonly token: string },
+  { url, token }: Pick<DemoServices, 'url' | 'token'>,
   window: Window,
+  output: Pick<DemoOutput, 'showProgress'>,
 ): Promise<z.infer<typeof snapshotResult>> {
   const authorization = `Bearer ${token}`;
-  const submitted = await ask(`${url}/jobs`, {
+  let job = await request(`${url}/jobs`, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({ type: SNAPSHOT_JOB_TYPE, payload: window }),
   });
-  const display = showProgress(process.stderr);
-  try {
-    for (
-      let job = submitted;
-      ;
-      job = await ask(`${url}/jobs/${submitted.jobId}`, { headers: { authorization } })
-    ) {
-      if (job.progress) display.update(...updateOf(job.progress));
-      if (job.result) return job.result;
-      if (job.error)
-        throw new SnapshotError('INTERNAL', `job ${job.jobId}: ${job.error.code}: ${job.error.reason}`);
-      await pause(POLL_MS);
-    }
-  } finally {
-    display.end();
+  using display = output.showProgress();
+  while (!job.result) {
+    const { jobId, error, progress } = job;
+    if (error) throw new SnapshotError('INTERNAL', `job ${jobId}: ${error.code}: ${error.reason}`);
+    if (progress) display.updateRun(progress);
+    await pause(POLL_MS);
+    job = await request(`${url}/jobs/${jobId}`, { headers: { authorization } });
   }
+  return job.result;
 }
 
-async function ask(url: string, init: RequestInit): Promise<z.infer<typeof jobAnswer>> {
+async function request(url: string, init: RequestInit): Promise<z.infer<typeof jobAnswer>> {
   const response = await fetch(url, init);
   const body: unknown = await response.json();
   if (response.ok) return jobAnswer.parse(body);
-  throw new SnapshotError(
-    'JOB_SERVICE_REFUSED',
-    `${url} answers ${response.status}: ${JSON.stringify(body)}`,
-  );
+  const message = `${url} answers ${response.status}: ${JSON.stringify(body)}`;
+  throw new SnapshotError('JOB_SERVICE_REFUSED', message);
 }

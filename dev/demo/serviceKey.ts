@@ -3,7 +3,7 @@ import type { Scope } from '../../src/http/auth/caller';
 
 export interface ServiceKey {
   readonly token: string;
-  /** What the job service is given: it knows the token by its hash alone. */
+  /** The entry for the job service, which stores the hash of the token only. */
   readonly hashed: { readonly name: string; readonly sha256: string; readonly scopes: readonly Scope[] };
 }
 

@@ -6,7 +6,7 @@ import type { RunningStack } from '../stack/stack';
 import { startChild, type Child } from './childProcess';
 import { newServiceKey } from './serviceKey';
 
-/** Supervised workers and a job service of their own on a stack, with a database that nothing else uses. */
+/** Supervised workers and a job service on a stack, with a database, a bucket and an origin that nothing else uses. */
 export interface DemoServices {
   readonly env: Readonly<Record<string, string>>;
   /** Of the job service. */
@@ -15,12 +15,12 @@ export interface DemoServices {
   readonly token: string;
   readonly webUi: string;
   readonly directory: string;
-  /** What is where, for somebody who wants to look around. */
-  readonly whereabouts: string;
+  /** Addresses, files and commands for exploring the running demo. */
+  readonly guide: string;
 }
 
 const PROGRAMS = resolve(__dirname, '../../src');
-/** Of the job service that runs, not of somebody who looks around. */
+/** Settings of the job service itself; a shell that explores the demo does not need them. */
 const SERVICE_SETTINGS = ['PORT', 'JOB_SERVICE_KEYS_FILE', 'JOB_SERVICE_DRAIN_SECONDS'];
 
 /** Starts both; `onChild` gets each process as soon as it runs, so that it is stopped even if the next one fails. */
@@ -31,15 +31,46 @@ export async function startServices(
   const name = `demo-${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}`;
   const directory = join(stack.dataDir, name);
   mkdirSync(directory, { mode: 0o700 });
-  const uri = new URL(stack.env['MONGODB_URI'] ?? '');
-  uri.pathname = `/${name}`;
+  const keys = writeKeys(directory);
+  const env = environmentOf(stack, name, keys.keysFile);
+  await createLockedBucket(env, name);
+
+  const service = await startChild(
+    join(PROGRAMS, 'http/main.js'),
+    env,
+    '"listening"',
+    join(directory, 'job-service.log'),
+  );
+  onChild(service);
+  const { url } = JSON.parse(service.ready) as { url: string };
+  const worker = await startChild(
+    join(PROGRAMS, 'worker/main.js'),
+    { ...env, JOB_SERVICE_URL: url, JOB_SERVICE_TOKEN: keys.workerToken },
+    '"worker processes started"',
+    join(directory, 'worker.log'),
+  );
+  onChild(worker);
+
+  const webUi = stack.env['TEMPORAL_UI_URL'] ?? 'unknown for an external server';
+  const guide = describe({ webUi, url, directory, tokenFile: keys.tokenFile, env });
+  return { env, url, token: keys.token, webUi, directory, guide };
+}
+
+/** One key for the caller of the demo, one for its workers; the job service knows their hashes. */
+function writeKeys(directory: string) {
   const user = newServiceKey('demo', 'jobs:write', 'jobs:read');
-  const reporter = newServiceKey('worker', 'jobs:report');
+  const worker = newServiceKey('worker', 'jobs:report');
   const keysFile = join(directory, 'keys.json');
-  writeFileSync(keysFile, `${JSON.stringify([user.hashed, reporter.hashed], null, 2)}\n`);
+  writeFileSync(keysFile, `${JSON.stringify([user.hashed, worker.hashed], null, 2)}\n`);
   const tokenFile = join(directory, 'token');
   writeFileSync(tokenFile, user.token, { mode: 0o600 });
-  const env = {
+  return { keysFile, tokenFile, token: user.token, workerToken: worker.token };
+}
+
+function environmentOf(stack: RunningStack, name: string, keysFile: string): DemoServices['env'] {
+  const uri = new URL(stack.env['MONGODB_URI'] ?? '');
+  uri.pathname = `/${name}`;
+  return {
     ...stack.env,
     MONGODB_URI: uri.href,
     TEMPORAL_TASK_QUEUE: name,
@@ -49,26 +80,16 @@ export async function startServices(
     JOB_SERVICE_KEYS_FILE: keysFile,
     JOB_SERVICE_DRAIN_SECONDS: '0',
   };
-  await createLockedBucket(env, name);
-  const service = await startChild(
-    join(PROGRAMS, 'http/main.js'),
-    env,
-    '"listening"',
-    join(directory, 'job-service.log'),
-  );
-  onChild(service);
-  const { url } = JSON.parse(service.ready) as { url: string };
-  const workerEnv = { ...env, JOB_SERVICE_URL: url, JOB_SERVICE_TOKEN: reporter.token };
-  onChild(
-    await startChild(
-      join(PROGRAMS, 'worker/main.js'),
-      workerEnv,
-      '"worker processes started"',
-      join(directory, 'worker.log'),
-    ),
-  );
-  const webUi = stack.env['TEMPORAL_UI_URL'] ?? 'not known for a server of your own';
-  const whereabouts = [
+}
+
+function describe({
+  webUi,
+  url,
+  directory,
+  tokenFile,
+  env,
+}: Pick<DemoServices, 'webUi' | 'url' | 'directory' | 'env'> & { readonly tokenFile: string }): string {
+  return [
     `  Temporal Web UI  ${webUi}`,
     `  job service      ${url}/docs`,
     `                   curl -H "authorization: Bearer $(cat ${tokenFile})" ${url}/jobs`,
@@ -76,10 +97,9 @@ export async function startServices(
     `  command line     source ${quoteForShell(writeShellSettings(directory, env))}`,
     '                   audit-snapshot status',
   ].join('\n');
-  return { env, url, token: user.token, webUi, directory, whereabouts };
 }
 
-/** What a shell needs to use the command line on all this, as a file for bash and zsh; returns its path. */
+/** Writes a file for bash and zsh that makes the command line use the demo; returns its path. */
 function writeShellSettings(directory: string, env: DemoServices['env']): string {
   const path = join(directory, 'environment.sh');
   const settings = Object.entries(env).filter(([name]) => !SERVICE_SETTINGS.includes(name));

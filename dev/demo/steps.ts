@@ -1,81 +1,68 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectDatabase } from '../../src/mongo/connection';
-import { connectSigner } from '../../src/vault/vaultSigner';
 import { readDatabaseConfig, readSealingConfig, readStorageConfig, readVaultConfig } from '../../src/config';
+import type { Window } from '../../src/contract/window';
 import { chunkKey } from '../../src/evidence/objectKeys';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
-import type { EvidenceReader } from '../../src/verify/evidenceReader';
-import { verifyLedger } from '../../src/verify/verifyLedger';
-import { verifyEvidence, type EvidenceReport } from '../../src/verify/verifyEvidence';
+import { connectDatabase } from '../../src/mongo/connection';
 import { AuditService } from '../../src/services/audit.service';
+import { connectObjectStore } from '../../src/storage/minioObjectStore';
+import { connectSigner } from '../../src/vault/vaultSigner';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { bucketReader, directoryReader } from '../../src/verify/evidenceReaders';
-import type { Output } from '../../src/cli/output';
-import { exportLedger, exportSnapshot } from '../../src/cli/exportEvidence';
-import { describeLedger, describeReport, describeVerdict } from '../../src/cli/printReport';
-import { showProgress } from '../../src/cli/progressLine';
-import { auditTrail } from './auditTrail';
-import type { DemoServices } from './services';
+import { exportLedger, exportSnapshot } from '../../src/verify/exportEvidence';
+import { verifyEvidence, type EvidenceReport, type VerifiedEvidence } from '../../src/verify/verifyEvidence';
+import type { Ledger } from '../../src/verify/verifyLedger';
+import { auditTrail, type TrailEntry } from './auditTrail';
+import type { DemoOutput, DemoProgress } from './output';
 import { sealByJob } from './sealByJob';
-import type { Stages } from './stages';
-import { alterOneRecord } from './tamper';
+import type { DemoServices } from './services';
+import type { StepTimer } from './stepTimer';
+import { alterOneRecord, type Alteration } from './tamper';
 
 const DAY_MS = 86_400_000;
 const WRITES_BETWEEN_UPDATES = 5_000;
 
-/** What the demo shows, in order, and whether all of it held. */
-export async function runScenes(
-  product: DemoServices,
+/** What the demo shows, in order, and whether every step passed. */
+export async function runSteps(
+  services: DemoServices,
   records: number,
-  stages: Stages,
-  output: Output,
-): Promise<{ held: boolean; facts: object }> {
-  const { env, directory } = product;
+  timer: StepTimer,
+  output: DemoOutput,
+): Promise<{ readonly passed: boolean; readonly facts: object }> {
+  const { env, directory } = services;
   const window = yesterday(Date.now());
-  const trust = await stages.run('pin', 'the public key, before anything is signed with it', () =>
-    pinKey(product),
+  const trust = await timer.run('pin', 'the public key, before anything is signed with it', () =>
+    pinKey(services),
   );
-  await stages.run('write', `${records} audit records over ${window.from.slice(0, 10)}`, () =>
-    writeTrail(env, records, window),
+  await timer.run('write', `${records} audit records of ${window.from.slice(0, 10)}`, () =>
+    writeTrail(env, records, window, output),
   );
-  const result = await stages.run('seal', 'the window, through POST /jobs', () => sealByJob(product, window));
+
+  const result = await timer.run('seal', 'the window, through POST /jobs', () =>
+    sealByJob(services, window, output),
+  );
   output.note(`  ${JSON.stringify(result)}`);
 
-  const { snapshotId } = result;
-  const stored = bucketReader(connectObjectStore(readStorageConfig(env)));
-  const genuine = await stages.run('verify', 'ledger and snapshot in storage, with the pinned key', () =>
-    verifyAll(stored, trust, [], output),
+  const bucket = bucketReader(connectObjectStore(readStorageConfig(env)));
+  const { report: genuine, ledger } = await timer.run(
+    'verify',
+    'ledger and snapshot in storage, with the pinned key',
+    () => verifyAll(bucket, trust, [], output),
   );
 
   const copy = join(directory, 'tampered-copy');
-  const { altered, forged } = await stages.run('tamper', 'one letter of one record, in a copy', async () => {
-    await exportAll(stored, trust, snapshotId, copy);
-    const alteration = await alterOneRecord(copy, chunkKey(snapshotId, 0));
-    return {
-      altered: alteration,
-      forged: await verifyAll(directoryReader(copy), trust, [snapshotId], output),
-    };
-  });
-
-  const named = forged.snapshots.some(({ failures }) =>
-    failures.some(({ object }) => object.includes(altered.id)),
+  const { altered, forged, caught } = await timer.run('tamper', 'one letter of one record, in a copy', () =>
+    showTampering(bucket, ledger, trust, result.snapshotId, copy, output),
   );
-  const caught = forged.verdict === 'NOT VERIFIED' && named;
-  output.result(
-    caught
-      ? `tampering caught: record ${altered.id} was altered, and named`
-      : 'the tampering was NOT caught as it must be',
-  );
-  const held = result.recordCount === records && genuine.verdict === 'VERIFIED' && caught;
   return {
-    held,
+    passed: result.recordCount === records && genuine.verdict === 'VERIFIED' && caught,
     facts: { result, genuine: genuine.verdict, forged: forged.verdict, altered, evidence: copy },
   };
 }
 
-/** Yesterday, whole, in UTC: a window that is over. */
-function yesterday(nowMs: number): { from: string; to: string } {
+/** The whole of yesterday in UTC: a window that is over. */
+function yesterday(nowMs: number): Window {
   const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - DAY_MS;
   return { from: new Date(fromMs).toISOString(), to: new Date(fromMs + DAY_MS - 1).toISOString() };
 }
@@ -90,51 +77,81 @@ async function pinKey({ env, directory }: DemoServices): Promise<TrustFile> {
 async function writeTrail(
   env: DemoServices['env'],
   records: number,
-  { from, to }: { from: string; to: string },
+  { from, to }: Window,
+  output: DemoOutput,
 ): Promise<void> {
   const connection = await connectDatabase(readDatabaseConfig(env).uri);
-  const display = showProgress(process.stderr);
-  const counted = function* () {
-    let written = 0;
-    for (const entry of auditTrail(records, Date.parse(from), Date.parse(to) + 1)) {
-      if (written++ % WRITES_BETWEEN_UPDATES === 0) display.update('writing', written - 1, records);
-      yield entry;
-    }
-  };
+  using display = output.showProgress();
+  const trail = auditTrail(records, Date.parse(from), Date.parse(to) + 1);
   try {
-    await new AuditService(connection).logAuditEntries(counted());
+    await new AuditService(connection).logAuditEntries(withProgress(trail, records, display));
   } finally {
-    display.end();
     await connection.close();
   }
 }
 
-async function exportAll(
-  reader: EvidenceReader,
-  trust: TrustFile,
-  snapshotId: string,
-  directory: string,
-): Promise<void> {
-  const { ledger } = await verifyLedger(reader, { trust, key: 'pinned' });
-  if (ledger) await exportLedger(reader, ledger, directory);
-  await exportSnapshot(reader, snapshotId, directory);
+function* withProgress(
+  trail: Iterable<TrailEntry>,
+  total: number,
+  display: DemoProgress,
+): Generator<TrailEntry> {
+  let written = 0;
+  for (const entry of trail) {
+    if (written % WRITES_BETWEEN_UPDATES === 0) display.update('writing', written, total);
+    yield entry;
+    written++;
+  }
 }
 
 async function verifyAll(
   reader: EvidenceReader,
   trust: TrustFile,
   found: readonly string[],
-  output: Output,
-): Promise<EvidenceReport> {
-  const display = showProgress(process.stderr);
-  const { report } = await verifyEvidence(reader, {
+  output: DemoOutput,
+): Promise<VerifiedEvidence> {
+  const verified = await verifyShown(reader, trust, found, output);
+  output.result(output.describeEvidence(verified.report));
+  return verified;
+}
+
+async function verifyShown(
+  reader: EvidenceReader,
+  trust: TrustFile,
+  found: readonly string[],
+  output: DemoOutput,
+): Promise<VerifiedEvidence> {
+  using display = output.showProgress();
+  return await verifyEvidence(reader, {
     trust,
     found,
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
   });
-  display.end();
-  output.result(describeLedger(report.ledger, false));
-  for (const snapshot of report.snapshots) output.result(describeReport(snapshot, false));
-  output.result(describeVerdict(report, false));
-  return report;
+}
+
+/** Exports the evidence to `directory`, alters one record there, verifies the copy and prints whether that was caught. */
+async function showTampering(
+  bucket: EvidenceReader,
+  ledger: Ledger | undefined,
+  trust: TrustFile,
+  snapshotId: string,
+  directory: string,
+  output: DemoOutput,
+): Promise<{ altered: Alteration; forged: EvidenceReport; caught: boolean }> {
+  if (ledger) await exportLedger(bucket, ledger, directory);
+  await exportSnapshot(bucket, snapshotId, directory);
+  const altered = await alterOneRecord(directory, chunkKey(snapshotId, 0));
+  const { report: forged } = await verifyAll(directoryReader(directory), trust, [snapshotId], output);
+  const caught = isCaught(forged, altered);
+  output.result(
+    caught
+      ? `tampering caught: record ${altered.id} was altered, and named`
+      : 'the tampering was NOT caught, although it must be',
+  );
+  return { altered, forged, caught };
+}
+
+/** Verification must fail, and a failure must name the record. */
+function isCaught({ verdict, snapshots }: EvidenceReport, { id }: Alteration): boolean {
+  const failures = snapshots.flatMap((snapshot) => snapshot.failures);
+  return verdict === 'NOT VERIFIED' && failures.some(({ object }) => object.includes(id));
 }

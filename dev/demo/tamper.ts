@@ -6,6 +6,7 @@ import { packChunk } from '../../src/evidence/chunkPacker';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { SnapshotError } from '../../src/errors';
 
+/** Which record was altered: its id, the key of its chunk and its index there. */
 export interface Alteration {
   readonly id: string;
   readonly key: string;
@@ -23,11 +24,11 @@ export async function alterOneRecord(directory: string, key: string): Promise<Al
   );
   const index = Math.floor(records.length / 2);
   const record = records[index];
-  const place = record?.indexOf('actorId\0') ?? -1;
-  if (!record || place < 0)
+  const member = record?.indexOf('actorId\0') ?? -1;
+  if (!record || member < 0)
     throw new SnapshotError('INTERNAL', `no record to alter [key=${key}, index=${index}]`);
-  // Behind the name and its NUL comes the length (4 bytes), then the text: its first letter is changed.
-  const letter = place + 'actorId\0'.length + 4;
+  // After the name and its NUL comes the length (4 bytes), then the text: its first letter is changed.
+  const letter = member + 'actorId\0'.length + 4;
   record[letter] = record[letter] === 0x78 ? 0x79 : 0x78;
   await writeFile(path, await packChunk(records));
   return { id: readRecord(record).id, key, index };

@@ -6,7 +6,7 @@ import { choosePorts, isPortFree, type Ports } from './ports';
 import { isAlive, type ProcessIdentity } from './processIdentity';
 import { startProcess, stopProcess, type StartedProcess } from './process';
 import type { OnProgress, Phase } from './progress';
-import type { Place, Server } from './server';
+import type { ServerInstance, Server } from './server';
 import type { Environment } from './serverName';
 import { createPrivateDirectory, type StackDirectory } from './stackDirectory';
 import { readState, runningProcess, saveRecord, type EmbeddedRecord } from './state';
@@ -15,7 +15,7 @@ import { withoutCredentials } from './address';
 const POLL_MS = 50;
 const ANSWER_TIMEOUT_MS = 60_000;
 const SHOWN_LINES = 15;
-/** How often a server that lost its port to somebody between our look and its start gets new ones. */
+/** How often a server gets new ports when another process took one between our check and its start. */
 const PORT_ATTEMPTS = 3;
 const PATH_OF_SERVERS = '/usr/local/bin:/usr/bin:/bin';
 
@@ -32,7 +32,7 @@ export interface BringUp {
   readonly started: Set<Server>;
 }
 
-/** Makes one server usable: a named one is asked, a running one kept, a dead one started on its old ports and data. */
+/** Makes one server usable: an external one is asked, a running one reused, a dead one started on its old ports and data. */
 export async function bringUpServer(server: Server, context: BringUp): Promise<void> {
   const startedAtMs = performance.now();
   const report = (phase: Phase, detail?: string, logPath?: string) =>
@@ -51,10 +51,10 @@ export async function bringUpServer(server: Server, context: BringUp): Promise<v
       report('external', `${address} (${server.urlVariable})`);
       return;
     }
-    const place = (await keepRunning(server, context)) ?? (await start(server, context, report));
+    const instance = (await reuseRunning(server, context)) ?? (await start(server, context, report));
     report('provisioning', undefined, context.directory.logPath(server.name));
-    await server.provision(place);
-    report('ready', server.environment(place)[server.urlVariable]);
+    await server.provision(instance);
+    report('ready', server.environment(instance)[server.urlVariable]);
   } catch (error) {
     if (!context.signal.aborted) report('failed', messageOf(error).split('\n')[0]);
     throw error;
@@ -74,37 +74,44 @@ async function reachExternal(server: Server, environment: Environment): Promise<
   }
 }
 
-/** A variable that only repeats the stack's own address (`eval "$(… env)"`) does not make the server somebody else's. */
+/** A variable that only repeats the stack's own address (`eval "$(… env)"`) does not make the server external. */
 function isExternal(server: Server, { directory, environment }: BringUp): boolean {
   const url = environment[server.urlVariable];
   if (url === undefined || url === '') return false;
   const record = readState(directory)[server.name];
   return (
     record?.kind !== 'embedded' ||
-    server.environment(placeOf(server, directory, record))[server.urlVariable] !== url
+    server.environment(embeddedInstance(server, directory, record))[server.urlVariable] !== url
   );
 }
 
-/** Where an embedded server of this stack lives. */
-export function placeOf(server: Server, directory: StackDirectory, record: EmbeddedRecord): Place {
+/** An embedded server of this stack, as its record has it. */
+export function embeddedInstance(
+  server: Server,
+  directory: StackDirectory,
+  record: EmbeddedRecord,
+): ServerInstance {
   return { folder: directory.serverPath(server.name), ports: record.ports, binary: record.binary };
 }
 
-/** The place of a server that runs and answers; one that runs without answering is stopped. */
-async function keepRunning(server: Server, { directory, owner }: BringUp): Promise<Place | undefined> {
+/** The server if it runs and answers; one that runs without answering is stopped. */
+async function reuseRunning(
+  server: Server,
+  { directory, owner }: BringUp,
+): Promise<ServerInstance | undefined> {
   const record = readState(directory)[server.name];
   const running = runningProcess(record);
   if (running === undefined || record?.kind !== 'embedded') return undefined;
-  const place = placeOf(server, directory, record);
-  // what a dead owner left is about to be stopped by its watchdog
+  const instance = embeddedInstance(server, directory, record);
+  // the watchdog of a dead owner is about to stop what the owner left
   const abandoned = record.owner !== null && !isAlive(record.owner);
-  const answers = await server.reach(server.environment(place)).then(
+  const answers = await server.reach(server.environment(instance)).then(
     () => true,
     () => false,
   );
   if (answers && !abandoned) {
     if (owner === null) saveRecord(directory, server.name, { ...record, owner: null });
-    return place;
+    return instance;
   }
   await stopProcess(running);
   return undefined;
@@ -112,7 +119,7 @@ async function keepRunning(server: Server, { directory, owner }: BringUp): Promi
 
 type Report = (phase: Phase, detail?: string, logPath?: string) => void;
 
-async function start(server: Server, context: BringUp, report: Report): Promise<Place> {
+async function start(server: Server, context: BringUp, report: Report): Promise<ServerInstance> {
   const { directory, environment, guard, signal } = context;
   const binary = await findBinary(server.tool, {
     environment,
@@ -127,49 +134,53 @@ async function start(server: Server, context: BringUp, report: Report): Promise<
   let wanted: Ports = record?.kind === 'embedded' ? record.ports : {};
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
-    const place = { folder, binary, ports: await choosePorts(server.portNames, wanted) };
+    const instance = { folder, binary, ports: await choosePorts(server.portNames, wanted) };
     report('starting', binary, directory.logPath(server.name));
-    const failure = await startOn(place, server, context);
-    if (failure === undefined) return place;
-    const lost = (await Promise.all(Object.values(place.ports).map(isPortFree))).includes(false);
+    const failure = await startOn(instance, server, context);
+    if (failure === undefined) return instance;
+    const lost = (await Promise.all(Object.values(instance.ports).map(isPortFree))).includes(false);
     if (!lost || attempt === PORT_ATTEMPTS) throw failure;
     wanted = {};
   }
 }
 
-/** Starts on these ports and waits for an answer; the failure, with the process gone again, or undefined. */
-async function startOn(place: Place, server: Server, context: BringUp): Promise<SnapshotError | undefined> {
+/** Starts on these ports and waits for an answer. Returns undefined, or the failure after the process has been stopped. */
+async function startOn(
+  instance: ServerInstance,
+  server: Server,
+  context: BringUp,
+): Promise<SnapshotError | undefined> {
   const { directory, owner, guard, signal, started } = context;
-  const { args, env } = server.prepare(place);
+  const { args, env } = server.prepare(instance);
   const logPath = directory.logPath(server.name);
   const launched = await startProcess({
-    command: place.binary,
+    command: instance.binary,
     args,
-    // nothing of the caller's: its secrets are not the server's, and its settings not the stack's
-    env: { PATH: PATH_OF_SERVERS, HOME: place.folder, ...env },
-    cwd: place.folder,
+    // nothing is inherited: the caller's secrets are not for the server, and its settings not for the stack
+    env: { PATH: PATH_OF_SERVERS, HOME: instance.folder, ...env },
+    cwd: instance.folder,
     logPath,
   }).catch((cause: unknown) => {
-    throw new SnapshotError('SERVER_START_FAILED', `${place.binary}: ${messageOf(cause)}`, { cause });
+    throw new SnapshotError('SERVER_START_FAILED', `${instance.binary}: ${messageOf(cause)}`, { cause });
   });
   guard(launched.identity.pid);
-  launched.letGo();
+  launched.unref();
   started.add(server);
-  const { ports, binary } = place;
+  const { ports, binary } = instance;
   saveRecord(directory, server.name, { kind: 'embedded', process: launched.identity, ports, binary, owner });
-  const reason = await waitForAnswer(launched, () => server.reach(server.environment(place)), signal);
+  const reason = await waitForAnswer(launched, () => server.reach(server.environment(instance)), signal);
   if (reason === undefined) return undefined;
   await stopProcess(launched.identity);
   signal.throwIfAborted();
   const lines = lastLines(logPath, SHOWN_LINES);
-  const explained = server.explain?.(lines, place);
+  const explained = server.explain?.(lines, instance);
   return new SnapshotError(
     'SERVER_START_FAILED',
-    `${server.title} (${place.binary}) ${explained ?? reason}; log: ${logPath}\n${lines.join('\n')}`,
+    `${server.title} (${instance.binary}) ${explained ?? reason}; log: ${logPath}\n${lines.join('\n')}`,
   );
 }
 
-/** undefined once it answers, else why it never will: it ended, or the time is over. */
+/** Returns undefined once the server answers, else why it never will: it ended, or the time is over. */
 async function waitForAnswer(
   { exited }: StartedProcess,
   reach: () => Promise<void>,
@@ -186,7 +197,7 @@ async function waitForAnswer(
     if (end !== undefined) return end;
     try {
       await reach();
-      // somebody else's server on the same port must not pass for ours, which then has ended
+      // another server on the same port must not be taken for ours, which then has ended
       await delay(0);
       return end;
     } catch (error) {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Environment } from './serverName';
 import type { Tool } from './tool';
 
-/** The places of one tool in the user-level cache. */
-export interface CachePlaces {
+/** The paths of one tool in the user-level cache. */
+export interface CachePaths {
   /** The finished program; it exists complete or not at all. */
   readonly binary: string;
-  /** Where it is built; kept after an interruption so that the next build goes on, removed after success. */
-  readonly room: string;
+  /** Where it is built; kept after an interruption so that the next build continues there, removed after success. */
+  readonly buildDirectory: string;
   readonly log: string;
   readonly lock: string;
 }
@@ -22,13 +22,13 @@ export function cacheRoot(environment: Environment): string {
   return join(environment['HOME'] ?? homedir(), '.cache', 'audit-snapshot');
 }
 
-/** Every version has places of its own, so that clones of different ages share one cache. */
-export function locateInCache(tool: Tool, environment: Environment): CachePlaces {
+/** Every version has paths of its own, so that clones of different ages share one cache. */
+export function locateInCache(tool: Tool, environment: Environment): CachePaths {
   const root = cacheRoot(environment);
   const release = `${tool.name}-${tool.version}`;
   return {
     binary: join(root, tool.name, tool.version, tool.name),
-    room: join(root, 'build', release),
+    buildDirectory: join(root, 'build', release),
     log: join(root, 'logs', `${release}.log`),
     lock: join(root, 'build', `${release}.lock`),
   };

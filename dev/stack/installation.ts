@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SnapshotError, messageOf } from '../../src/errors';
-import { locateInCache, type CachePlaces } from './cache';
+import { locateInCache, type CachePaths } from './cache';
 import { withLock } from './lock';
 import { lastLines } from './logTail';
 import { startProcess, stopProcess } from './process';
@@ -19,27 +19,27 @@ export async function findBinary(tool: Tool, context: InstallContext): Promise<s
     const found = findOnPath(name, context.environment);
     if (found !== undefined) return found;
   }
-  const places = locateInCache(tool, context.environment);
-  if (!existsSync(places.binary)) await installOnce(tool, places, context);
-  return places.binary;
+  const paths = locateInCache(tool, context.environment);
+  if (!existsSync(paths.binary)) await installOnce(tool, paths, context);
+  return paths.binary;
 }
 
-/** Two clones that need the same tool build it once: the second waits and takes what the first has built. */
-async function installOnce(tool: Tool, places: CachePlaces, context: InstallContext): Promise<void> {
+/** Two clones that need the same tool build it once: the second waits and uses what the first has built. */
+async function installOnce(tool: Tool, paths: CachePaths, context: InstallContext): Promise<void> {
   const toolchain = findToolchain(tool, context);
-  for (const path of [places.binary, places.log, places.lock]) mkdirSync(dirname(path), { recursive: true });
+  for (const path of [paths.binary, paths.log, paths.lock]) mkdirSync(dirname(path), { recursive: true });
   const onWait = ({ pid }: { pid: number }) =>
     context.report('waiting', `process ${pid} is installing ${tool.name} ${tool.version}`);
-  await withLock(places.lock, { onWait, signal: context.signal }, async () => {
-    if (existsSync(places.binary)) return;
-    context.report('installing', `${tool.name} ${tool.version} (${tool.effort}, once)`, places.log);
-    rmSync(places.log, { force: true });
-    mkdirSync(places.room, { recursive: true });
-    for (const step of tool.steps(places.room, toolchain)) await runStep(tool, step, places, context);
-    chmodSync(tool.built(places.room), 0o755);
-    await runStep(tool, { command: tool.built(places.room), args: tool.probe }, places, context);
-    renameSync(tool.built(places.room), places.binary);
-    rmSync(places.room, { recursive: true, force: true });
+  await withLock(paths.lock, { onWait, signal: context.signal }, async () => {
+    if (existsSync(paths.binary)) return;
+    context.report('installing', `${tool.name} ${tool.version} (${tool.effort}, once)`, paths.log);
+    rmSync(paths.log, { force: true });
+    mkdirSync(paths.buildDirectory, { recursive: true });
+    for (const step of tool.steps(paths.buildDirectory, toolchain)) await runStep(tool, step, paths, context);
+    chmodSync(tool.built(paths.buildDirectory), 0o755);
+    await runStep(tool, { command: tool.built(paths.buildDirectory), args: tool.probe }, paths, context);
+    renameSync(tool.built(paths.buildDirectory), paths.binary);
+    rmSync(paths.buildDirectory, { recursive: true, force: true });
   });
 }
 
@@ -55,42 +55,51 @@ function findToolchain(tool: Tool, { environment, replacedBy }: InstallContext):
     'TOOLCHAIN_MISSING',
     `${title} is ${path === undefined ? 'not on PATH' : `not usable (${path} ${probe.join(' ')} fails)`}, and ` +
       `${tool.name} ${tool.version} is installed with it; install it, put ${tool.binaries.join(' or ')} on PATH, ` +
-      `or set ${replacedBy} to a server that runs already`,
+      `or set ${replacedBy} to a server that is already running`,
   );
 }
 
+/** Runs one step to its end; its output is appended to the log. Ends with the signal's reason when it is aborted. */
 async function runStep(
   tool: Tool,
   step: BuildStep,
-  places: CachePlaces,
+  paths: CachePaths,
   context: InstallContext,
 ): Promise<void> {
-  context.signal.throwIfAborted();
-  const failed = (how: string, cause?: unknown) =>
-    new SnapshotError(
-      'INSTALL_FAILED',
-      `${tool.name} ${tool.version}: ${[step.command, ...step.args].join(' ')} ${how}; log: ${places.log}; ` +
-        `set ${context.replacedBy} to use a server that runs already\n${lastLines(places.log, SHOWN_LINES).join('\n')}`,
-      { cause },
-    );
+  const { signal, guard, environment } = context;
+  signal.throwIfAborted();
   const { identity, exited } = await startProcess({
     command: step.command,
     args: step.args,
-    env: { ...context.environment, ...step.env },
-    cwd: places.room,
-    logPath: places.log,
+    env: { ...environment, ...step.env },
+    cwd: paths.buildDirectory,
+    logPath: paths.log,
   }).catch((cause: unknown) => {
-    throw failed(`could not be run: ${messageOf(cause)}`, cause);
+    throw stepFailure(tool, step, paths, context, `could not be run: ${messageOf(cause)}`, cause);
   });
-  context.guard(identity.pid);
+  guard(identity.pid);
   const stop = () => void stopProcess(identity, STOP_GRACE_MS);
-  context.signal.addEventListener('abort', stop);
-  if (context.signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   try {
     const end = await exited;
-    context.signal.throwIfAborted();
-    if (end !== 0) throw failed(`ended with ${end}`);
+    signal.throwIfAborted();
+    if (end !== 0) throw stepFailure(tool, step, paths, context, `ended with ${end}`);
   } finally {
-    context.signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', stop);
   }
+}
+
+function stepFailure(
+  tool: Tool,
+  { command, args }: BuildStep,
+  { log }: CachePaths,
+  { replacedBy }: InstallContext,
+  how: string,
+  cause?: unknown,
+): SnapshotError {
+  const message =
+    `${tool.name} ${tool.version}: ${[command, ...args].join(' ')} ${how}; log: ${log}; ` +
+    `set ${replacedBy} to use a server that is already running\n${lastLines(log, SHOWN_LINES).join('\n')}`;
+  return new SnapshotError('INSTALL_FAILED', message, { cause });
 }

@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from './processIdentity';
 
 const POLL_MS = 200;
-/** A takeover is three system calls; one that is this old was cut off in the middle. */
+/** A takeover is three system calls; one that is this old was interrupted. */
 const TAKEOVER_STALE_MS = 10_000;
 
 export interface LockOptions {
-  /** Called once when somebody else holds the lock. */
+  /** Called once when another process holds the lock. */
   readonly onWait?: (owner: ProcessIdentity) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,7 +35,7 @@ interface Owner extends ProcessIdentity {
   readonly token: string;
 }
 
-/** Takes the lock and returns undefined, or returns who holds it. */
+/** Acquires the lock and returns undefined, or returns its owner. */
 function tryLock(path: string, token: string): ProcessIdentity | undefined {
   const owner = readOwner(path);
   if (owner !== undefined && isAlive(owner)) return owner;
@@ -44,7 +44,7 @@ function tryLock(path: string, token: string): ProcessIdentity | undefined {
   const draft = `${path}.${token}`;
   writeFileSync(draft, JSON.stringify(self), { mode: 0o600 });
   try {
-    // a link appears complete or not at all: nobody ever reads a lock without its owner
+    // a link appears complete or not at all: no process ever reads a lock without its owner
     linkSync(draft, path);
     return undefined;
   } catch (error) {
@@ -55,7 +55,7 @@ function tryLock(path: string, token: string): ProcessIdentity | undefined {
   }
 }
 
-/** Only the winner of the takeover removes a stale lock: otherwise a second look could remove the winner's new one. */
+/** Only the winner of the takeover removes a stale lock: otherwise another process could remove the winner's new one. */
 function removeStale(path: string, stale: Owner): void {
   const takeover = `${path}.takeover`;
   try {

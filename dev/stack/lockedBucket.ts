@@ -3,8 +3,8 @@ import { SnapshotError, messageOf } from '../../src/errors';
 import type { Environment } from './serverName';
 
 /**
- * Makes a bucket with Object Lock on the storage of a stack, unless it is there: one bucket holds the ledger of one
- * origin. Object Lock can only be given to a bucket at birth, and it switches versioning on. STORAGE_FAILED.
+ * Makes a bucket with Object Lock on the storage of a stack, unless it exists: one bucket holds the ledger of one
+ * origin. Object Lock can only be enabled when a bucket is created, and it enables versioning. STORAGE_FAILED.
  */
 export async function createLockedBucket(env: Environment, bucket: string): Promise<void> {
   const { hostname, port, protocol } = new URL(env['S3_ENDPOINT'] ?? '');

@@ -19,7 +19,7 @@ export function lastLines(path: string, count: number): string[] {
   }
 }
 
-/** Keeps one older log beside a log that has grown past 10 MiB; call it before the writer opens the log. */
+/** Renames a log that has grown past 10 MiB, so that one older log is kept; call it before the writer opens the log. */
 export function rotateLog(path: string): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > ROTATE_BYTES) renameSync(path, `${path}.1`);

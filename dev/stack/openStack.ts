@@ -13,7 +13,7 @@ export interface StackOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
-/** A stack's places and what its caller handed in. */
+/** A stack's directory and what its caller passed in. */
 export interface OpenStack {
   readonly directory: StackDirectory;
   readonly environment: Environment;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { SnapshotError } from '../../src/errors';
 
-/** Below every usual ephemeral range, so that no outgoing connection sits on a saved port at the next start. */
+/** Below every usual ephemeral range, so that no outgoing connection occupies a saved port at the next start. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const ATTEMPTS = 200;
@@ -10,7 +10,7 @@ const ATTEMPTS = 200;
 /** Port numbers by what they are for, e.g. `{ grpc: 21833, ui: 30112 }`. */
 export type Ports = Readonly<Record<string, number>>;
 
-/** Saved ports that are still free, and new free ones for the rest; no two alike. Throws SERVER_START_FAILED when none is left. */
+/** Saved ports that are still free, and new free ones for the rest; all different. Throws SERVER_START_FAILED when none is left. */
 export async function choosePorts(
   names: readonly string[],
   saved: Ports = {},
@@ -26,7 +26,7 @@ export async function choosePorts(
   return chosen;
 }
 
-/** True when this machine's loopback address has nobody listening on the port. */
+/** True when no process listens on the port of this machine's loopback address. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();

@@ -22,8 +22,8 @@ export interface StartedProcess {
   readonly identity: ProcessIdentity;
   /** Settles when the process has ended: exit code, or the name of the signal. */
   readonly exited: Promise<number | NodeJS.Signals>;
-  /** Lets this process end by itself while the other one still runs. */
-  letGo(): void;
+  /** Lets this process end while the other one still runs. */
+  unref(): void;
 }
 
 /** Starts a process as leader of its own group, so that it outlives us and its children end with it. Rejects when it cannot be executed. */
@@ -41,7 +41,7 @@ export async function startProcess(launch: Launch): Promise<StartedProcess> {
     exited.catch(() => undefined);
     await once(child, 'spawn');
     const pid = child.pid ?? 0;
-    return { identity: identify(pid) ?? { pid, born: 'ended' }, exited, letGo: () => child.unref() };
+    return { identity: identify(pid) ?? { pid, born: 'ended' }, exited, unref: () => child.unref() };
   } finally {
     closeSync(log);
   }

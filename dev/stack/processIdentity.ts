@@ -34,7 +34,7 @@ function bornOnLinux(pid: number): string | undefined {
     const ticks = parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
     return ticks === undefined ? undefined : `${bootId()}/${ticks}`;
   } catch (error) {
-    // ESRCH: it went away between open and read
+    // ESRCH: it ended between open and read
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }

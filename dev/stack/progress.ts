@@ -12,7 +12,7 @@ export type Phase =
   | 'stopped'
   | 'failed';
 
-/** One step of one server. `elapsedMs` counts from the call that is under way. */
+/** One step of one server. `elapsedMs` counts from the start of the present call. */
 interface ProgressEvent {
   readonly server: ServerName;
   readonly phase: Phase;
@@ -32,7 +32,7 @@ export interface ProgressLines {
 
 export interface ProgressOptions {
   readonly write: (line: string) => void;
-  /** A server that stays in one phase for this long is mentioned again. */
+  /** A server that stays in one phase for this long is reported again. */
   readonly heartbeatMs?: number;
 }
 

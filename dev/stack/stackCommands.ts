@@ -7,7 +7,7 @@ import { readStackEnvironment, readStatus, type ServerStatus } from './stackStat
 import { readState, runningProcess } from './state';
 import { stopServers } from './takeDown';
 
-/** Stops every embedded server of a stack, whoever started it; data and ports stay. */
+/** Stops every embedded server of a stack, whichever process started it; data and ports stay. */
 export async function stopStack(options: StackOptions = {}): Promise<void> {
   const stack = openStack(options);
   await exclusively(stack, () => stopServers(stack.directory, SERVER_NAMES, stack.onProgress));
@@ -31,7 +31,7 @@ export async function cleanStack(
   });
 }
 
-/** How the servers of a stack are, without changing anything. */
+/** The state of the servers of a stack, without changing anything. */
 export async function inspectStack(options: StackOptions = {}): Promise<readonly ServerStatus[]> {
   return readStatus(locateStack(options.name, options.root), options.environment ?? process.env);
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { SnapshotError } from '../../src/errors';
 import type { ServerName } from './serverName';
 
-/** Where one stack keeps everything it has: `<root>/.stack/<name>/`, readable by its owner only. */
+/** The directory with everything of one stack: `<root>/.stack/<name>/`, readable by its owner only. */
 export interface StackDirectory {
   readonly name: string;
   readonly path: string;
@@ -21,11 +21,11 @@ const FOLDERS: Readonly<Record<ServerName, string>> = {
   storage: 'storage',
   mongo: 'mongo',
 };
-/** Stands at the root alone; a package.json is compiled into `dist/` as well. */
+/** A file that is only at the root; a package.json is compiled into `dist/` as well. */
 const ROOT_MARK = 'docker-compose.temporal.yml';
 const STACK_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
-/** Names the places of a stack without creating them; USAGE_INVALID unless the name is safe as a folder name. */
+/** The paths of a stack, without creating them; USAGE_INVALID unless the name is safe as a folder name. */
 export function locateStack(name = 'default', root: string = findCheckout()): StackDirectory {
   if (!STACK_NAME.test(name)) {
     throw new SnapshotError(
@@ -69,7 +69,7 @@ export function readJsonFile(path: string): unknown {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
-/** The root of the product: the checkout, or the installed package, from source and from dist/ alike. */
+/** The root of audit-snapshot: the checkout, or the installed package, from source and from dist/ alike. */
 export function findCheckout(): string {
   let folder = __dirname;
   while (dirname(folder) !== folder) {

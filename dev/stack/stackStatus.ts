@@ -1,5 +1,5 @@
 import { messageOf } from '../../src/errors';
-import { placeOf } from './bringUp';
+import { embeddedInstance } from './bringUp';
 import type { Server } from './server';
 import { SERVER_NAMES, type Environment, type ServerName, type Variables } from './serverName';
 import { CATALOG } from './servers/catalog';
@@ -28,7 +28,7 @@ export async function readStatus(
   );
 }
 
-/** The environment that the stack gives to programs; a server of somebody else's hands on what `environment` says of it. */
+/** The environment that the stack gives to programs; for an external server, what `environment` has about it. */
 export function readStackEnvironment(directory: StackDirectory, environment: Environment): Variables {
   const state = readState(directory);
   return Object.assign(
@@ -45,7 +45,7 @@ function variablesOf(
   environment: Environment,
 ): Variables {
   if (record === undefined) return {};
-  if (record.kind === 'embedded') return server.environment(placeOf(server, directory, record));
+  if (record.kind === 'embedded') return server.environment(embeddedInstance(server, directory, record));
   const names = server.variables.flatMap((name) => [name, `${name}_FILE`]);
   const entries = names.map((name) => [name, environment[name]]);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''));

@@ -11,11 +11,11 @@ export interface EmbeddedRecord {
   readonly process: ProcessIdentity | null;
   readonly ports: Ports;
   readonly binary: string;
-  /** The foreground process that it lives and dies with; null when it runs until `down`. */
+  /** The foreground process that it ends with; null when it runs until `down`. */
   readonly owner: ProcessIdentity | null;
 }
 
-/** A server that somebody else runs; the address is without credentials. */
+/** An external server; the address is without credentials. */
 interface ExternalRecord {
   readonly kind: 'external';
   readonly address: string;

@@ -11,15 +11,15 @@ export interface BuildStep {
 export interface Tool {
   readonly name: string;
   readonly version: string;
-  /** Names under which it may stand on PATH, the preferred one first. */
+  /** Names under which it may be on PATH, the preferred one first. */
   readonly binaries: readonly string[];
   readonly toolchain: Toolchain;
-  /** What a person reads while it is built, e.g. `go install, about 3 minutes`. */
+  /** Shown while it is built, e.g. `go install, about 3 minutes`. */
   readonly effort: string;
-  /** Everything is built below `room`; `toolchain` is the absolute path of the toolchain's program. */
-  steps(room: string, toolchain: string): readonly BuildStep[];
+  /** Everything is built below `directory`; `toolchain` is the absolute path of the toolchain's program. */
+  steps(directory: string, toolchain: string): readonly BuildStep[];
   /** Where the steps leave the finished program. */
-  built(room: string): string;
+  built(directory: string): string;
   /** Arguments of a call that ends with 0 when the program is sound. */
   readonly probe: readonly string[];
 }
@@ -39,7 +39,7 @@ export const PYTHON: Toolchain = {
   probe: ['-c', 'import venv, ensurepip'],
 };
 
-/** What an installation needs to know of the outside. */
+/** What an installation gets from its caller. */
 export interface InstallContext {
   readonly environment: Environment;
   /** Aborts waiting and building. */

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 export interface Watchdog {
   /** From now on the process group led by `pid` dies with this process. */
   guard(pid: number): void;
-  /** Gives everything free to outlive this process, and ends the watchdog. */
+  /** Lets everything outlive this process, and ends the watchdog. */
   release(): Promise<void>;
 }
 
-/** A process of its own, outside our process group, so that a Ctrl-C in the terminal does not reach it. */
+/** A separate process, outside our process group, so that a Ctrl-C in the terminal does not reach it. */
 export function startWatchdog(): Watchdog {
   const child = spawn(process.execPath, [join(__dirname, 'watchdogProcess.cjs')], {
     detached: true,

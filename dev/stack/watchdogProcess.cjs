@@ -11,7 +11,7 @@ const GRACE_MS = 10_000;
 const guarded = new Map();
 let released = false;
 
-/** Start time of a process that is no zombie, so that a reused pid is never signalled. */
+/** Start time of a process that is not a zombie, so that a reused pid is never signalled. */
 function bornAt(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -35,7 +35,7 @@ function signal(pids, name) {
     try {
       process.kill(-pid, name);
     } catch {
-      // gone since we looked
+      // it has ended since the check
     }
   }
 }

@@ -1,26 +1,35 @@
 import { stat } from 'node:fs/promises';
-import { connectObjectStore } from '../storage/minioObjectStore';
-import { readStorageConfig } from '../config';
-import { SNAPSHOT_ID } from '../contract/names';
 import { SnapshotError, messageOf } from '../errors';
 import { MAX_TRUST_FILE_BYTES } from '../evidence/limits';
-import { publicKeyOfPem } from '../tlog/ed25519';
-import type { EvidenceReader } from '../verify/evidenceReader';
-import { parseVkey } from '../tlog/note';
 import { parseTrustFile, type TrustFile } from '../evidence/trustFile';
+import { publicKeyOfPem } from '../tlog/ed25519';
+import { parseVkey } from '../tlog/note';
+import type { EvidenceReader } from '../verify/evidenceReader';
 import { bucketReader, directoryReader } from '../verify/evidenceReaders';
-import { readLocalFile } from './readLocalFile';
 import { listObjects, snapshotIdsOf } from '../verify/listObjects';
+import {
+  verifyEvidence,
+  type EvidenceOptions,
+  type EvidenceReport,
+  type VerifiedEvidence,
+} from '../verify/verifyEvidence';
+import { verifyLedger, type Ledger } from '../verify/verifyLedger';
+import { openObjectStore } from './connections/objectStore';
+import { showProgress } from './progress';
+import { readLocalFile } from './readLocalFile';
+import { describeLedger } from './reportText';
 
-/** Where evidence lies, and which snapshots it is asked about. */
+/** Where evidence is read from, and which snapshots are asked for. */
 export interface EvidenceSource {
   readonly reader: EvidenceReader;
-  /** Snapshots that lie in a directory; a bucket's are named by its ledger. */
+  /** Snapshots that a directory holds; those of a bucket are named by its ledger. */
   readonly found: readonly string[];
   readonly snapshotIds?: readonly string[];
   /** Every object of a directory. */
   readonly listed?: readonly string[];
 }
+
+const SNAPSHOT_ID = /^snap-[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** A directory, a snapshot in the bucket, or the whole bucket when nothing is named. USAGE_INVALID for anything else. */
 export async function locateEvidence(target: string | undefined): Promise<EvidenceSource> {
@@ -36,7 +45,7 @@ export async function locateEvidence(target: string | undefined): Promise<Eviden
 }
 
 function bucket(): EvidenceReader {
-  return bucketReader(connectObjectStore(readStorageConfig()));
+  return bucketReader(openObjectStore());
 }
 
 /** Reads a trust file, or a single public key as PEM or vkey. USAGE_INVALID names the path. */
@@ -53,9 +62,35 @@ export async function readPinnedKeys(path: string): Promise<TrustFile | { readon
   }
 }
 
-/** A trust file, where a single key is not enough because nothing names its origin. */
+/** A trust file, where a single key is not enough because it does not name its origin. USAGE_INVALID. */
 export async function readTrust(path: string): Promise<TrustFile> {
   const trust = await readPinnedKeys(path);
   if ('keys' in trust) return trust;
   throw new SnapshotError('USAGE_INVALID', `a trust file is needed here, not a single key [path=${path}]`);
+}
+
+/** The ledger of a source, verified with pinned keys; EVIDENCE_INVALID or EVIDENCE_INCOMPLETE says what is wrong with it. */
+export async function openLedger({ reader }: EvidenceSource, keyPath: string): Promise<Ledger> {
+  const { report, ledger } = await verifyLedger(reader, { trust: await readTrust(keyPath), key: 'pinned' });
+  if (ledger && report.verdict === 'VERIFIED') return ledger;
+  throw ledgerError(report);
+}
+
+/** The error for a ledger that cannot be relied on. */
+export function ledgerError(report: EvidenceReport['ledger']): SnapshotError {
+  const code = report.verdict === 'INCOMPLETE' ? 'EVIDENCE_INCOMPLETE' : 'EVIDENCE_INVALID';
+  return new SnapshotError(code, `the ledger does not verify\n${describeLedger(report, false)}`);
+}
+
+/** Verifies the evidence of a source and shows its progress on stderr. */
+export async function verifySource(
+  source: EvidenceSource,
+  options: Omit<EvidenceOptions, keyof EvidenceSource | 'onProgress'>,
+): Promise<VerifiedEvidence> {
+  using display = showProgress();
+  return await verifyEvidence(source.reader, {
+    ...source,
+    ...options,
+    onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
+  });
 }

@@ -1,53 +1,55 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { SnapshotHandle } from '../client';
-import type { AuditSnapshotResult, Progress } from '../contract/snapshot';
-import { showProgress, updateOf } from './progressLine';
+import type { AuditSnapshotResult, SnapshotHandle } from '../client';
+import { EXIT, type Output } from './output';
+import { showProgress } from './progress';
 
 const POLL_MS = 500;
-/** As long as a worker that is busy may take to answer; behind it the person is told. */
+/** As long as a busy worker may take to answer; after that the operator is warned. */
 const SILENCE_MS = 10_000;
 
-/** What came of following a run: its result, or that the person went away while it goes on. */
-export type Followed = { readonly result: AuditSnapshotResult } | { readonly detached: true };
-
-/** Shows the progress of a run until it ends or Ctrl-C is pressed; the run itself is not touched by that. */
-export async function followRun(handle: SnapshotHandle, note: (line: string) => void): Promise<Followed> {
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
+/**
+ * Shows the progress of a run, then its result. Ctrl-C stops following and leaves the run alone: the exit code is 0, and
+ * the job id is printed for `watch`. A run that ended otherwise rejects with its stable code.
+ */
+export async function followRun(handle: SnapshotHandle, json: boolean, output: Output): Promise<number> {
+  const interrupt = new AbortController();
+  const { signal } = interrupt;
+  const onInterrupt = () => interrupt.abort();
   process.once('SIGINT', onInterrupt);
-  const display = showProgress(process.stderr);
-  const ended = new AbortController();
-  const silence = noteSilence(note);
-  const watching = watch(handle, AbortSignal.any([stop.signal, ended.signal]), (progress) => {
-    silence(progress !== undefined);
-    if (progress) display.update(...updateOf(progress));
-  });
-  const detached = new Promise<Followed>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve({ detached: true }), { once: true });
-  });
   try {
-    return await Promise.race([handle.result().then((result) => ({ result })), detached]);
+    await showRun(handle, signal, output);
+    printResult(handle.jobId, await handle.wait({ signal }), json, output);
+    return EXIT.ok;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return printDetached(handle, json, output);
   } finally {
-    ended.abort();
-    await watching;
-    display.end();
     process.off('SIGINT', onInterrupt);
   }
 }
 
-/** Says once for each silence that no worker answers: without one a run waits for ever, and nothing else would show it. */
+async function showRun(handle: SnapshotHandle, signal: AbortSignal, output: Output): Promise<void> {
+  const onAnswer = noteSilence(output.note);
+  using display = showProgress();
+  const run = handle.follow({ signal, intervalMs: POLL_MS, onAnswer });
+  for await (const progress of run) display.updateRun(progress);
+}
+
+/**
+ * Returns the callback that is told of each question whether a worker answered it. It notes each silence of ten seconds
+ * once: without a worker a run waits for ever, and nothing else would show it.
+ */
 export function noteSilence(
   note: (line: string) => void,
   nowMs: () => number = Date.now,
 ): (answered: boolean) => void {
-  let heardMs = nowMs();
-  let told = false;
+  let lastAnswerMs = nowMs();
+  let noted = false;
   return (answered) => {
     if (answered) {
-      heardMs = nowMs();
-      told = false;
-    } else if (!told && nowMs() - heardMs >= SILENCE_MS) {
-      told = true;
+      lastAnswerMs = nowMs();
+      noted = false;
+    } else if (!noted && nowMs() - lastAnswerMs >= SILENCE_MS) {
+      noted = true;
       note(
         'no worker has answered for a while; the run waits until one does: ' +
           'is audit-snapshot worker running, on the same TEMPORAL_NAMESPACE and TEMPORAL_TASK_QUEUE?',
@@ -56,18 +58,18 @@ export function noteSilence(
   };
 }
 
-/** Progress is a courtesy: a query that fails (no worker, say) is asked again, and the result decides. */
-async function watch(
-  handle: SnapshotHandle,
-  signal: AbortSignal,
-  onAnswer: (progress: Progress | undefined) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    const progress = await Promise.race([
-      handle.progress().catch(() => undefined),
-      pause(4 * POLL_MS, undefined, { signal }).catch(() => undefined),
-    ]);
-    if (!signal.aborted) onAnswer(progress);
-    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
+function printResult(jobId: string, result: AuditSnapshotResult, json: boolean, output: Output): void {
+  const { recordCount, snapshotId, snapshotAssetId, findingCount, conflictCount, lateCount } = result;
+  const text = [
+    `sealed ${recordCount} records as ${snapshotId}, asset ${snapshotAssetId}`,
+    `findings ${findingCount}, conflicts ${conflictCount}, late ${lateCount}`,
+  ].join('\n');
+  output.result(json ? JSON.stringify({ jobId, status: 'succeeded', result }) : text);
+}
+
+/** Prints how to attach to a run that continues without this process; returns the exit code. */
+export function printDetached({ jobId, workflowId }: SnapshotHandle, json: boolean, output: Output): number {
+  output.note(`the run continues; attach to it again with: audit-snapshot watch ${jobId}`);
+  output.result(json ? JSON.stringify({ jobId, workflowId, status: 'running' }) : jobId);
+  return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { SnapshotError, messageOf } from '../errors';
 export interface Output {
   /** A result, for people or, with `--json`, for programs. */
   readonly result: (text: string) => void;
-  /** What happens meanwhile. */
+  /** Progress and remarks for people. */
   readonly note: (text: string) => void;
 }
 
@@ -24,7 +24,7 @@ export const EXIT = {
   attention: 6,
 } as const;
 
-/** The exit code that stands for an error. */
+/** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof SnapshotError)) return EXIT.error;
   if (['USAGE_INVALID', 'WINDOW_INVALID', 'PAYLOAD_INVALID', 'CONFIG_INVALID'].includes(error.code))

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { SnapshotError } from '../errors';
 
-/** Reads a file that somebody handed over: a plain file of at most `maxBytes`. USAGE_INVALID names the path. */
+/** Reads a file that comes from outside: a plain file of at most `maxBytes`. USAGE_INVALID names the path. */
 export async function readLocalFile(path: string, maxBytes: number): Promise<Buffer> {
   const refuse = (what: string, cause?: unknown) =>
     new SnapshotError('USAGE_INVALID', `${what} [path=${path}]`, { cause });

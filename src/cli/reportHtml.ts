@@ -5,19 +5,20 @@ import type { SnapshotReport } from '../verify/verifySnapshot';
 import { drawCoverage } from './coverageSvg';
 
 export interface ReportFacts {
-  readonly report: EvidenceReport;
-  readonly stretches: readonly CoverageSpan[];
+  readonly report: Omit<EvidenceReport, 'openedLedger'>;
+  readonly spans: readonly CoverageSpan[];
   /** Window of each snapshot, as the ledger gives it. */
   readonly windows: ReadonlyMap<string, { readonly from: string; readonly to: string }>;
   readonly generatedAt: string;
-  readonly software: string;
+  /** Name and version of the verifier. */
+  readonly checkedBy: string;
 }
 
-const WORDS = {
-  VERIFIED: 'Everything that was looked at is what was signed, and nothing that the ledger names is missing.',
-  'NOT VERIFIED': 'Something differs from what was signed. The findings below name each object.',
+const VERDICT_TEXTS = {
+  VERIFIED: 'Everything that was checked is what was signed, and nothing that the ledger names is missing.',
+  'NOT VERIFIED': 'Something differs from what was signed. The failures below name each object.',
   INCOMPLETE:
-    'What was looked at holds, but something that must be there is missing, or the key was not pinned.',
+    'What was checked is what was signed, but something that must be there is missing, or the key was not pinned.',
 } as const;
 
 const STYLE = `
@@ -31,61 +32,76 @@ pre { background: #f6f8fa; padding: .75rem 1rem; white-space: pre-wrap; } .muted
 .verdict strong { font-size: 1.3rem; } .VERIFIED { border-color: #1a7f37; } .NOT { border-color: #cf222e; } .INCOMPLETE { border-color: #9a6700; }
 @media print { body { margin: 0; max-width: none; } h2, tr, pre { break-inside: avoid; } }`;
 
-/** One self-contained page for auditors: no script, no request to anywhere. All of it that comes from evidence is escaped. */
+/** One self-contained page for auditors: no script, and no request to any server. All text from evidence is escaped. */
 export function renderReport(facts: ReportFacts): string {
-  const { report } = facts;
-  const all: Checked[] = [
+  const { report, spans } = facts;
+  const all: readonly Checked[] = [
     report.ledger,
     ...report.snapshots,
     ...(report.coverage ? [report.coverage] : []),
     ...(report.listing ? [report.listing] : []),
   ];
   return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8">',
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>Audit log evidence: ${report.verdict}</title><style>${STYLE}</style></head><body>`,
-    `<h1>Audit log evidence of ${text(report.ledger.origin ?? 'an unknown origin')}</h1>`,
-    `<p class="muted">Checked ${text(facts.generatedAt)} by ${text(facts.software)}</p>`,
-    `<div class="verdict ${report.verdict.split(' ')[0]}"><strong>${report.verdict}</strong><br>${WORDS[report.verdict]}</div>`,
-    ...(report.key === 'pinned'
-      ? []
-      : [
-          '<p><strong>The key was not pinned:</strong> it came out of the evidence itself, which proves nothing about who signed.</p>',
-        ]),
+    ...headOf(report.verdict),
+    ...titleOf(facts),
     summaryOf(facts),
     '<h2>Log time</h2>',
-    drawCoverage(facts.stretches),
-    gapsOf(facts.stretches),
-    '<h2>Findings</h2>',
-    findingsOf(all),
+    drawCoverage(spans),
+    gapsOf(spans),
+    '<h2>Failures</h2>',
+    failuresOf(all),
     '<h2>What was checked</h2>',
     layersOf(all),
     '<h2>Snapshots</h2>',
     snapshotsOf(facts),
-    '<h2>Check it yourself</h2>',
-    '<p>With the directory this page was made from, and a public key that reached you by another way. <code>docs/verify.md</code> says more.</p>',
-    '<pre>python3 check.py . key.pem',
-    'openssl pkeyutl -verify -rawin -pubin -inkey key.pem -sigfile manifest.sig -in manifest.json',
-    'timeout 120 go run github.com/transparency-dev/tessera/cmd/fsck@v1.0.4 --ui=false \\',
-    '  --storage_url="file://$PWD/ledger/" --public_key=vkey.txt',
-    'audit-snapshot verify . --key trust.json</pre>',
+    ...CHECK_IT_YOURSELF,
     '</body></html>',
     '',
   ].join('\n');
 }
 
-function summaryOf({ report, stretches }: ReportFacts): string {
+function headOf(verdict: EvidenceReport['verdict']): readonly string[] {
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8">',
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>Audit log evidence: ${verdict}</title><style>${STYLE}</style></head><body>`,
+  ];
+}
+
+function titleOf({ report, generatedAt, checkedBy }: ReportFacts): readonly string[] {
+  const { verdict, key, ledger } = report;
+  const unpinned =
+    '<p><strong>The key was not pinned:</strong> it was taken from the evidence itself, which proves nothing about who signed.</p>';
+  return [
+    `<h1>Audit log evidence of ${text(ledger.origin ?? 'an unknown origin')}</h1>`,
+    `<p class="muted">Checked ${text(generatedAt)} by ${text(checkedBy)}</p>`,
+    `<div class="verdict ${verdict.split(' ')[0]}"><strong>${verdict}</strong><br>${VERDICT_TEXTS[verdict]}</div>`,
+    ...(key === 'pinned' ? [] : [unpinned]),
+  ];
+}
+
+const CHECK_IT_YOURSELF = [
+  '<h2>Check it yourself</h2>',
+  '<p>You need the directory that this page was made from, and a public key that you received out of band. <code>docs/verify.md</code> explains the steps.</p>',
+  '<pre>python3 check.py . key.pem',
+  'openssl pkeyutl -verify -rawin -pubin -inkey key.pem -sigfile manifest.sig -in manifest.json',
+  'timeout 120 go run github.com/transparency-dev/tessera/cmd/fsck@v1.0.4 --ui=false \\',
+  '  --storage_url="file://$PWD/ledger/" --public_key=vkey.txt',
+  'audit-snapshot verify . --key trust.json</pre>',
+] as const;
+
+function summaryOf({ report, spans }: ReportFacts): string {
   const records = report.snapshots.reduce((sum, { recordCount }) => sum + recordCount, 0);
-  const odd = report.snapshots.reduce((sum, { findingCount }) => sum + findingCount, 0);
-  const missing = stretches.filter(({ state }) => state === 'missing').length;
+  const findings = report.snapshots.reduce((sum, { findingCount }) => sum + findingCount, 0);
+  const missing = spans.filter(({ state }) => state === 'missing').length;
   return table(
     ['', ''],
     [
       ['Snapshots checked', number(report.snapshots.length)],
       ['Records in them', number(records)],
-      ['Records that did not fit their own hash when they were sealed', number(odd)],
+      ['Records that did not match their own hash when they were sealed', number(findings)],
       ['Gaps in log time', number(missing)],
       ['Snapshots in the ledger', number(report.ledger.size)],
       ['Root of the ledger', code(report.ledger.root ?? 'unknown')],
@@ -93,8 +109,8 @@ function summaryOf({ report, stretches }: ReportFacts): string {
   );
 }
 
-function gapsOf(stretches: readonly CoverageSpan[]): string {
-  const gaps = stretches.filter(({ state }) => state === 'missing');
+function gapsOf(spans: readonly CoverageSpan[]): string {
+  const gaps = spans.filter(({ state }) => state === 'missing');
   if (gaps.length === 0)
     return '<p class="muted">Green is sealed, pale green sealed and empty; there is no gap.</p>';
   return table(
@@ -103,7 +119,7 @@ function gapsOf(stretches: readonly CoverageSpan[]): string {
   );
 }
 
-function findingsOf(all: readonly Checked[]): string {
+function failuresOf(all: readonly Checked[]): string {
   const failures = all.flatMap((checked) => checked.failures);
   if (failures.length === 0) return '<p class="muted">None.</p>';
   const rows = failures.map(({ layer, object, expected, found }: Failure) => [
@@ -123,7 +139,7 @@ function layersOf(all: readonly Checked[]): string {
     sums.set(layer, { passed: sum.passed + passed, total: sum.total + total });
   }
   return table(
-    ['Layer', 'Held', 'Checked'],
+    ['Layer', 'Passed', 'Checked'],
     [...sums].map(([layer, { passed, total }]) => [
       text(layer),
       number(passed),
@@ -143,7 +159,7 @@ function snapshotsOf({ report, windows }: ReportFacts): string {
       text(verdict),
     ];
   });
-  return table(['Snapshot', 'Window', 'Records', 'Odd hashes', 'Verdict'], rows);
+  return table(['Snapshot', 'Window', 'Records', 'Findings', 'Verdict'], rows);
 }
 
 /** Cells are HTML already. */
@@ -175,7 +191,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function text(value: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters and text direction are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters and text direction are searched for
   const visible = value.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
   return visible.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }

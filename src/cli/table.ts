@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** Columns without borders, as wide as what stands in them. */
+/** Columns without borders, as wide as their content. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const nothing = [
     'top',

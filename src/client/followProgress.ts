@@ -6,6 +6,8 @@ export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   /** Time between two progress queries. Default 1000. */
   readonly intervalMs?: number | undefined;
+  /** Called after each query: whether a worker answered it. */
+  readonly onAnswer?: ((answered: boolean) => void) | undefined;
 }
 
 /** The run to follow, reduced to two questions. */
@@ -26,7 +28,7 @@ export async function* followProgress(
   run: FollowedRun,
   options: FollowOptions = {},
 ): AsyncGenerator<Progress, void, undefined> {
-  const { intervalMs = INTERVAL_MS } = options;
+  const { intervalMs = INTERVAL_MS, onAnswer } = options;
   const left = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
   let running = true;
@@ -36,7 +38,11 @@ export async function* followProgress(
   });
   // It is raced below, and nothing listens once the caller has left the loop.
   ended.catch(() => undefined);
-  const query = () => run.progress().catch(() => undefined);
+  const query = async () => {
+    const progress = await run.progress().catch(() => undefined);
+    onAnswer?.(progress !== undefined);
+    return progress;
+  };
 
   let lastText: string | undefined;
   try {

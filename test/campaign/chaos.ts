@@ -2,20 +2,21 @@ import { parseArgs } from 'node:util';
 import { BUG_PLANS } from '../chaos/bugPlans';
 import { ChaosEnvironment } from '../chaos/chaosEnvironment';
 import { FAULT_KINDS, formatPlan, parsePlan, type Plan } from '../chaos/plan';
-import { RUNS_PER_ROUND, randomPlan } from '../chaos/randomPlan';
-import { replayOf, runRound, type Outcome } from '../chaos/round';
+import { RUNS_PER_BATCH, randomPlan } from '../chaos/randomPlan';
+import { replayCommand, runBatch, type RunOutcome } from '../chaos/runBatch';
 
 const USAGE = `npm run chaos -- [options]
 
-Real processes on a real stack of their own, and everything that can happen to them, by seed. A run that breaks something
-prints the command that runs it again, and leaves its logs. Exit code 1 when one does. About eight runs a minute.
+Runs real processes on real servers and injects faults into both: killed, frozen and replaced processes, broken connections,
+lost requests, full disks, sealed vaults, cancelled and reset runs. A seed decides every fault. A run that violates an
+invariant prints the command that runs it again, and its logs are kept. Exit code 1 when one does. About eight runs a minute.
 
-  --runs N      default 20; --from K is the first run, default 0
-  --seed S      decides, with a run's number, its plan; default 1
-  --only K      the round of run K again
-  --plan P      one plan, such as 'one/300:worker.killed@signManifest.call#6'; more of them run side by side
-  --bug NAME    plant this defect into the workers
-  --bugs        every defect under the plan that shows it; --bug TEXT: those that match
+  --runs N      how many runs, default 20; --from K is the first of them, default 0
+  --seed S      decides, with the number of a run, its plan; default 1
+  --only K      the batch of run K again
+  --plan P      one plan, such as 'one/300:worker.killed@signManifest.call#6'; several plans run side by side
+  --bug NAME    plants this defect into the workers
+  --bugs        runs every planted defect under the plan that reveals it; with --bug TEXT those that match
 `;
 
 const { values } = parseArgs({
@@ -31,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-function* rounds(): Generator<readonly Plan[]> {
+function* batches(): Generator<readonly Plan[]> {
   if (values.plan) {
     yield values.plan.map(parsePlan);
     return;
@@ -40,62 +41,64 @@ function* rounds(): Generator<readonly Plan[]> {
   const only = values.only === undefined ? undefined : Number(values.only);
   const first = only ?? Number(values.from);
   const last = only ?? first + Number(values.runs) - 1;
-  for (let number = first - (first % RUNS_PER_ROUND); number <= last; number += RUNS_PER_ROUND)
-    yield Array.from({ length: RUNS_PER_ROUND }, (_, place) => randomPlan(seed, number + place));
+  for (let number = first - (first % RUNS_PER_BATCH); number <= last; number += RUNS_PER_BATCH)
+    yield Array.from({ length: RUNS_PER_BATCH }, (_, index) => randomPlan(seed, number + index));
 }
 
-const started = Date.now();
-const outcomes: Outcome[] = [];
+const startedMs = Date.now();
+const outcomes: RunOutcome[] = [];
 
 async function main(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
-  if (values.bugs) return hunt();
-  const surround = await ChaosEnvironment.start();
+  if (values.bugs) return runPlantedBugs();
+  const environment = await ChaosEnvironment.start();
   try {
-    for (const plans of rounds()) {
-      const entries = plans.map((plan) => ({
-        plan,
-        ...(values.bug === undefined ? {} : { bug: values.bug }),
-      }));
-      for (const outcome of await runRound(entries, surround.surroundings)) {
+    for (const plans of batches()) {
+      const bug = values.bug === undefined ? {} : { bug: values.bug };
+      const entries = plans.map((plan) => ({ plan, ...bug }));
+      for (const outcome of await runBatch(entries, environment)) {
         outcomes.push(outcome);
-        const { fired, recoveryMs, broken, plan } = outcome;
-        const recovery = recoveryMs === undefined ? 'at rest' : `${recoveryMs} ms`;
-        const verdict = broken.length === 0 ? 'holds' : 'BROKEN';
-        console.log(
-          `${verdict} ${fired.length}/${plan.faults.length} fired, ${recovery}  ${formatPlan(plan)}`,
-        );
-        for (const what of broken.slice(0, 5)) console.log(`  ${what}`);
-        if (broken.length > 0) console.log(`  ${replayOf(outcome)}`);
+        printOutcome(outcome);
       }
     }
   } finally {
-    await surround.stop(outcomes.every(({ broken }) => broken.length === 0));
+    await environment.stop(outcomes.every(({ violations }) => violations.length === 0));
   }
   return report();
 }
 
-/** Every planted bug under the plan that shows it; each must break something. */
-async function hunt(): Promise<number> {
-  const surround = await ChaosEnvironment.start();
+function printOutcome(outcome: RunOutcome): void {
+  const { fired, recoveryMs, violations, plan } = outcome;
+  const recovery = recoveryMs === undefined ? 'complete before healing' : `${recoveryMs} ms`;
+  const verdict = violations.length === 0 ? 'holds' : 'VIOLATED';
+  console.log(`${verdict} ${fired.length}/${plan.faults.length} fired, ${recovery}  ${formatPlan(plan)}`);
+  for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
+  if (violations.length > 0) console.log(`  ${replayCommand(outcome)}`);
+}
+
+/** Runs every planted bug under the plan that reveals it; each must violate an invariant. */
+async function runPlantedBugs(): Promise<number> {
+  const environment = await ChaosEnvironment.start();
   let missed = 0;
   try {
     const entries = Object.entries(BUG_PLANS)
       .filter(([bug]) => new RegExp(values.bug ?? '').test(bug))
       .map(([bug, plan]) => ({ bug, plan: parsePlan(plan) }));
-    for (let first = 0; first < entries.length; first += RUNS_PER_ROUND) {
-      const some = entries.slice(first, first + RUNS_PER_ROUND);
-      for (const [place, { broken }] of (await runRound(some, surround.surroundings)).entries()) {
-        const { bug, plan } = some[place]!;
-        if (broken.length === 0) missed++;
-        console.log(`| ${bug} | \`${formatPlan(plan)}\` | ${broken[0]?.split('\n')[0] ?? 'NOT CAUGHT'} |`);
+    for (let first = 0; first < entries.length; first += RUNS_PER_BATCH) {
+      const batch = entries.slice(first, first + RUNS_PER_BATCH);
+      for (const [index, { violations }] of (await runBatch(batch, environment)).entries()) {
+        const { bug, plan } = batch[index]!;
+        if (violations.length === 0) missed++;
+        console.log(
+          `| ${bug} | \`${formatPlan(plan)}\` | ${violations[0]?.split('\n')[0] ?? 'NOT CAUGHT'} |`,
+        );
       }
     }
   } finally {
-    await surround.stop(true);
+    await environment.stop(true);
   }
   console.log(`${missed} not caught`);
   return missed === 0 ? 0 : 1;
@@ -103,28 +106,27 @@ async function hunt(): Promise<number> {
 
 function report(): number {
   const fired = outcomes.flatMap((outcome) => outcome.fired);
-  const points = [...new Set(fired.map(({ at }) => at.activity))];
+  const activities = [...new Set(fired.map(({ at }) => at.activity))];
   const count = (kind: string, activity: string) =>
     fired.filter((fault) => fault.kind === kind && fault.at.activity === activity).length;
-  console.log(`| fault | ${points.join(' | ')} |`);
-  console.log(`| --- | ${points.map(() => '---:').join(' | ')} |`);
+  console.log(`| fault | ${activities.join(' | ')} |`);
+  console.log(`| --- | ${activities.map(() => '---:').join(' | ')} |`);
   for (const kind of FAULT_KINDS)
-    console.log(`| ${kind} | ${points.map((point) => count(kind, point)).join(' | ')} |`);
+    console.log(`| ${kind} | ${activities.map((activity) => count(kind, activity)).join(' | ')} |`);
   const times = outcomes
     .flatMap(({ recoveryMs }) => (recoveryMs === undefined ? [] : [recoveryMs]))
     .toSorted((left, right) => left - right);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  const broken = outcomes.filter((outcome) => outcome.broken.length > 0).length;
+  const violated = outcomes.filter(({ violations }) => violations.length > 0).length;
   console.log(
-    `recovery of ${times.length} runs at work: median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${times.at(-1) ?? 0} ms`,
+    `recovery of ${times.length} runs: median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${times.at(-1) ?? 0} ms`,
   );
-  console.log(
-    `${outcomes.length} runs, ${fired.length} faults fired, ${broken} broken, ${Math.round((Date.now() - started) / 1000)} s`,
-  );
-  return broken === 0 ? 0 : 1;
+  const seconds = Math.round((Date.now() - startedMs) / 1000);
+  console.log(`${outcomes.length} runs, ${fired.length} faults fired, ${violated} violated, ${seconds} s`);
+  return violated === 0 ? 0 : 1;
 }
 
-// What this process started ends with it; its mount is taken away on exit.
+// Processes that this one started end with it; its mount is removed on exit.
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
     report();

@@ -23,10 +23,13 @@ import { bulkyRecord, evidenceSet } from '../harness/evidenceSet';
 import { hostileCorpus, type Hostile } from './hostileCorpus';
 import { parsersOf } from './parsers';
 
-/**
- * Everything hostile that `verify` may be handed, one process each: exit code 2, 3 or 4, at most 512 MiB and ten
- * seconds. Then every parser of evidence on mutated bytes. `npm run hostile -- [cases of the fuzzing]`, behind a build.
- */
+const USAGE = `npm run hostile -- [cases]
+
+Runs \`verify\` on hostile evidence, one process a case: it must exit with 2, 3 or 4 within ten seconds and 512 MiB. Then
+parses mutated evidence, by default 1000000 cases: each parser must return a value or throw EVIDENCE_MALFORMED. Needs a build.
+Exit code 1 when a case fails.
+`;
+
 const MAX_RSS_KIB = 512 * 1024;
 const MAX_MS = 10_000;
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
@@ -38,6 +41,10 @@ interface Outcome {
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    console.log(USAGE);
+    return;
+  }
   const set = await evidenceSet(
     [[bulkyRecord(0, 90), bulkyRecord(1, 90), bulkyRecord(2, 90)], [bulkyRecord(5, 40)]],
     2,
@@ -68,12 +75,12 @@ async function main(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-/** The kernel keeps the peak of a process; it is read while the process lives. */
+/** The kernel records the peak memory of a process; it is read while the process lives. */
 async function verify({ target, keyFile }: Hostile): Promise<Outcome> {
   const startMs = performance.now();
   const child = spawn('node', [CLI, 'verify', target, '--key', keyFile], { stdio: 'ignore' });
   let rssKib = 0;
-  const look = setInterval(() => {
+  const sampling = setInterval(() => {
     try {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       rssKib = Math.max(rssKib, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
@@ -83,12 +90,12 @@ async function verify({ target, keyFile }: Hostile): Promise<Outcome> {
   }, 10);
   const kill = setTimeout(() => child.kill('SIGKILL'), MAX_MS + 5_000);
   const code = await new Promise<number | null>((settle) => void child.on('exit', settle));
-  clearInterval(look);
+  clearInterval(sampling);
   clearTimeout(kill);
   return { code, ms: Math.round(performance.now() - startMs), rssKib };
 }
 
-/** Whatever the bytes, a parser gives a value or EVIDENCE_MALFORMED, and nothing else. */
+/** A parser returns a value or throws EVIDENCE_MALFORMED, whatever the bytes. */
 function fuzz(
   name: string,
   samples: readonly Buffer[],
@@ -106,8 +113,8 @@ function fuzz(
   const bytes = tuple(constantFrom(...samples), array(edit, { minLength: 1, maxLength: 4 })).map(
     ([sample, edits]) =>
       edits.reduce((from, { at, drop, put }) => {
-        const place = at % (from.length + 1);
-        return Buffer.concat([from.subarray(0, place), put, from.subarray(place + drop)]);
+        const start = at % (from.length + 1);
+        return Buffer.concat([from.subarray(0, start), put, from.subarray(start + drop)]);
       }, sample),
   );
   const outcome = check(

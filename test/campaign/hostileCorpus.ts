@@ -7,29 +7,29 @@ import { parseProof } from '../../src/evidence/recordProof';
 import { serializeProof } from '../../src/evidence/recordProof';
 import type { EvidenceSet } from '../harness/evidenceSet';
 
-/** Something hostile to be handed to `verify`, at `path`. */
+/** Hostile input for `verify`. */
 export interface Hostile {
   readonly name: string;
-  /** What `verify` is asked about: a directory or a proof file. */
+  /** The argument of `verify`: a directory or a proof file. */
   readonly target: string;
-  /** The key file; the honest one unless it is what is hostile. */
+  /** The key file; the valid one unless it is the hostile input. */
   readonly keyFile: string;
 }
 
 type Write = (path: string) => void;
 
-/** Contents that are hostile in whatever place they stand. */
+/** Contents that are hostile for any object. */
 function contents(body: Buffer): [string, Write][] {
   return [
     bytes('empty', ''),
     bytes('one byte', '{'),
     bytes('a mebibyte of NUL', Buffer.alloc(1 << 20)),
     bytes('a mebibyte of 0xff', Buffer.alloc(1 << 20, 0xff)),
-    bytes('behind a byte order mark', Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), body])),
+    bytes('after a byte order mark', Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), body])),
     bytes('in UTF-16', Buffer.from(body.toString('latin1'), 'utf16le')),
-    bytes('with a newline behind it', Buffer.concat([body, Buffer.from('\n')])),
-    bytes('with a NUL behind it', Buffer.concat([body, Buffer.of(0)])),
-    bytes('with a space in front of it', Buffer.concat([Buffer.from(' '), body])),
+    bytes('with a newline at the end', Buffer.concat([body, Buffer.from('\n')])),
+    bytes('with a NUL at the end', Buffer.concat([body, Buffer.of(0)])),
+    bytes('with a space before it', Buffer.concat([Buffer.from(' '), body])),
     bytes('twice', Buffer.concat([body, body])),
     bytes(
       'with Windows line ends',
@@ -54,7 +54,7 @@ function contents(body: Buffer): [string, Write][] {
   ];
 }
 
-/** JSON that is hostile in place of a manifest or a ledger entry. */
+/** JSON that is hostile as a manifest or a ledger entry. */
 function jsons(text: string): [string, string][] {
   const members = Object.keys(JSON.parse(text) as object);
   const first = members[0]!;
@@ -100,7 +100,7 @@ function jsons(text: string): [string, string][] {
   ];
 }
 
-/** Chunks that are hostile to whoever unpacks them. */
+/** Chunks that are hostile to unpack. */
 function chunks(): [string, Buffer][] {
   const nested = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from([3, 0x61, 0])));
   return [
@@ -125,12 +125,12 @@ function chunks(): [string, Buffer][] {
   ];
 }
 
-/** Writes the corpus below `directory`, one case at a time, so that it never lies there as a whole. */
+/** Writes the corpus below `directory`, one case at a time, so that never more than one is on disk. */
 export function* hostileCorpus(set: EvidenceSet, proof: Buffer, directory: string): Generator<Hostile> {
   const keyFile = join(directory, 'trust.json');
   writeFileSync(keyFile, JSON.stringify(set.trust));
   const target = join(directory, 'evidence');
-  const lay = (replace: ReadonlyMap<string, Write>) => {
+  const writeEvidence = (replace: ReadonlyMap<string, Write>) => {
     rmSync(target, { recursive: true, force: true });
     for (const [key, body] of set.objects) {
       const path = join(target, key);
@@ -141,22 +141,22 @@ export function* hostileCorpus(set: EvidenceSet, proof: Buffer, directory: strin
   const keys = [...set.objects.keys()];
   for (const key of keys) {
     for (const [name, write] of contents(set.objects.get(key)!)) {
-      lay(new Map([[key, write]]));
+      writeEvidence(new Map([[key, write]]));
       yield { name: `${key}: ${name}`, target, keyFile };
     }
   }
   const manifest = keys.find((key) => key.endsWith('manifest.json'))!;
   for (const [name, text] of jsons(set.objects.get(manifest)!.toString())) {
-    lay(new Map([[manifest, (path) => writeFileSync(path, text)]]));
+    writeEvidence(new Map([[manifest, (path) => writeFileSync(path, text)]]));
     yield { name: `manifest with ${name}`, target, keyFile };
   }
   const chunk = keys.find((key) => key.includes('/chunks/'))!;
   for (const [name, body] of chunks()) {
-    lay(new Map([[chunk, (path) => writeFileSync(path, body)]]));
+    writeEvidence(new Map([[chunk, (path) => writeFileSync(path, body)]]));
     yield { name: `chunk of ${name}`, target, keyFile };
   }
   for (const name of ['\u001b[2J', '..\u2028', 'snap-\ud83d\ude00', '-rf', 'a'.repeat(200), 'snap-job-1\n']) {
-    lay(new Map());
+    writeEvidence(new Map());
     mkdirSync(join(target, 'snapshots', name), { recursive: true });
     writeFileSync(join(target, 'snapshots', name, 'manifest.json'), '{}');
     yield { name: `a snapshot named ${JSON.stringify(name)}`, target, keyFile };
@@ -172,10 +172,10 @@ export function* hostileCorpus(set: EvidenceSet, proof: Buffer, directory: strin
     writeFileSync(file, text);
     yield { name: `proof with ${name}`, target: file, keyFile };
   }
-  lay(new Map());
+  writeEvidence(new Map());
   const hostileKey = join(directory, 'hostile-key.json');
   for (const [name, write] of contents(Buffer.from(JSON.stringify(set.trust)))) {
-    // JSON that only stands in other white space is the same trust file.
+    // With other white space it is still the same trust file.
     if (/space|newline|Windows/.test(name)) continue;
     rmSync(hostileKey, { recursive: true, force: true });
     write(hostileKey);
@@ -232,7 +232,7 @@ function bytes(name: string, content: Buffer | string): [string, Write] {
   return [name, (path) => writeFileSync(path, content)];
 }
 
-/** One gzip member as ours are, but for what is asked for. */
+/** One gzip member in the format of a chunk, with another checksum or size when given. */
 function packed(content: Buffer, { crc = crc32(content), size = content.length } = {}): Buffer {
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(crc, 0);

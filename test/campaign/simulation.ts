@@ -14,24 +14,25 @@ import {
   type Plan,
   type ScenarioName,
 } from '../simulation/plan';
-import { huntBug } from '../simulation/bugHunt';
+import { findPlanFor } from '../simulation/bugSearch';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
 import { searchPlans } from '../simulation/randomPlans';
-import { rememberPureFunctions } from '../simulation/memoizedNode';
-import { simulate, type Simulated } from '../simulation/simulate';
-import { differs } from '../simulation/equalPlans';
+import { memoizePureFunctions } from '../simulation/memoizedFunctions';
+import { simulate, type SimulationResult } from '../simulation/simulate';
+import { isDistinct } from '../simulation/equivalentFaults';
 
 const USAGE = `npm run sim -- [options]
 
-Every single fault of every scenario, every pair of faults of the first one, and random plans by seed, each shrunk to its
-minimum when it breaks something. Exit code 1 when one does. About twenty minutes on two cores.
+Simulates jobs on fakes and virtual time: every single fault of every scenario, every pair of faults of the first scenario,
+and random plans by seed. A random plan that violates an invariant is shrunk to the smallest one that does. Exit code 1 when
+an invariant is violated. About twenty minutes on two cores.
 
-  --no-singles, --no-pairs   leave these out
-  --seeds N                  random plans, default 20000; --seed S is the first seed, default 1
+  --no-singles, --no-pairs   leaves these out
+  --seeds N                  how many random plans, default 20000; --seed S is the first seed, default 1
   --threads N                default: all cores
-  --shard I/N                the Ith of N parts of all, from 0
+  --shard I/N                part I of N, from 0
   --plan P                   one plan, such as 'one/0:lost@13,cancelled@40'
-  --bugs                     plant each defect and look for a plan that shows it; --only TEXT: those with it in their name
+  --bugs                     plants each defect and searches for a plan that reveals it; --only TEXT: defects whose name contains it
 `;
 
 const { values } = parseArgs({
@@ -53,12 +54,12 @@ const { values } = parseArgs({
 interface Tally {
   singles: number;
   pairs: number;
-  /** Pairs that do the same as another one. */
-  equals: number;
+  /** Pairs with the same effect as another one. */
+  equivalents: number;
   seeds: number;
   readonly fired: Map<string, number>;
-  /** Plans that broke something, with what. */
-  readonly broken: [plan: string, what: string][];
+  /** Plans that violated an invariant, with the violation. */
+  readonly violations: [plan: string, violation: string][];
 }
 
 interface Part {
@@ -66,14 +67,14 @@ interface Part {
   readonly parts: number;
 }
 
-async function judge(plan: Plan, tally: Tally): Promise<Simulated | undefined> {
+async function run(plan: Plan, tally: Tally): Promise<SimulationResult | undefined> {
   try {
     const simulated = await simulate(plan);
     for (const [site, times] of simulated.fired) tally.fired.set(site, (tally.fired.get(site) ?? 0) + times);
-    for (const what of simulated.broken) tally.broken.push([formatPlan(plan), what]);
+    for (const violation of simulated.violations) tally.violations.push([formatPlan(plan), violation]);
     return simulated;
   } catch (error) {
-    tally.broken.push([formatPlan(plan), `the run failed: ${String(error)}`]);
+    tally.violations.push([formatPlan(plan), `the run failed: ${String(error)}`]);
     return undefined;
   }
 }
@@ -81,10 +82,10 @@ async function judge(plan: Plan, tally: Tally): Promise<Simulated | undefined> {
 async function singles(tally: Tally, { part, parts }: Part): Promise<void> {
   for (const scenario of [...SCENARIOS, ...DISASTERS]) {
     const kinds: readonly FaultKind[] = isDisaster(scenario) ? [...FAULT_KINDS, DISASTER] : FAULT_KINDS;
-    const calls = (await judge({ scenario, order: 0, faults: [] }, tally))?.calls ?? 0;
+    const calls = (await run({ scenario, order: 0, faults: [] }, tally))?.calls ?? 0;
     for (let at = 1 + part; at <= calls; at += parts) {
       for (const kind of kinds) {
-        await judge({ scenario, order: 0, faults: [{ at, kind }] }, tally);
+        await run({ scenario, order: 0, faults: [{ at, kind }] }, tally);
         tally.singles++;
       }
     }
@@ -96,8 +97,8 @@ function isDisaster(scenario: ScenarioName): boolean {
 }
 
 /**
- * The second fault strikes at any call behind the first one, of the run as the first one left it. Left out are pairs that
- * do the same as another one, by `differs`.
+ * The second fault is injected at any later call of the run with the first fault. Pairs with the same effect as another one
+ * are left out, by `isDistinct`.
  */
 async function pairs(tally: Tally, { part, parts }: Part): Promise<void> {
   const base = { scenario: 'one', order: 0 } as const;
@@ -105,13 +106,13 @@ async function pairs(tally: Tally, { part, parts }: Part): Promise<void> {
   for (let at = 1 + part; at <= clean.calls; at += parts) {
     for (const kind of FAULT_KINDS) {
       const first = { at, kind };
-      const struck = await simulate({ ...base, faults: [first] });
-      for (let then = at + 1; then <= struck.calls; then++) {
+      const faulty = await simulate({ ...base, faults: [first] });
+      for (let then = at + 1; then <= faulty.calls; then++) {
         for (const second of FAULT_KINDS) {
-          if (differs(clean, first, true) && differs(struck, { at: then, kind: second }, false)) {
-            await judge({ ...base, faults: [first, { at: then, kind: second }] }, tally);
+          if (isDistinct(clean, first, true) && isDistinct(faulty, { at: then, kind: second }, false)) {
+            await run({ ...base, faults: [first, { at: then, kind: second }] }, tally);
             tally.pairs++;
-          } else tally.equals++;
+          } else tally.equivalents++;
         }
       }
     }
@@ -122,18 +123,18 @@ async function pairs(tally: Tally, { part, parts }: Part): Promise<void> {
 
 async function seeds(tally: Tally, { part, parts }: Part): Promise<void> {
   const count = Math.ceil(Number(values.seeds) / parts);
-  const broken = await searchPlans({ count, seed: Number(values.seed) + part }, async (plan) => {
+  const found = await searchPlans({ count, seed: Number(values.seed) + part }, async (plan) => {
     tally.seeds++;
-    const own: Tally = { ...tally, broken: [] };
-    await judge(plan, own);
-    return own.broken.length > 0;
+    const own: Tally = { ...tally, violations: [] };
+    await run(plan, own);
+    return own.violations.length > 0;
   });
-  if (broken) await judge(broken, tally);
+  if (found) await run(found, tally);
 }
 
 async function work(part: Part): Promise<void> {
-  await rememberPureFunctions();
-  const tally: Tally = { singles: 0, pairs: 0, equals: 0, seeds: 0, fired: new Map(), broken: [] };
+  await memoizePureFunctions();
+  const tally: Tally = { singles: 0, pairs: 0, equivalents: 0, seeds: 0, fired: new Map(), violations: [] };
   if (values.singles) await singles(tally, part);
   await seeds(tally, part);
   if (values.pairs) await pairs(tally, part);
@@ -146,13 +147,13 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  await rememberPureFunctions();
+  await memoizePureFunctions();
   if (values.plan !== undefined) {
-    const { broken, calls } = await simulate(parsePlan(values.plan));
-    console.log(broken.length === 0 ? `holds, after ${calls} calls` : broken.join('\n'));
-    return broken.length === 0 ? 0 : 1;
+    const { violations, calls } = await simulate(parsePlan(values.plan));
+    console.log(violations.length === 0 ? `holds, after ${calls} calls` : violations.join('\n'));
+    return violations.length === 0 ? 0 : 1;
   }
-  if (values.bugs) return hunt();
+  if (values.bugs) return searchPlantedBugs();
   const started = Date.now();
   const threads = Number(values.threads);
   const [shard = 0, shards = 1] = values.shard.split('/').map(Number);
@@ -175,16 +176,16 @@ async function main(): Promise<number> {
   return report(tallies, threads, Date.now() - started);
 }
 
-/** Each planted bug must break an invariant: under no fault, a single one or a random plan. Prints the plan that showed it. */
-async function hunt(): Promise<number> {
+/** Each planted bug must violate an invariant: under no fault, few faults or a random plan. Prints the plan that revealed it. */
+async function searchPlantedBugs(): Promise<number> {
   let missed = 0;
-  const hunted = Object.entries(PLANTED_BUGS).filter(([bug]) => bug.includes(values.only));
-  for (const [bug, seam] of hunted) {
-    const caught = await huntBug(seam, Number(values.seed));
+  const planted = Object.entries(PLANTED_BUGS).filter(([name]) => name.includes(values.only));
+  for (const [name, bug] of planted) {
+    const caught = await findPlanFor(bug, Number(values.seed));
     if (!caught) missed++;
-    console.log(`${bug}: ${caught ? `${caught.plan}: ${caught.what}` : 'NOT CAUGHT'}`);
+    console.log(`${name}: ${caught ? `${caught.plan}: ${caught.violation}` : 'NOT CAUGHT'}`);
   }
-  console.log(`${hunted.length} planted bugs, ${missed} not caught`);
+  console.log(`${planted.length} planted bugs, ${missed} not caught`);
   return missed === 0 ? 0 : 1;
 }
 
@@ -200,12 +201,14 @@ function report(tallies: readonly Tally[], threads: number, tookMs: number): num
     console.log(
       `| ${method} | ${FAULT_KINDS.map((kind) => fired.get(`${method} ${kind}`) ?? 0).join(' | ')} |`,
     );
-  const broken = tallies.flatMap((tally) => tally.broken);
-  for (const [plan, what] of broken.slice(0, 50))
-    console.log(`BROKEN ${what}\n  npm run sim -- --plan ${plan}`);
-  const counts = `${sum((t) => t.singles)} singles, ${sum((t) => t.pairs)} pairs (and ${sum((t) => t.equals)} that do the same as another plan), ${sum((t) => t.seeds)} random plans`;
-  console.log(`${counts}, ${broken.length} broken, ${Math.round(tookMs / 1000)} s on ${threads} threads`);
-  return broken.length === 0 && tallies.length === threads ? 0 : 1;
+  const violations = tallies.flatMap((tally) => tally.violations);
+  for (const [plan, violation] of violations.slice(0, 50))
+    console.log(`VIOLATED ${violation}\n  npm run sim -- --plan ${plan}`);
+  const counts = `${sum((t) => t.singles)} singles, ${sum((t) => t.pairs)} pairs (and ${sum((t) => t.equivalents)} equivalent to another plan), ${sum((t) => t.seeds)} random plans`;
+  console.log(
+    `${counts}, ${violations.length} violations, ${Math.round(tookMs / 1000)} s on ${threads} threads`,
+  );
+  return violations.length === 0 && tallies.length === threads ? 0 : 1;
 }
 
 if (isMainThread) main().then((code) => process.exit(code), console.error);

@@ -29,13 +29,13 @@ function* spliceMember(
   put: (what: string, spliced: Buffer) => [string, Objects],
 ): Generator<[string, Objects]> {
   const manifest = JSON.parse(body.toString()) as { [name: string]: Json };
-  let place: { [name: string]: Json } = manifest;
+  let parent: { [name: string]: Json } = manifest;
   for (const name of path.slice(0, -1)) {
-    const next = place[name];
+    const next = parent[name];
     if (typeof next !== 'object' || next === null) return;
-    place = next as { [name: string]: Json };
+    parent = next as { [name: string]: Json };
   }
-  place[path.at(-1)!] = value;
+  parent[path.at(-1)!] = value;
   const spliced = canonicalJson(manifest);
   if (!spliced.equals(body)) yield put(`member ${path.join('.')}`, spliced);
 }
@@ -55,9 +55,9 @@ function* spliceLines(
   put: (what: string, spliced: Buffer) => [string, Objects],
 ): Generator<[string, Objects]> {
   const lines = body.toString().split('\n');
-  for (const [place, line] of other.toString().split('\n').entries()) {
-    const spliced = Buffer.from(lines.with(Math.min(place, lines.length - 1), line).join('\n'));
-    if (!spliced.equals(body)) yield put(`line ${place}`, spliced);
+  for (const [index, line] of other.toString().split('\n').entries()) {
+    const spliced = Buffer.from(lines.with(Math.min(index, lines.length - 1), line).join('\n'));
+    if (!spliced.equals(body)) yield put(`line ${index}`, spliced);
   }
 }
 
@@ -67,15 +67,15 @@ function* spliceEntries(
   put: (what: string, spliced: Buffer) => [string, Objects],
 ): Generator<[string, Objects]> {
   const [own, foreign] = [parseBundle(body, 2), parseBundle(other, 2)];
-  for (const place of own.keys()) {
-    yield put(`entry ${place}`, formatBundle(own.with(place, foreign[place]!)));
+  for (const index of own.keys()) {
+    yield put(`entry ${index}`, formatBundle(own.with(index, foreign[index]!)));
     const [mine, theirs] = [own, foreign].map(
-      (entries) => JSON.parse(entries[place]!.toString()) as { [name: string]: Json },
+      (entries) => JSON.parse(entries[index]!.toString()) as { [name: string]: Json },
     ) as [{ [name: string]: Json }, { [name: string]: Json }];
     for (const name of Object.keys(theirs)) {
       const spliced = canonicalJson({ ...mine, [name]: theirs[name]! });
-      if (!spliced.equals(own[place]!))
-        yield put(`entry ${place}, member ${name}`, formatBundle(own.with(place, spliced)));
+      if (!spliced.equals(own[index]!))
+        yield put(`entry ${index}, member ${name}`, formatBundle(own.with(index, spliced)));
     }
   }
 }

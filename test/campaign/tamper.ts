@@ -7,10 +7,13 @@ import { evidenceKey, readerOf } from '../harness/evidence';
 import { bulkyRecord, evidenceSet, type EvidenceSet } from '../harness/evidenceSet';
 import { splices } from './splices';
 
-/**
- * Every single bit of a 64 KiB evidence set flipped, every object cut at every byte, dropped, added, renamed and
- * swapped, every member of two valid bundles spliced into the other: each must be found. `npm run tamper`.
- */
+const USAGE = `npm run tamper
+
+Changes a 64 KiB evidence set in every small way and verifies each result: every bit flipped, every object cut at every byte,
+dropped, added, renamed and swapped, and every member of one valid set spliced into another. Exit code 1 when a change
+is not found. Uses all cores.
+`;
+
 const SET_BYTES = 64 * 1024;
 
 interface Tally {
@@ -97,6 +100,10 @@ function* moves(set: EvidenceSet, key: string): Generator<[string, Map<string, B
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    console.log(USAGE);
+    return;
+  }
   const parts = availableParallelism();
   const hook = resolve(__dirname, '../harness/runTypeScript.cjs');
   const tallies = await Promise.all(

@@ -1,15 +1,15 @@
 /**
- * For each planted bug a plan on real servers under which it breaks an invariant. What keeps a run from being
- * healed until others are through is a fault that comes late: `worker.second@reportJob.after`. A frozen worker gets no
- * further task when its connections to Temporal break first: `temporal.refused`.
+ * For each planted bug a plan on real servers under which it violates an invariant. A late fault keeps a run from being
+ * healed until other jobs have finished: `worker.second@reportJob.after`. A frozen worker gets no further task when its
+ * connections to Temporal break first: `temporal.refused`.
  */
 export const BUG_PLANS: Readonly<Record<string, string>> = {
   'records are marked before the snapshot is signed': 'one/300:',
-  'marking goes by time range': 'late/300:',
+  'records are marked by time range': 'late/300:',
   'a failed marking counts as done':
     'one/300:mongo.lost@markImmutable.call#4,mongo.lost@markImmutable.call#9',
   'a PUT has no condition': 'one/300:storage.unacknowledged@queryBatch.call#2',
-  'a key that is taken counts as ours, unread':
+  'an existing object counts as ours, unread':
     'one/300:storage.unacknowledged@queryBatch.call#2,run.lateRecords@queryBatch.before#2',
   'a PUT without an answer counts as done':
     'one/300:storage.lost@sealManifest.call#4,storage.lost@sealManifest.call#5',
@@ -19,24 +19,24 @@ export const BUG_PLANS: Readonly<Record<string, string>> = {
   'the lease of a finished snapshot is kept': 'one/300:',
   'a lease is given up although signing began':
     'overlapping/300:run.terminated@signManifest.call#4,worker.second@reportJob.after#1',
-  'what others sealed meanwhile is not looked at':
+  'overlapping snapshots that were sealed meanwhile are ignored':
     'overlapping/300:run.terminated@hashBatch.before#4,worker.second@reportJob.after#1',
-  'whoever lost its lease signs all the same':
+  'a run that lost its lease signs all the same':
     'overlapping/300:temporal.refused@signManifest.call#2,worker.frozen@signManifest.call#2,run.terminated@signManifest.call#2,worker.frozen@hashBatch.before#6,worker.frozen@hashBatch.before#7',
-  'only the first lease of a snapshot is noted':
+  'only the first lease of a snapshot is stored':
     'overlapping/300:run.terminated@hashBatch.before#2,run.terminated@hashBatch.before#5',
-  'a window is granted to whoever asked long ago':
+  'a window is granted to an outdated request':
     'direct/300:temporal.refused@openSnapshot.call#6,worker.frozen@openSnapshot.call#6',
   'the ledger checkpoint is replaced without a condition':
     'overlapping/300:temporal.refused@appendToLedger.call#29,worker.frozen@appendToLedger.call#29',
-  'the manifest has the time of its making': 'one/300:worker.killed@sealManifest.after#1',
-  'the durable cursor stands behind the window': 'one/300:run.terminated@hashBatch.after#3',
+  'the manifest contains the time of its creation': 'one/300:worker.killed@sealManifest.after#1',
+  'the stored cursor is past the end of the window': 'one/300:run.terminated@hashBatch.after#3',
   'one chunk too many counts as marked':
     'one/300:run.terminated@markImmutable.after#2,worker.killed@markImmutable.after#2',
-  'an audit entry that failed is forgotten': 'one/300:mongo.lost@recordSnapshot.call#4',
+  'an audit entry that failed counts as written': 'one/300:mongo.lost@recordSnapshot.call#4',
   'an entry of the ledger is named before it is committed': 'one/300:mongo.lost@appendToLedger.call#3',
   'a job is reported before its snapshot is closed': 'one/300:',
   'the newest version of the key signs, whichever the manifest names':
     'one/300:vault.keyRotated@sealManifest.before#1',
-  'records are handed through the workflow': 'one/300:',
+  'records pass through the workflow': 'one/300:',
 };

@@ -10,50 +10,57 @@ import type { Watchdog } from '../../dev/stack/watchdog';
 import { snapshotIdOf } from '../../src/contract/names';
 import { AuditSnapshotClient } from '../../src/client';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
-import { Network, type ServerRole } from './network';
-import { Observations } from './observations';
+import { databaseUri, deploymentVariables, uniqueName } from '../harness/deployment';
+import { ProxyNetwork, type ServerRole } from './proxyNetwork';
+import { WireMonitor } from './wireMonitor';
 import type { Fault, Plan } from './plan';
 import { chunkRecordsOf, logLateRecords, logRecords, windowsOf } from './scenario';
 import type { StackFaults } from './stackFaults';
 import type { Target } from './tcpProxy';
-import { WorkerProcess, type StepReport } from './workerProcess';
+import { WorkerProcess, type PointReport } from './workerProcess';
 
 const SERVICE = join(__dirname, '../../dist/src/http/main.js');
 const SUBMISSIONS = 60;
 
-/** A process that dies at once is not started again at once. */
+/** Before a worker that died is replaced. */
 const SUPERVISOR_MS = 250;
 
 type Connection = Awaited<ReturnType<typeof connectDatabase>>;
 
-export interface RunOptions {
-  readonly plan: Plan;
-  readonly powers: StackFaults;
+/** What all runs share. */
+export interface RunEnvironment {
+  readonly stackFaults: StackFaults;
   readonly client: Client;
   readonly watchdog: Watchdog;
   /** Folder for logs. */
   readonly logs: string;
-  readonly bundles: { readonly plain: string; readonly changed: string };
+  /** Paths of the workflow bundle of this version and of the next one. */
+  readonly bundles: { readonly current: string; readonly next: string };
+}
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly environment: RunEnvironment;
   readonly bug?: string | undefined;
-  /** What a fault does; called at the step it is planned for, which goes on when this resolves. */
+  /** Injects a fault; called at the point it is planned for, where the worker waits until this resolves. */
   readonly inject: (fault: Fault, run: ChaosRun, worker: WorkerProcess) => Promise<void>;
 }
 
-/** One run: a product of its own (database, bucket, task queue, origin, processes) behind a network of its own. */
+/** One run: a deployment of its own (database, bucket, task queue, origin, processes) that reaches its servers through proxies. */
 export class ChaosRun {
-  readonly name = `c${randomUUID().slice(0, 8)}`;
+  readonly name = uniqueName('c');
   readonly plan: Plan;
-  readonly options: RunOptions;
-  readonly observations = new Observations();
-  readonly network: Network;
+  readonly environment: RunEnvironment;
+  readonly monitor = new WireMonitor();
+  readonly network: ProxyNetwork;
   readonly workers: WorkerProcess[] = [];
   readonly fired: Fault[] = [];
   readonly jobs: AuditSnapshotInput[] = [];
   /** The records as they were logged before anything happened. */
   logged: readonly Buffer[] = [];
-  /** How often each step was come to. */
-  readonly steps = new Map<string, number>();
-  /** What goes straight to the servers, as people and other programs see them. */
+  /** How often each injection point was reached. */
+  readonly reached = new Map<string, number>();
+  /** Variables with the addresses of the servers themselves, as operators and other programs use them. */
   env: Readonly<Record<string, string>> = {};
   bundle: string;
   #proxied: Readonly<Record<string, string>> = {};
@@ -62,16 +69,18 @@ export class ChaosRun {
   readonly #key = newServiceKey('chaos', 'jobs:write', 'jobs:report');
   #serviceTarget: Target = { host: '127.0.0.1', port: 1 };
   #pending: Fault[];
+  readonly #options: RunOptions;
   #closing = false;
 
   constructor(options: RunOptions) {
-    this.options = options;
+    this.#options = options;
+    this.environment = options.environment;
     this.plan = options.plan;
     this.#pending = [...options.plan.faults];
-    this.bundle = options.bundles.plain;
-    const { env } = options.powers.stack;
+    this.bundle = options.environment.bundles.current;
+    const { env } = options.environment.stackFaults.stack;
     const address = (name: string) => targetOf(env[name] ?? '');
-    this.network = new Network(
+    this.network = new ProxyNetwork(
       {
         temporal: targetOf(`tcp://${env['TEMPORAL_ADDRESS']}`),
         mongo: address('MONGODB_URI'),
@@ -80,8 +89,8 @@ export class ChaosRun {
         service: () => this.#serviceTarget,
       },
       {
-        onWrite: (command) => this.observations.onWrite(command),
-        onStored: (exchange) => this.observations.onStored(exchange),
+        onWrite: (command) => this.monitor.onWrite(command),
+        onStored: (exchange) => this.monitor.onStored(exchange),
         beforeReport: (path) => this.#checkReport(path),
       },
     );
@@ -93,28 +102,28 @@ export class ChaosRun {
   }
 
   get snapshots(): AuditSnapshotClient {
-    return new AuditSnapshotClient(this.options.client, this.name);
+    return new AuditSnapshotClient(this.environment.client, this.name);
   }
 
-  /** Makes the product, logs its records and submits its jobs. */
+  /** Creates the deployment, logs its records and submits its jobs. */
   async begin(): Promise<void> {
-    const { powers } = this.options;
+    const { stackFaults } = this.environment;
     const addresses = await this.network.listen();
-    this.#name(addresses);
-    await createLockedBucket(powers.stack.env, this.name);
+    this.#setVariables(addresses);
+    await createLockedBucket(stackFaults.stack.env, this.name);
     this.#database = await connectDatabase(this.env['MONGODB_URI']!);
     await logRecords(this.connection, this.plan);
     this.logged = await this.connection.collection('auditlogs').find<Buffer>({}, { raw: true }).toArray();
     if (this.plan.scenario !== 'direct') await this.startService();
     const worker = this.startWorker();
     await Promise.race([worker.ready, worker.exited, pause(30_000, undefined, { ref: false })]);
-    for (const [place, window] of windowsOf(this.plan).entries())
-      this.jobs.push({ jobId: await this.#submit(place, window), ...window });
+    for (const [index, window] of windowsOf(this.plan).entries())
+      this.jobs.push({ jobId: await this.#submit(index, window), ...window });
   }
 
   async startService(): Promise<void> {
     const env = { ...this.env, ...this.#proxied, PORT: '0' };
-    const log = join(this.options.logs, `${this.name}-service.log`);
+    const log = join(this.environment.logs, `${this.name}-service.log`);
     const service = await startChild(SERVICE, env, '"listening"', log);
     this.#service = service;
     this.#serviceTarget = targetOf((JSON.parse(service.ready) as { url: string }).url);
@@ -128,7 +137,8 @@ export class ChaosRun {
   }
 
   startWorker(): WorkerProcess {
-    const { logs, watchdog, bug } = this.options;
+    const { logs, watchdog } = this.environment;
+    const { bug } = this.#options;
     const env = {
       ...this.env,
       ...this.#proxied,
@@ -136,7 +146,7 @@ export class ChaosRun {
       ...(bug === undefined ? {} : { CHAOS_BUG: bug }),
     };
     const log = join(logs, `${this.name}-worker.log`);
-    const worker = new WorkerProcess(env, log, watchdog, (step, from) => this.#onStep(step, from));
+    const worker = new WorkerProcess(env, log, watchdog, (point, from) => this.#onPoint(point, from));
     this.workers.push(worker);
     void this.#supervise(worker);
     return worker;
@@ -149,7 +159,7 @@ export class ChaosRun {
     if (!this.#closing && !replaced) this.startWorker();
   }
 
-  /** At least one worker runs and is ready, none is frozen, and nothing disturbs the network. */
+  /** Lifts all faults; resolves when at least one worker is ready. */
   async heal(): Promise<void> {
     this.#pending = [];
     this.network.heal();
@@ -167,12 +177,12 @@ export class ChaosRun {
     throw new Error('no worker became ready within 30 s of healing');
   }
 
-  get waits(): boolean {
+  get hasPendingFaults(): boolean {
     return this.#pending.length > 0;
   }
 
-  /** A process of it is frozen, and not for long enough yet. */
-  get freezes(): boolean {
+  /** A worker is frozen, and not for long enough yet. */
+  get hasFrozenWorker(): boolean {
     return this.workers.some(({ alive, frozen }) => alive && frozen);
   }
 
@@ -185,9 +195,9 @@ export class ChaosRun {
     await this.#database?.close();
   }
 
-  async #submit(place: number, window: { from: string; to: string }): Promise<string> {
+  async #submit(index: number, window: { from: string; to: string }): Promise<string> {
     if (this.plan.scenario === 'direct') {
-      const jobId = `${this.name}-${place}`;
+      const jobId = `${this.name}-${index}`;
       await this.snapshots.start({ jobId, ...window });
       return jobId;
     }
@@ -195,32 +205,32 @@ export class ChaosRun {
     const authorization = `Bearer ${this.#key.token}`;
     const headers = { 'content-type': 'application/json', authorization, 'idempotency-key': randomUUID() };
     const body = JSON.stringify({ type: 'audit.snapshot', payload: window });
-    // What strikes another run of the round may meet this submission: a caller asks again, under the same key.
-    for (let tries = 0; ; tries++) {
+    // A fault of another run of the batch may affect this submission: a caller retries under the same key.
+    for (let retries = 0; ; retries++) {
       const response = await fetch(`http://${host}:${port}/jobs`, { method: 'POST', headers, body });
       if (response.status === 202) return ((await response.json()) as { jobId: string }).jobId;
       const again = response.status === 503 || response.status === 409;
-      if (!again || tries === SUBMISSIONS) {
+      if (!again || retries === SUBMISSIONS) {
         throw new Error(`POST /jobs: ${response.status} ${await response.text()}`);
       }
       await pause(1_000);
     }
   }
 
-  async #onStep({ activity, side }: StepReport, worker: WorkerProcess): Promise<void> {
+  async #onPoint({ activity, side }: PointReport, worker: WorkerProcess): Promise<void> {
     const name = `${activity}.${side}`;
-    const nth = (this.steps.get(name) ?? 0) + 1;
-    this.steps.set(name, nth);
+    const nth = (this.reached.get(name) ?? 0) + 1;
+    this.reached.set(name, nth);
     if (this.plan.scenario === 'late' && name === 'hashBatch.before' && nth % 2 === 0 && nth <= 6)
       await logLateRecords(this.connection, nth).catch(() => undefined);
     const due = this.#pending.filter(
       ({ at }) => at.activity === activity && at.side === side && at.nth === nth,
     );
     this.#pending = this.#pending.filter((fault) => !due.includes(fault));
-    for (const fault of due) await this.options.inject(fault, this, worker).catch(() => undefined);
+    for (const fault of due) await this.#options.inject(fault, this, worker).catch(() => undefined);
   }
 
-  /** Nothing may be reported as done before it is durable. */
+  /** A success may be reported only after it is durable. */
   async #checkReport(path: string): Promise<void> {
     const [, jobId] = /^\/jobs\/([^/]+)\/succeed$/.exec(path) ?? [];
     if (jobId === undefined) return;
@@ -230,30 +240,28 @@ export class ChaosRun {
       ledgerleaves: { snapshotId },
     };
     for (const [name, filter] of Object.entries(collections)) {
-      // The database may be away at this moment; then the report itself fails.
+      // The database may be down at this moment; then the report itself fails.
       const found = await this.connection
         .collection(name)
         .findOne(filter)
         .catch(() => undefined);
-      if (found === null) this.observations.break(`job ${jobId} is reported, and ${name} does not have it`);
+      if (found === null) this.monitor.report(`job ${jobId} is reported, and ${name} does not have it`);
     }
   }
 
-  #name(addresses: Readonly<Record<ServerRole, string>>): void {
-    const { env } = this.options.powers.stack;
-    const uri = (address: string) => `mongodb://${address}/${this.name}?directConnection=true`;
+  #setVariables(addresses: Readonly<Record<ServerRole, string>>): void {
+    const { env } = this.environment.stackFaults.stack;
     this.env = {
       ...env,
-      MONGODB_URI: uri(new URL(env['MONGODB_URI'] ?? '').host),
-      S3_BUCKET: this.name,
-      TEMPORAL_TASK_QUEUE: this.name,
-      AUDIT_ORIGIN: `chaos.example/${this.name}`,
+      ...deploymentVariables(this.name, env),
       AUDIT_CHUNK_RECORDS: String(chunkRecordsOf(this.plan)),
       JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
       JOB_SERVICE_TOKEN: this.#key.token,
     };
     this.#proxied = {
-      MONGODB_URI: uri(addresses.mongo),
+      MONGODB_URI: databaseUri(this.name, {
+        MONGODB_URI: `mongodb://${addresses.mongo}/?directConnection=true`,
+      }),
       TEMPORAL_ADDRESS: addresses.temporal,
       S3_ENDPOINT: `http://${addresses.storage}`,
       VAULT_ADDR: `http://${addresses.vault}`,

@@ -2,76 +2,109 @@ import { WorkflowIdReusePolicy } from '@temporalio/client';
 import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { bucketReader } from '../../src/verify/evidenceReaders';
-import { readStorageConfig } from '../../src/config';
+import { readSealingConfig, readStorageConfig } from '../../src/config';
+import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import { MAX_MANIFEST_BYTES } from '../../src/evidence/limits';
+import { parseManifest } from '../../src/evidence/manifest';
+import { manifestKey } from '../../src/evidence/objectKeys';
+import type { TrustFile } from '../../src/evidence/trustFile';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
+import { SOFTWARE } from '../../src/version';
 import { auditLogModel } from '../../src/models/auditLog.model';
 import {
-  brokenAtRest,
+  findViolations,
   comparableManifest,
   examineEvidence,
   type Examined,
-  type RestingState,
-} from '../simulation/invariants';
-import { readRestingState } from '../harness/restingState';
-import { awaitRest, type JobEnd } from './awaitRest';
+  type QuiescentState,
+} from '../harness/invariants';
+import { readQuiescentState } from '../harness/quiescentState';
+import { awaitCompletion, type CompletedJob } from './jobCompletion';
 import type { ChaosRun } from './chaosRun';
-import { undisturbedManifest } from './reference';
+import { faultFreeManifest } from '../harness/faultFreeManifest';
 import { WHOLE } from './scenario';
-import { findSecrets } from './secrets';
+import { findSecretLeaks } from './secretLeaks';
 
 const SWEEP_MS = 60_000;
 
-/** Everything that must hold when a run has come to rest; what does not, in words. */
-export async function checkInvariants(run: ChaosRun, ends: readonly JobEnd[]): Promise<string[]> {
-  const { observations } = run;
+/** Checks everything that must hold when the jobs of a run are complete; returns the violations, in words. */
+export async function checkInvariants(run: ChaosRun, completed: readonly CompletedJob[]): Promise<string[]> {
+  const { monitor } = run;
   const jobs = [...run.jobs.map(({ jobId }) => jobId), ...(await sweep(run))];
-  const given = new Set(ends.filter(({ status }) => status !== 'succeeded').map(({ jobId }) => jobId));
-  const state = await readRestingState({ env: run.env, window: WHOLE, jobs, given });
+  const failedJobs = new Set(
+    completed.filter(({ status }) => status !== 'succeeded').map(({ jobId }) => jobId),
+  );
+  const state = await readQuiescentState({ env: run.env, window: WHOLE, jobs, failedJobs });
   const examined = await examineEvidence(state.reader, state.trust, state.ledger);
   const examine = () => Promise.resolve(examined);
-  for (const what of await brokenAtRest({ ...state, examine })) observations.break(what);
+  for (const what of await findViolations({ ...state, examine })) monitor.report(what);
   compareMarks(run, examined);
   await compareManifest(run, state);
-  await repeat(run, given);
-  for (const what of await findSecrets(run, jobs)) observations.break(what);
-  return observations.broken;
+  await repeatJobs(run, failedJobs);
+  for (const what of await findSecretLeaks(run, jobs)) monitor.report(what);
+  return monitor.violations;
 }
 
-/** A later job over everything: it seals what came late, and nothing else. */
+/** A later job over everything: it seals the records that came late, and nothing else. */
 async function sweep(run: ChaosRun): Promise<readonly string[]> {
   const timestamp = { $gte: new Date(WHOLE.from), $lte: new Date(WHOLE.to) };
   const left = await auditLogModel(run.connection).collection.countDocuments({ immutable: false, timestamp });
   if (left === 0) return [];
   const input = { jobId: `${run.name}-sweep`, ...WHOLE };
   await run.snapshots.start(input);
-  await awaitRest(run, input, { deadlineMs: Date.now() + SWEEP_MS });
+  await awaitCompletion(run, input, { atMs: Date.now() + SWEEP_MS });
   return [input.jobId];
 }
 
-/** Whatever a marking named at any time is included in the snapshot that it was marked for. */
-function compareMarks({ observations }: ChaosRun, { owners }: Examined): void {
-  for (const [snapshotId, ids] of observations.marked)
+/** Every record that was to be marked at any time is included in the snapshot it was to be marked for. */
+function compareMarks({ monitor }: ChaosRun, { owners }: Examined): void {
+  for (const [snapshotId, ids] of monitor.marked)
     for (const id of ids)
       if (!(owners.get(id) ?? []).includes(snapshotId))
-        observations.break(`record ${id} was to be marked for ${snapshotId}, which does not include it`);
+        monitor.report(`record ${id} was to be marked for ${snapshotId}, which does not include it`);
 }
 
-async function compareManifest(run: ChaosRun, { trust }: RestingState): Promise<void> {
-  const { plan, observations } = run;
+async function compareManifest(run: ChaosRun, { trust }: QuiescentState): Promise<void> {
+  const { plan, monitor } = run;
   const [input] = run.jobs;
   const late = plan.scenario === 'late' || plan.faults.some(({ kind }) => kind === 'run.lateRecords');
   if (!input || late || plan.scenario === 'overlapping') return;
   const reader = bucketReader(connectObjectStore(readStorageConfig(run.env)));
-  const own = await comparableManifest(reader, snapshotIdOf(input.jobId));
-  if (own !== (await undisturbedManifest(run, input, reader, trust)))
-    observations.break('the manifest is not the one of an undisturbed run');
+  const actual = await comparableManifest(reader, snapshotIdOf(input.jobId));
+  const expected = await expectedManifest(run, input, reader, trust);
+  if (actual !== expected) monitor.report('the manifest differs from that of a run without faults');
 }
 
-/** Jobs that have succeeded run again: nothing at all may be changed, on any server. */
-async function repeat(run: ChaosRun, given: ReadonlySet<string>): Promise<void> {
-  const { network, observations, name } = run;
+/** Over the records as they were logged, under the key version that the stored manifest names. */
+async function expectedManifest(
+  run: ChaosRun,
+  input: AuditSnapshotInput,
+  reader: EvidenceReader,
+  { keys }: TrustFile,
+): Promise<string | undefined> {
+  const stored = await reader.read(manifestKey(snapshotIdOf(input.jobId)), undefined, MAX_MANIFEST_BYTES);
+  const { version } = parseManifest(stored!).key;
+  const pinned = keys.find((key) => key.version === version)!;
+  const publicKey = Buffer.from(pinned.publicKey, 'base64');
+  const key = { version, publicKey, createdAt: new Date(pinned.from) };
+  const signer = {
+    listKeys: () => Promise.resolve([key]),
+    sign: () => Promise.reject(new Error('nothing is signed')),
+  };
+  const { origin, hashScheme, chunkLimits, retentionMs, holdMs, lateAllowanceMs } = readSealingConfig(
+    run.env,
+  );
+  const limits = { retentionMs, holdMs, lateAllowanceMs, chunkLimits };
+  const settings = { origin, hashScheme, ...limits, software: SOFTWARE };
+  return faultFreeManifest(input, run.logged, { signer, settings });
+}
+
+/** Runs the jobs that succeeded again: that must change nothing, on any server. */
+async function repeatJobs(run: ChaosRun, failedJobs: ReadonlySet<string>): Promise<void> {
+  const { network, monitor, name } = run;
   network.resetChanges();
-  for (const input of run.jobs.filter(({ jobId }) => !given.has(jobId))) {
-    const handle = await run.options.client.workflow.start(SNAPSHOT_WORKFLOW, {
+  for (const input of run.jobs.filter(({ jobId }) => !failedJobs.has(jobId))) {
+    const handle = await run.environment.client.workflow.start(SNAPSHOT_WORKFLOW, {
       workflowId: workflowIdOf(input.jobId),
       taskQueue: name,
       args: [input],
@@ -80,6 +113,5 @@ async function repeat(run: ChaosRun, given: ReadonlySet<string>): Promise<void> 
     await handle.result();
   }
   const { changed } = network;
-  if (changed.length > 0)
-    observations.break(`a second run changes something: ${changed.slice(0, 5).join(', ')}`);
+  if (changed.length > 0) monitor.report(`a second run changes something: ${changed.slice(0, 5).join(', ')}`);
 }

@@ -12,8 +12,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Target, Degradation } from './tcpProxy';
 
 /**
- * What happens to one request: it is lost, its answer is lost, the connection breaks in the middle of either, or somebody
- * else answers (429, 503, 507).
+ * A fault of one request: it is lost, its answer is lost, the connection breaks in the middle of either, or the proxy
+ * answers instead of the server (429, 503, 507).
  */
 export type HttpFault = 'lost' | 'unacknowledged' | 'requestCut' | 'answerCut' | '429' | '503' | '507';
 
@@ -31,9 +31,9 @@ interface Armed {
 }
 
 const SLOW_MS = 700;
-const PASSED_ON = /^(connection|keep-alive|transfer-encoding)$/i;
+const HOP_BY_HOP = /^(connection|keep-alive|transfer-encoding)$/i;
 
-/** One HTTP port in front of a server: every request passes whole, and each can be struck on its way there or back. */
+/** An HTTP proxy for one server: requests pass as a whole, and a fault can be injected into each request or its answer. */
 export class HttpProxy {
   readonly #server: Server;
   readonly #target: () => Target;
@@ -73,7 +73,7 @@ export class HttpProxy {
     return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
   }
 
-  /** Strikes the next request with one of these methods. */
+  /** Injects a fault into the next request with one of these methods. */
   arm(fault: HttpFault, methods: readonly string[], fired: () => void): void {
     this.#armed.push({ fault, methods, fired });
   }
@@ -103,7 +103,7 @@ export class HttpProxy {
   async #pass(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = incoming;
     const body = await readAll(incoming);
-    await this.#suffer();
+    await this.#delay();
     const armed = this.#armed.find(({ methods }) => methods.includes(method));
     this.#armed = this.#armed.filter((other) => other !== armed);
     const fault = armed?.fault;
@@ -131,7 +131,7 @@ export class HttpProxy {
     }
     const response = await this.#send(incoming, body);
     this.#after({ method, path: url, body, status: response.status });
-    // An answer without a body is either there or not.
+    // An answer without a body cannot be cut in the middle.
     if (fault === 'unacknowledged' || (fault === 'answerCut' && response.body.length < 2)) {
       armed!.fired();
       incoming.socket.destroy();
@@ -146,7 +146,7 @@ export class HttpProxy {
     answer.end(response.body);
   }
 
-  async #suffer(): Promise<void> {
+  async #delay(): Promise<void> {
     const degradation = this.#degradation;
     if (!degradation) return;
     const { signal } = this.#lifted;
@@ -175,7 +175,7 @@ export class HttpProxy {
     };
   }
 
-  /** Announces the whole and sends half of it; the server must not take that for an object. */
+  /** Announces the whole body and sends half of it; the server must not store that as an object. */
   async #sendHalf({ method, url, rawHeaders }: IncomingMessage, body: Buffer): Promise<void> {
     const outgoing = request({ ...this.#target(), method, path: url, agent: false });
     outgoing.on('error', () => undefined);
@@ -190,8 +190,8 @@ export class HttpProxy {
 
 function pairsOf(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
-  for (let place = 0; place < raw.length; place += 2)
-    if (!PASSED_ON.test(raw[place]!)) pairs.push([raw[place]!, raw[place + 1]!]);
+  for (let index = 0; index < raw.length; index += 2)
+    if (!HOP_BY_HOP.test(raw[index]!)) pairs.push([raw[index]!, raw[index + 1]!]);
   return pairs;
 }
 

@@ -4,35 +4,35 @@ import { readEvents, resetRun } from '../harness/resetRun';
 import type { ChaosRun } from './chaosRun';
 import type { HttpFault } from './httpProxy';
 import type { MongoFault } from './mongoTap';
-import type { ServerRole } from './network';
+import type { ServerRole } from './proxyNetwork';
 import { logLateRecords } from './scenario';
 import { SHARED_KINDS, type Fault, type SharedKind } from './plan';
 import type { WorkerProcess } from './workerProcess';
 
-/** How long the degradation lasts. */
-const WEATHER_MS = 2_000;
-/** Longer than a heartbeat may be missing: by then another try has taken over from what is frozen. */
+/** How long a degradation lasts. */
+const DEGRADATION_MS = 2_000;
+/** Longer than the heartbeat timeout: another attempt has taken over from the frozen one. */
 const FREEZE_MS = 18_000;
 const SERVICE_FREEZE_MS = 3_000;
 const HOUR_MS = 3_600_000;
-/** Into the middle of what passes next. */
+/** In the middle of the next message. */
 const CUT_BYTES = 700;
 
-/** Lets a fault happen. It counts as fired when it really did something; that may be a moment later. */
+/** Injects a fault. It counts as fired once it had an effect, which may be a moment later. */
 export async function injectFault(fault: Fault, run: ChaosRun, worker: WorkerProcess): Promise<void> {
   const fired = (): void => {
     if (!run.fired.includes(fault)) run.fired.push(fault);
   };
   const [role, what] = fault.kind.split('.') as [string, string];
-  if (isShared(fault.kind)) return run.options.powers.inject(fault.kind, fired);
+  if (isShared(fault.kind)) return run.environment.stackFaults.inject(fault.kind, fired);
   if (role === 'worker') return injectWorkerFault(what, run, worker, fired);
-  if (role === 'run') return operate(what, run, fault, fired);
+  if (role === 'run') return injectRunFault(what, run, fault, fired);
   if (fault.kind === 'service.killed') return run.signalService('SIGKILL') ? fired() : undefined;
   if (fault.kind === 'service.frozen') return freezeService(run, fired);
   const server = role as ServerRole;
   if (what === 'refused' || what === 'blackHole' || what === 'slow') {
-    run.network.degradation(server, what, fired);
-    later(WEATHER_MS, () => run.network.lift(server));
+    run.network.degrade(server, what, fired);
+    later(DEGRADATION_MS, () => run.network.lift(server));
   } else if (what === 'cut') run.network.cut(server as 'mongo', CUT_BYTES, fired);
   else if (server === 'mongo') run.network.injectMongoFault(what as MongoFault, fired);
   else run.network.injectHttpFault(server as 'storage', what as HttpFault, fired);
@@ -59,7 +59,7 @@ async function injectWorkerFault(
       later(FREEZE_MS, () => worker.signal('SIGCONT'));
       return;
     case 'replaced':
-      run.bundle = run.options.bundles.changed;
+      run.bundle = run.environment.bundles.next;
       for (const old of run.workers) if (old.signal('SIGTERM')) fired();
       run.startWorker();
       return;
@@ -71,7 +71,7 @@ async function injectWorkerFault(
     case 'clockBehind':
       worker.setClock(what === 'clockAhead' ? HOUR_MS : -HOUR_MS);
       fired();
-      later(WEATHER_MS, () => worker.setClock(0));
+      later(DEGRADATION_MS, () => worker.setClock(0));
       return;
     default:
       throw new Error(`no such fault of a worker: ${what}`);
@@ -84,15 +84,15 @@ async function freezeService(run: ChaosRun, fired: () => void): Promise<void> {
   return Promise.resolve();
 }
 
-/** What an operator may do in the Web UI, and an application in the log, at any moment. */
-async function operate(what: string, run: ChaosRun, { at }: Fault, fired: () => void): Promise<void> {
+/** What an operator does in the Web UI, and an application in the log. */
+async function injectRunFault(what: string, run: ChaosRun, { at }: Fault, fired: () => void): Promise<void> {
   if (what === 'lateRecords') {
     await logLateRecords(run.connection, 1_000 + at.nth);
     return fired();
   }
   const job = run.jobs[at.nth % run.jobs.length];
   if (!job) return;
-  const { client } = run.options;
+  const { client } = run.environment;
   const workflowId = workflowIdOf(job.jobId);
   const handle = client.workflow.getHandle(workflowId);
   if (what === 'terminated') await handle.terminate('an operator');

@@ -10,25 +10,25 @@ export interface WriteCommand {
 }
 
 /**
- * What a write meets: it never arrives, or it takes effect and its answer is lost. The driver tries some writes once more
- * by itself; that try meets the same.
+ * A fault of a write: it never arrives, or it takes effect and its answer is lost. The driver retries some writes once by
+ * itself; the retry has the same fault.
  */
 export type MongoFault = 'lost' | 'unacknowledged';
 
-/** Names a write however often the driver sends it; undefined for one that it sends once. */
+/** Identifies a write across retries of the driver; undefined for a write that is not retried. */
 export function transactionOf({ message }: WriteCommand): string | undefined {
   const { lsid, txnNumber } = message as { lsid?: { id?: unknown }; txnNumber?: unknown };
   return txnNumber === undefined ? undefined : JSON.stringify([lsid?.id, txnNumber]);
 }
 
 export interface MongoObserver {
-  /** Called with each write before it goes on. */
+  /** Called with each write before it is sent on. */
   onWrite(command: WriteCommand): MongoFault | undefined;
-  /** Called with each write that the server says has changed something, and how many documents. */
+  /** Called with each write that changed something, by the server's answer, and the number of documents. */
   onChange(command: WriteCommand, changed: number): void;
 }
 
-/** Reads the wire between a driver and its server: knows every write, and whether it changed anything. */
+/** Reads the wire protocol between a driver and its server: reports every write, and whether it changed anything. */
 export class MongoTap implements Tap {
   readonly #observer: MongoObserver;
   readonly #requests = new FrameSplitter();
@@ -67,7 +67,7 @@ export class MongoTap implements Tap {
   }
 }
 
-/** Documents that a write changed, by its answer: a compare-and-set that found nothing to do changes none. */
+/** The number of documents that a write changed, by its answer: a compare-and-set without a match changes none. */
 function changedBy({ name }: WriteCommand, answer: Record<string, unknown>): number {
   if (answer['ok'] !== 1) return 0;
   if (name === 'update')

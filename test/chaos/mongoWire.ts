@@ -32,7 +32,7 @@ export function commandNameOf(frame: Buffer): string | undefined {
   return frame.toString('latin1', 26, frame.indexOf(0, 26));
 }
 
-/** The body of a message, with the members that travel as sequences of documents beside it. */
+/** The body of a message, with the members that are sent as document sequences beside it. */
 export function readMessage(frame: Buffer): Document {
   const message: Document = {};
   for (let at = HEADER_BYTES + 4; at < frame.length;) {

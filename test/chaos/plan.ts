@@ -1,22 +1,17 @@
-import type { SnapshotActivities } from '../../src/contract/activities';
-import { STEPS } from '../harness/steps';
+import { SEALING_ACTIVITIES, type ActivityName } from '../harness/sealingActivities';
 
-export type ActivityName = keyof SnapshotActivities;
-
-/** Steps are named by activity: in front of it, behind it, and at each call of a port that it makes. */
-export const ACTIVITIES = STEPS;
-
+/** Before an activity, at each call of a port that it makes, and after it. */
 export const SIDES = ['before', 'call', 'after'] as const;
 export type Side = (typeof SIDES)[number];
 
-/** The nth time, from 1, that a run comes to this step. */
-export interface Step {
+/** Where a fault is injected: the nth time, from 1, that a run reaches this side of an activity. */
+export interface InjectionPoint {
   readonly activity: ActivityName;
   readonly side: Side;
   readonly nth: number;
 }
 
-/** What happens to the processes and connections of one run alone. */
+/** Faults of the processes and connections of one run alone. */
 export const OWN_KINDS = [
   'worker.killed',
   'worker.frozen',
@@ -64,7 +59,7 @@ export const OWN_KINDS = [
   'run.lateRecords',
 ] as const;
 
-/** What happens to a server, and so to every run that shares it. */
+/** Faults of a server, and so of every run that shares it. */
 export const SHARED_KINDS = [
   'temporal.killed',
   'temporal.frozen',
@@ -88,7 +83,7 @@ export type FaultKind = OwnKind | SharedKind;
 
 export interface Fault {
   readonly kind: FaultKind;
-  readonly at: Step;
+  readonly at: InjectionPoint;
 }
 
 /**
@@ -121,7 +116,7 @@ export function parsePlan(text: string): Plan {
 function parseFault(text: string): Fault {
   const [, name, activityName, sideName, nth] = /^([\w.]+)@(\w+)\.(\w+)#(\d+)$/.exec(text) ?? [];
   const kind = FAULT_KINDS.find((known) => known === name);
-  const activity = ACTIVITIES.find((known) => known === activityName);
+  const activity = SEALING_ACTIVITIES.find((known) => known === activityName);
   const side = SIDES.find((known) => known === sideName);
   if (!kind || !activity || !side)
     throw new Error(`not a fault: ${text}; kinds are ${FAULT_KINDS.join(', ')}`);

@@ -20,25 +20,25 @@ import { readState, runningProcess } from '../../dev/stack/state';
 import { embeddedEnvironment } from '../harness/embeddedEnvironment';
 import type { SharedKind } from './plan';
 
-/** How long a server stays away. */
+/** How long a server stays down. */
 const OUTAGE_MS = 1_500;
 const FREEZE_MS = 2_500;
 const DISK = 'size=512m,mode=700';
 const BLOCK_BYTES = 4 << 20;
 
-/** Servers of our own for a campaign, and what can be done to them. What happens to one happens to all runs that share it. */
+/** The servers of a campaign, and the faults that can be injected into them. A fault affects all runs that share a server. */
 export class StackFaults {
   readonly stack: RunningStack;
   readonly #directory: StackDirectory;
   /** True when storage lives on a file system of its own that can be filled. */
-  readonly #small: boolean;
-  /** Powers work one after the other: two of them on one server would not know what they did. */
+  readonly #fillable: boolean;
+  /** Faults are injected one after the other: two of them on one server would interfere. */
   #working: Promise<void> = Promise.resolve();
 
-  private constructor(stack: RunningStack, directory: StackDirectory, small: boolean) {
+  private constructor(stack: RunningStack, directory: StackDirectory, fillable: boolean) {
     this.stack = stack;
     this.#directory = directory;
-    this.#small = small;
+    this.#fillable = fillable;
   }
 
   static async start(name: string): Promise<StackFaults> {
@@ -47,7 +47,7 @@ export class StackFaults {
     createStackDirectory(directory);
     const folder = directory.serverPath('storage');
     mkdirSync(folder, { recursive: true });
-    // Only root may mount. Without it nothing is full but what a proxy says is.
+    // Only root may mount. Without the mount only proxies report a full disk.
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', DISK, 'tmpfs', folder]).status === 0;
     if (mounted) process.once('exit', () => void spawnSync('umount', ['-l', folder]));
     return new StackFaults(
@@ -60,7 +60,7 @@ export class StackFaults {
   async stop(): Promise<void> {
     await this.#working.catch(() => undefined);
     await this.stack.stop();
-    if (this.#small) spawnSync('umount', ['-l', this.#directory.serverPath('storage')]);
+    if (this.#fillable) spawnSync('umount', ['-l', this.#directory.serverPath('storage')]);
     await cleanStack({ name: this.#directory.name, force: true });
   }
 
@@ -69,7 +69,7 @@ export class StackFaults {
     return (JSON.parse(keys) as { rootToken: string }).rootToken;
   }
 
-  /** Resolves when it has happened; that it passes again is waited for by {@link heal}. */
+  /** Resolves when the fault has happened; {@link heal} waits until it is over. */
   inject(kind: SharedKind, fired: () => void): Promise<void> {
     return new Promise<void>((happened, failed) => {
       const happen = (): void => {
@@ -84,7 +84,7 @@ export class StackFaults {
     });
   }
 
-  /** Everything that was struck is as it was; every server answers and is open. */
+  /** Ends all faults; resolves when every server answers and is unsealed. */
   async heal(): Promise<void> {
     await this.#working;
     const healthy = await this.stack.servers();
@@ -148,14 +148,14 @@ export class StackFaults {
     }
   }
 
-  /** Fills the file system under storage to its last byte, and gives the room back. */
+  /** Fills the file system of storage to its last byte, and frees the space again. */
   async #fill(happened: () => void): Promise<void> {
-    if (!this.#small) return;
-    const path = join(this.#directory.serverPath('storage'), 'balloon');
-    const balloon = await open(path, 'w');
+    if (!this.#fillable) return;
+    const path = join(this.#directory.serverPath('storage'), 'filler');
+    const filler = await open(path, 'w');
     try {
       for (let bytes = BLOCK_BYTES; bytes >= 512;) {
-        const full = await balloon.write(Buffer.alloc(bytes)).then(
+        const full = await filler.write(Buffer.alloc(bytes)).then(
           ({ bytesWritten }) => bytesWritten < bytes,
           () => true,
         );
@@ -164,7 +164,7 @@ export class StackFaults {
       happened();
       await pause(OUTAGE_MS);
     } finally {
-      await balloon.close();
+      await filler.close();
       await unlink(path);
     }
   }
@@ -178,7 +178,7 @@ export class StackFaults {
   }
 }
 
-/** A campaign that was killed leaves its stack and its mount; the next one removes them. */
+/** Removes the stack and the mount of a campaign that was killed. */
 async function removeEarlierRuns(): Promise<void> {
   const stacks = join(findCheckout(), '.stack');
   for (const name of existsSync(stacks) ? readdirSync(stacks) : []) {

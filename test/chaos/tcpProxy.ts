@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Where connections go on to. */
+/** Where a proxy connects to. */
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-/** Sees what passes, in both directions; what it returns goes on. What it throws ends the connection. */
+/** Receives what passes, in both directions, and returns what is sent on. An error ends the connection. */
 export interface Tap {
   toServer(part: Buffer): Promise<readonly Buffer[]>;
   toClient(part: Buffer): Promise<readonly Buffer[]>;
 }
 
-/** Conditions of a network, from which everything that passes suffers until they are lifted. */
+/** Conditions of a network that affect everything that passes until they are lifted. */
 export type Degradation = 'refused' | 'blackHole' | 'slow';
 
 const SLOW_MS = 300;
 
-/** One TCP port in front of a server: lets connections through, cuts them in the middle, refuses, delays or swallows them. */
+/** A TCP proxy for one server: passes connections on, cuts them in the middle, refuses, delays or swallows them. */
 export class TcpProxy {
   readonly #target: Target;
   readonly #tapOf: (() => Tap) | undefined;
@@ -42,12 +42,12 @@ export class TcpProxy {
     return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
   }
 
-  /** Cuts the connection over which the next `bytes` pass, wherever that is; `fired` is told when it happens. */
+  /** Cuts a connection after the next `bytes` have passed on any of them; calls `fired` when it happens. */
   cutAfter(bytes: number, fired: () => void): void {
     this.#cut = { left: bytes, fired };
   }
 
-  /** From now on; `fired` is told when something suffered from it. Refused ends what is connected as well. */
+  /** Begins a degradation; calls `fired` when something is affected. `refused` ends open connections as well. */
   begin(degradation: Degradation, fired: () => void): void {
     this.lift();
     this.#degradation = degradation;
@@ -72,14 +72,14 @@ export class TcpProxy {
   }
 
   async #join(client: Socket): Promise<void> {
-    this.#keep(client);
+    this.#register(client);
     if (this.#degradation === 'refused') {
       this.#onFired();
       client.resetAndDestroy();
       return;
     }
     const upstream = connect(this.#target.port, this.#target.host);
-    this.#keep(upstream);
+    this.#register(upstream);
     const tap = this.#tapOf?.();
     const part = (direction: keyof Tap) => async (bytes: Buffer) => (tap ? tap[direction](bytes) : [bytes]);
     await Promise.allSettled([
@@ -91,7 +91,7 @@ export class TcpProxy {
   async #pump(from: Socket, to: Socket, tap: (bytes: Buffer) => Promise<readonly Buffer[]>): Promise<void> {
     try {
       for await (const bytes of from as AsyncIterable<Buffer>) {
-        await this.#suffer();
+        await this.#delay();
         for (const part of await tap(bytes)) await this.#write(to, part);
       }
     } finally {
@@ -115,7 +115,7 @@ export class TcpProxy {
   }
 
   /** Resolves when bytes may pass. */
-  async #suffer(): Promise<void> {
+  async #delay(): Promise<void> {
     const { signal } = this.#lifted;
     const degradation = this.#degradation;
     if (degradation === undefined) return;
@@ -124,10 +124,10 @@ export class TcpProxy {
     else await once(signal, 'abort');
   }
 
-  #keep(socket: Socket): void {
+  #register(socket: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    // A broken connection is what this is for; whoever reads from it hears of it.
+    // Connections are meant to break; their readers see the error.
     socket.on('error', () => undefined);
     socket.once('close', () => this.#sockets.delete(socket));
   }

@@ -3,25 +3,27 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Watchdog } from '../../dev/stack/watchdog';
-import type { ActivityName, Side } from './plan';
+import type { ActivityName } from '../harness/sealingActivities';
+import type { Side } from './plan';
 
 const PROGRAM = resolve(__dirname, 'workerProgram.ts');
 const HOOK = resolve(__dirname, '../harness/runTypeScript.cjs');
 
-export interface StepReport {
+/** A worker has reached an injection point. */
+export interface PointReport {
   readonly id: number;
   readonly activity: ActivityName;
   readonly side: Side;
-  /** `port.method`, for a step at a call. */
+  /** `port.method`, for a point at a call. */
   readonly call?: string;
 }
 
 interface Message {
-  readonly step?: StepReport;
+  readonly point?: PointReport;
   readonly ready?: true;
 }
 
-/** One worker as a process of its own, which stops at every step until it is told to go on. */
+/** One worker as a process of its own, which waits at every injection point until it is told to resume. */
 export class WorkerProcess {
   readonly exited: Promise<unknown>;
   readonly ready: Promise<void>;
@@ -32,7 +34,7 @@ export class WorkerProcess {
     env: Readonly<Record<string, string | undefined>>,
     log: string,
     watchdog: Watchdog,
-    onStep: (step: StepReport, worker: WorkerProcess) => Promise<void>,
+    onPoint: (point: PointReport, worker: WorkerProcess) => Promise<void>,
   ) {
     const child = spawn(process.execPath, ['-r', HOOK, PROGRAM], {
       env: { ...process.env, ...env },
@@ -47,9 +49,9 @@ export class WorkerProcess {
     child.on('error', () => undefined);
     this.exited = once(child, 'exit');
     this.ready = new Promise((done) => {
-      child.on('message', ({ ready, step }: Message) => {
+      child.on('message', ({ ready, point }: Message) => {
         if (ready) done();
-        if (step) void onStep(step, this).finally(() => this.#send({ goOn: step.id }));
+        if (point) void onPoint(point, this).finally(() => this.#send({ resume: point.id }));
       });
     });
   }

@@ -1,22 +1,16 @@
-import { turnableClock } from './turnableClock';
+import { adjustableClock } from './adjustableClock';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
 import type { SealingDeps } from '../../src/sealing/deps';
 import { connectTemporal } from '../../src/temporal/connection';
-import {
-  readDatabaseConfig,
-  readReportingConfig,
-  readSealingConfig,
-  readStorageConfig,
-  readTemporalConfig,
-  readVaultConfig,
-} from '../../src/config';
+import { readTemporalConfig } from '../../src/config';
 import { compose } from '../../src/worker/compose';
 import { runProcess } from '../../src/runProcess';
+import { readDeploymentConfig } from '../harness/deployment';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
 
-/** The worker of a chaos run: the product's own parts, put together as `src/worker.ts` does, with a stop at every step. */
+/** The worker of a chaos run: composed as `src/worker/process.ts` does, but it waits at every injection point. */
 
 type Work = (input: unknown) => Promise<unknown>;
 
@@ -34,29 +28,29 @@ const PORTS = [
 
 const current = new AsyncLocalStorage<string>();
 const waiting = new Map<number, () => void>();
-let steps = 0;
+let points = 0;
 
-/** Reports a step and goes on when it is told to; whoever listens may do anything to this process meanwhile. */
-async function step(activity: string, side: string, call?: string): Promise<void> {
-  const id = ++steps;
+/** Reports an injection point and resumes when it is told to; the parent may inject anything meanwhile. */
+async function waitAt(activity: string, side: string, call?: string): Promise<void> {
+  const id = ++points;
   await new Promise<void>((resolve) => {
     waiting.set(id, resolve);
-    process.send?.({ step: { id, activity, side, call } });
+    process.send?.({ point: { id, activity, side, call } });
   });
 }
 
 function listen(): void {
-  process.on('message', ({ goOn, clockMs }: { goOn?: number; clockMs?: number }) => {
-    if (clockMs !== undefined) turnableClock.offsetMs = clockMs;
-    if (goOn === undefined) return;
-    waiting.get(goOn)?.();
-    waiting.delete(goOn);
+  process.on('message', ({ resume, clockMs }: { resume?: number; clockMs?: number }) => {
+    if (clockMs !== undefined) adjustableClock.offsetMs = clockMs;
+    if (resume === undefined) return;
+    waiting.get(resume)?.();
+    waiting.delete(resume);
   });
   process.on('disconnect', () => process.exit(1));
 }
 
-/** Every call of a port stops first. */
-function stopAtCalls<T extends object>(port: string, real: T): T {
+/** Every call of a port waits first. */
+function waitAtCalls<T extends object>(port: string, real: T): T {
   return new Proxy(real, {
     get(target, name) {
       const member = Reflect.get(target, name) as unknown;
@@ -65,25 +59,25 @@ function stopAtCalls<T extends object>(port: string, real: T): T {
       if (name.startsWith('scan')) return call;
       return async (...args: unknown[]) => {
         const activity = current.getStore();
-        if (activity !== undefined) await step(activity, 'call', `${port}.${name}`);
+        if (activity !== undefined) await waitAt(activity, 'call', `${port}.${name}`);
         return call(...args);
       };
     },
   });
 }
 
-function stopAround(activities: Record<string, Work>): Record<string, Work> {
-  const stopping = Object.entries(activities).map(([name, work]) => {
-    const stopped: Work = (input) =>
+function waitAround(activities: Record<string, Work>): Record<string, Work> {
+  const wrapped = Object.entries(activities).map(([name, work]) => {
+    const waitingWork: Work = (input) =>
       current.run(name, async () => {
-        await step(name, 'before');
+        await waitAt(name, 'before');
         const output = await work(input);
-        await step(name, 'after');
+        await waitAt(name, 'after');
         return output;
       });
-    return [name, stopped] as const;
+    return [name, waitingWork] as const;
   });
-  return Object.fromEntries(stopping);
+  return Object.fromEntries(wrapped);
 }
 
 async function runChaosWorker(): Promise<void> {
@@ -95,19 +89,12 @@ async function runChaosWorker(): Promise<void> {
     telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
   });
   const { address, namespace, taskQueue } = readTemporalConfig();
-  const config = {
-    database: readDatabaseConfig(),
-    storage: readStorageConfig(),
-    vault: readVaultConfig(),
-    sealing: readSealingConfig(),
-    jobService: readReportingConfig(),
-  };
   const { client } = await connectTemporal({ address, namespace });
-  const { deps: connected } = await compose(config, client);
-  const ports = PORTS.map((port) => [port, stopAtCalls(port, connected[port])] as const);
-  const stopping: SealingDeps = { ...connected, ...Object.fromEntries(ports) };
+  const { deps: connected } = await compose(readDeploymentConfig(), client);
+  const ports = PORTS.map((port) => [port, waitAtCalls(port, connected[port])] as const);
+  const waitingDeps: SealingDeps = { ...connected, ...Object.fromEntries(ports) };
   const bug = PLANTED_BUGS[process.env['CHAOS_BUG'] ?? ''];
-  const deps = bug?.deps?.(stopping) ?? stopping;
+  const deps = bug?.deps?.(waitingDeps) ?? waitingDeps;
   const real = createActivities(deps);
   const activities = { ...real, ...bug?.activities?.(real) } as unknown as Record<string, Work>;
   const worker = await Worker.create({
@@ -115,7 +102,7 @@ async function runChaosWorker(): Promise<void> {
     namespace,
     taskQueue,
     workflowBundle: { codePath: process.env['CHAOS_BUNDLE']! },
-    activities: stopAround(activities),
+    activities: waitAround(activities),
     maxConcurrentActivityTaskExecutions: 6,
     maxHeartbeatThrottleInterval: '1s',
     stickyQueueScheduleToStartTimeout: '2s',
@@ -126,7 +113,7 @@ async function runChaosWorker(): Promise<void> {
   await worker.run();
 }
 
-/** An error's own members are not listed by JSON. */
+/** JSON omits the members of an error. */
 function spellErrors(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   return value instanceof Error ? { message: value.message, stack: value.stack } : value;

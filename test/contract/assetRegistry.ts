@@ -7,9 +7,9 @@ const REGISTRATION: AssetRegistration = {
   retainUntil: '2032-03-01T00:00:00.000Z',
 };
 
-/** What every registry of assets does, in memory or in a database. `makeRegistry` gives an empty one. */
+/** What every asset registry does, in memory or in a database. `makeRegistry` returns an empty one. */
 export function describeAssetRegistry(name: string, makeRegistry: () => Promise<AssetRegistry>): void {
-  describe(`${name} as a registry of assets`, () => {
+  describe(`${name} as an asset registry`, () => {
     let registry: AssetRegistry;
     beforeEach(async () => {
       registry = await makeRegistry();
@@ -21,7 +21,7 @@ export function describeAssetRegistry(name: string, makeRegistry: () => Promise<
       await expect(registry.registerAsset(REGISTRATION)).resolves.toEqual(asset);
     });
 
-    test('each snapshot has an asset of its own', async () => {
+    test('two snapshots have two assets', async () => {
       const one = await registry.registerAsset(REGISTRATION);
       const other = await registry.registerAsset({ ...REGISTRATION, snapshotId: 'snap-b' });
       expect(other.snapshotAssetId).not.toBe(one.snapshotAssetId);
@@ -31,14 +31,14 @@ export function describeAssetRegistry(name: string, makeRegistry: () => Promise<
       ['signature', { signedHash: 'b3RoZXI=' }],
       ['version of an object', { objects: [{ ...REGISTRATION.objects[0]!, versionId: 'v2' }] }],
       ['number of objects', { objects: [] }],
-    ])('another %s under the same snapshot is a conflict', async (_what, change) => {
+    ])('registering a snapshot again with another %s is a conflict', async (_what, change) => {
       await registry.registerAsset(REGISTRATION);
       await expect(registry.registerAsset({ ...REGISTRATION, ...change })).rejects.toMatchObject({
         code: 'SNAPSHOT_CONFLICT',
       });
     });
 
-    test('of ten that register one snapshot at once all get the same asset', async () => {
+    test('ten concurrent registrations of one snapshot return the same asset', async () => {
       const assets = await Promise.all(
         Array.from({ length: 10 }, () => registry.registerAsset(REGISTRATION)),
       );

@@ -17,20 +17,20 @@ const RESULT = {
 const SUCCEEDED: JobOutcome = { status: 'succeeded', result: RESULT };
 const FAILED: JobOutcome = { status: 'failed', code: 'TAMPER_FOUND', reason: 'record 1' };
 
-type Desk = JobReporter & { find(jobId: string): Promise<IJob | undefined> };
+type Store = JobReporter & { find(jobId: string): Promise<IJob | undefined> };
 
-/** What every job desk does that workers report to, in memory or in a database. `makeDesk` gives an empty one. */
-export function describeJobDesk(name: string, makeDesk: () => Promise<Desk>): void {
-  describe(`${name} as a job desk`, () => {
-    let desk: Desk;
+/** What every job store does that workers report to, in memory or in a database. `makeStore` returns an empty one. */
+export function describeJobStore(name: string, makeStore: () => Promise<Store>): void {
+  describe(`${name} as a job store`, () => {
+    let store: Store;
     beforeEach(async () => {
-      desk = await makeDesk();
+      store = await makeStore();
     });
 
-    test('a run that was started directly gets a row, as running, and keeps its payload', async () => {
-      await desk.ensure(JOB, 10);
-      await desk.ensure({ ...JOB, from: '2026-02-01T00:00:00.000Z' }, 20);
-      await expect(desk.find('job-1')).resolves.toMatchObject({
+    test('a run that was started directly gets a running row, which keeps its first payload', async () => {
+      await store.ensure(JOB, 10);
+      await store.ensure({ ...JOB, from: '2026-02-01T00:00:00.000Z' }, 20);
+      await expect(store.find('job-1')).resolves.toMatchObject({
         status: 'running',
         type: 'audit.snapshot',
         payload: { from: JOB.from, to: JOB.to },
@@ -39,42 +39,42 @@ export function describeJobDesk(name: string, makeDesk: () => Promise<Desk>): vo
       });
     });
 
-    test('a job ends once: the same outcome again is no error, another one is a conflict', async () => {
-      await desk.ensure(JOB, 10);
-      await desk.report('job-1', SUCCEEDED);
-      await desk.report('job-1', SUCCEEDED);
-      await expect(desk.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
+    test('a job that has ended accepts the same outcome again, and another outcome is a conflict', async () => {
+      await store.ensure(JOB, 10);
+      await store.report('job-1', SUCCEEDED);
+      await store.report('job-1', SUCCEEDED);
+      await expect(store.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
       for (const other of [FAILED, { ...SUCCEEDED, result: { ...RESULT, recordCount: 4 } }])
-        await expect(desk.report('job-1', other)).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
-      await expect(desk.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
+        await expect(store.report('job-1', other)).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
+      await expect(store.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
     });
 
-    test('a job that nobody knows cannot end', async () => {
-      await expect(desk.report('job-9', FAILED)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+    test('the report of an unknown job is refused', async () => {
+      await expect(store.report('job-9', FAILED)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
     });
 
     test('a later run reopens a job that failed, and a call from before it ended does not', async () => {
-      await desk.ensure(JOB, 10);
-      await desk.report('job-1', FAILED);
-      await desk.ensure(JOB, 10);
-      await expect(desk.find('job-1')).resolves.toMatchObject({
+      await store.ensure(JOB, 10);
+      await store.report('job-1', FAILED);
+      await store.ensure(JOB, 10);
+      await expect(store.find('job-1')).resolves.toMatchObject({
         status: 'failed',
         error: { code: 'TAMPER_FOUND', reason: 'record 1' },
       });
-      await desk.ensure(JOB, 11);
-      await expect(desk.find('job-1')).resolves.toMatchObject({ status: 'running', error: null });
+      await store.ensure(JOB, 11);
+      await expect(store.find('job-1')).resolves.toMatchObject({ status: 'running', error: null });
     });
 
-    test('nothing reopens a job that succeeded', async () => {
-      await desk.ensure(JOB, 10);
-      await desk.report('job-1', SUCCEEDED);
-      await desk.ensure(JOB, 99);
-      await expect(desk.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
+    test('a later run does not reopen a job that succeeded', async () => {
+      await store.ensure(JOB, 10);
+      await store.report('job-1', SUCCEEDED);
+      await store.ensure(JOB, 99);
+      await expect(store.find('job-1')).resolves.toMatchObject({ status: 'succeeded', result: RESULT });
     });
 
-    test('of ten that begin a job at once none fails', async () => {
-      await Promise.all(Array.from({ length: 10 }, (_, at) => desk.ensure(JOB, at)));
-      await expect(desk.find('job-1')).resolves.toMatchObject({ status: 'running' });
+    test('of ten concurrent starts of one job none fails', async () => {
+      await Promise.all(Array.from({ length: 10 }, (_, at) => store.ensure(JOB, at)));
+      await expect(store.find('job-1')).resolves.toMatchObject({ status: 'running' });
     });
   });
 }

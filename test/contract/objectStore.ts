@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { ObjectStore } from '../../src/ports/objectStore';
 
 const HOUR_MS = 3_600_000;
-const inHours = (hours: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + hours * HOUR_MS);
+/** Read once: two calls with the same hours give the same instant. */
+const NOW_MS = Math.floor(Date.now() / 1000) * 1000;
+const inHours = (hours: number) => new Date(NOW_MS + hours * HOUR_MS);
 
 /** What every object store does, whether it is in memory or a server. */
 export function describeObjectStore(name: string, makeStore: () => ObjectStore): void {
@@ -15,11 +17,11 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       key = `contract/${randomUUID()}/object`;
     });
 
-    test('a bucket with Object Lock is accepted', async () => {
+    test('a bucket with Object Lock passes the check', async () => {
       await expect(store.checkBucket()).resolves.toBeUndefined();
     });
 
-    test('what was put is what is read, by version and as the newest', async () => {
+    test('an object is read as it was stored, by version and as the newest', async () => {
       const body = Buffer.from([0, 1, 2, 255, 254, 10, 13]);
       const put = await store.putOnce(key, body, inHours(1));
       expect(put?.versionId).toEqual(expect.any(String));
@@ -30,7 +32,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('an object without bytes is an object', async () => {
+    test('an empty object can be stored and read', async () => {
       const put = await store.putOnce(key, Buffer.alloc(0), inHours(1));
       await expect(store.get(key, 0)).resolves.toMatchObject({
         versionId: put!.versionId,
@@ -38,7 +40,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('a key that is taken is not written again, whatever the bytes', async () => {
+    test('an existing key is not written again, whatever the bytes', async () => {
       const first = await store.putOnce(key, Buffer.from('first'), inHours(1));
       await expect(store.putOnce(key, Buffer.from('second'), inHours(1))).resolves.toBeUndefined();
       await expect(store.putOnce(key, Buffer.from('first'), inHours(1))).resolves.toBeUndefined();
@@ -48,7 +50,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('of twenty writers of one key exactly one wins', async () => {
+    test('of twenty concurrent writes of one key exactly one succeeds', async () => {
       const puts = await Promise.all(
         Array.from({ length: 20 }, (_, writer) =>
           store.putOnce(key, Buffer.from(`writer ${writer}`), inHours(1)),
@@ -63,7 +65,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('a version is put on top of the one that its etag names, and on no other', async () => {
+    test('a version replaces only the one that its etag names', async () => {
       const first = await store.putOnce(key, Buffer.from('first'), inHours(1));
       const { etag } = (await store.get(key, 100))!;
       const second = await store.replace(key, Buffer.from('second'), inHours(1), etag);
@@ -77,7 +79,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       await expect(store.readLock(key, second!.versionId)).resolves.toMatchObject({ mode: 'COMPLIANCE' });
     });
 
-    test('of twenty that replace one version exactly one wins', async () => {
+    test('of twenty concurrent replacements of one version exactly one succeeds', async () => {
       await store.putOnce(key, Buffer.from('first'), inHours(1));
       const { etag } = (await store.get(key, 100))!;
       const puts = await Promise.all(
@@ -90,15 +92,15 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       await expect(store.get(key, 100)).resolves.toMatchObject({ body: Buffer.from(`writer ${winners[0]}`) });
     });
 
-    test('nothing is replaced that is not there', async () => {
+    test('a missing key is not replaced', async () => {
       await expect(store.replace(key, Buffer.from('x'), inHours(1), '"none"')).resolves.toBeUndefined();
     });
 
-    test('a key or a version that is not there is undefined', async () => {
+    test('a missing key is read as undefined', async () => {
       await expect(store.get(key, 100)).resolves.toBeUndefined();
     });
 
-    test('an object that is larger than asked for is refused', async () => {
+    test('an object larger than the limit of the read is refused', async () => {
       await store.putOnce(key, Buffer.alloc(101), inHours(1));
       await expect(store.get(key, 100)).rejects.toMatchObject({ code: 'STORAGE_FAILED', retryable: false });
       await expect(store.get(key, 101)).resolves.toBeDefined();
@@ -110,7 +112,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       await expect(store.readLock(key, put!.versionId)).resolves.toEqual({ mode: 'COMPLIANCE', until });
     });
 
-    test('a lock is extended, and never shortened', async () => {
+    test('a lock is extended and never shortened', async () => {
       const put = await store.putOnce(key, Buffer.from('locked'), inHours(1));
       await store.extendLock(key, put!.versionId, inHours(5));
       await store.extendLock(key, put!.versionId, inHours(5));
@@ -121,7 +123,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('a legal hold stands until it is taken away, and leaves the lock as it is', async () => {
+    test('a legal hold is in force until it is removed, and does not change the lock', async () => {
       const put = await store.putOnce(key, Buffer.from('held'), inHours(1));
       const { versionId } = put!;
       await expect(store.readLegalHold(key, versionId)).resolves.toBe(false);
@@ -136,7 +138,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('the lock of an object that is not there is an error', async () => {
+    test('extending the lock of a missing object is an error', async () => {
       await expect(store.extendLock(key, 'no-such-version', inHours(1))).rejects.toMatchObject({
         name: 'SnapshotError',
       });

@@ -5,7 +5,7 @@ import type { RecordSource } from '../../src/ports/recordSource';
 
 const { BSON, ObjectId, Int32, Double, Long, Binary, Timestamp, MinKey, MaxKey } = mongo;
 
-/** A record source and, beside it, the log that others write. */
+/** A record source, and access to the log that other programs write. */
 export interface RecordSourceSubject {
   readonly source: RecordSource;
   /** Adds records as these bytes. */
@@ -24,7 +24,7 @@ const slice = (fromMs: number, untilMs: number, after: Position | null = null) =
 const record = (_id: unknown, ms: number, members: object = {}) =>
   BSON.serialize({ _id, timestamp: at(ms), note: 'ünï', ...members, immutable: false });
 
-/** The ids of the records in the order they come. */
+/** The ids of the records in their order. */
 async function objectIdsOf(records: AsyncIterable<Uint8Array>): Promise<string[]> {
   const found: string[] = [];
   for await (const bytes of records) found.push(String(BSON.deserialize(bytes)['_id']));
@@ -48,7 +48,7 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       return found;
     }
 
-    test('records come as the bytes they are, by time and then by id, from the first millisecond to the one in front of the end', async () => {
+    test('a scan returns the stored bytes ordered by time and id, from the first millisecond up to the end, which is excluded', async () => {
       const [a, b, c, d] = Array.from('abcd', (digit) => new ObjectId(digit.repeat(24)));
       const records = [record(d, 10), record(b, 5), record(a, 5), record(c, 20)];
       await subject.insert(records);
@@ -59,7 +59,7 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       expect(await scan(slice(6, 10), 100)).toEqual([]);
     });
 
-    test('in one millisecond ids of every type keep the order of the server, and a cursor goes on behind any of them', async () => {
+    test('ids of every type within one millisecond are in the order of the server, and a cursor continues after any of them', async () => {
       const ids = [
         new MinKey(),
         null,
@@ -83,13 +83,13 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       await subject.insert([record('later', 8)]);
       const expected = idsOf([...records, record('later', 8)]);
       expect(idsOf(await scan(slice(0, 100), 100))).toEqual(expected);
-      for (const [place, id] of expected.slice(0, -1).entries()) {
+      for (const [index, id] of expected.slice(0, -1).entries()) {
         const after = { timestamp: at(7).toISOString(), id };
-        expect(idsOf(await scan(slice(7, 100, after), 100))).toEqual(expected.slice(place + 1));
+        expect(idsOf(await scan(slice(7, 100, after), 100))).toEqual(expected.slice(index + 1));
       }
     });
 
-    test('what is marked is neither scanned nor counted any more', async () => {
+    test('a marked record is neither scanned nor counted', async () => {
       const [one, other] = [new ObjectId(), new ObjectId()];
       await subject.insert([record(one, 1), record(other, 2)]);
       const window = { from: at(1).toISOString(), to: at(2).toISOString() };
@@ -101,19 +101,19 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       expect(idsOf(await scan(slice(0, 100), 100))).toEqual([other.toHexString()]);
     });
 
-    test('both ends of the window are counted', async () => {
+    test('a count includes both ends of the window', async () => {
       await subject.insert([0, 1, 2, 3].map((ms) => record(new ObjectId(), ms)));
       const count = subject.source.countUnsealed({ from: at(1).toISOString(), to: at(2).toISOString() });
       await expect(count).resolves.toBe(2);
     });
 
-    test('a count that is called off rejects', async () => {
+    test('a count that is aborted rejects', async () => {
       const window = { from: at(0).toISOString(), to: at(9).toISOString() };
-      const count = subject.source.countUnsealed(window, AbortSignal.abort(new Error('called off')));
-      await expect(count).rejects.toThrow('called off');
+      const count = subject.source.countUnsealed(window, AbortSignal.abort(new Error('aborted')));
+      await expect(count).rejects.toThrow('aborted');
     });
 
-    test('marking changes the sealing members alone, once, and repeating it changes nothing', async () => {
+    test('marking changes only the sealing members, and marking again changes nothing', async () => {
       const id = new ObjectId();
       const bytes = record(id, 1, { hash: 'h', details: { immutable: false } });
       await subject.insert([bytes]);
@@ -127,7 +127,7 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       expect(Buffer.from((await subject.read(id))!)).toEqual(Buffer.from(marked));
     });
 
-    test('records that are gone or belong to another snapshot are conflicts and stay as they are', async () => {
+    test('missing records and records of another snapshot are conflicts and are not changed', async () => {
       const [mine, theirs, gone] = [new ObjectId(), new ObjectId(), new ObjectId()].map((id) =>
         id.toHexString(),
       ) as [string, string, string];
@@ -143,7 +143,7 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       });
     });
 
-    test('marked and unmarked records of a slice are told apart, both in order', async () => {
+    test('the marked and the unmarked records of a slice are scanned separately', async () => {
       const ids = [0, 1, 2, 3, 4].map(() => new ObjectId());
       await subject.insert(ids.map((id, ms) => record(id, ms)));
       const bare = new ObjectId();
@@ -159,7 +159,7 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       );
     });
 
-    test('records are found by their ids, those that are gone left out', async () => {
+    test('records are found by their ids, without those that are missing', async () => {
       const [known, gone] = [new ObjectId(), new ObjectId()];
       const bytes = record(known, 1);
       await subject.insert([bytes]);
@@ -167,7 +167,7 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       expect(found.map((raw) => Buffer.from(raw))).toEqual([Buffer.from(bytes)]);
     });
 
-    test('the audit entry of a snapshot is written once', async () => {
+    test('the audit entry of a snapshot is written once, however often it is requested', async () => {
       const entry = { snapshotAssetId: '0123456789abcdef01234567', recordCount: 3, signedHash: 'c2ln' };
       await subject.source.recordSnapshotCreated(entry);
       await subject.source.recordSnapshotCreated(entry);

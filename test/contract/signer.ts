@@ -4,7 +4,7 @@ import type { Signer } from '../../src/ports/signer';
 export interface SignerSubject {
   readonly signer: Signer;
   rotate(): Promise<void> | void;
-  /** Lets only versions from this one on sign. */
+  /** Disables all versions below this one. */
   disableBelow(version: number): Promise<void> | void;
 }
 
@@ -24,19 +24,19 @@ export function describeSigner(name: string, makeSubject: () => Promise<SignerSu
       expect(keys[0]!.createdAt.getTime()).not.toBeNaN();
     });
 
-    test('a signature verifies under the key of its version and no other message', async () => {
+    test('a signature verifies under the key of its version, and not for another message', async () => {
       const [key] = await subject.signer.listKeys();
       const signature = await subject.signer.sign(message, 1);
       expect(verifyEd25519(key!.publicKey, message, signature)).toBe(true);
       expect(verifyEd25519(key!.publicKey, Buffer.from('something else\n'), signature)).toBe(false);
     });
 
-    test('the same message gets the same signature again', async () => {
+    test('signing a message twice returns the same signature', async () => {
       const first = await subject.signer.sign(message, 1);
       await expect(subject.signer.sign(message, 1)).resolves.toEqual(first);
     });
 
-    test('a rotated key lists both versions in order, and each signs when it is asked to', async () => {
+    test('a rotated key lists both versions in order, and each of them can sign', async () => {
       await subject.rotate();
       const keys = await subject.signer.listKeys();
       expect(keys.map(({ version }) => version)).toEqual([1, 2]);
@@ -48,7 +48,7 @@ export function describeSigner(name: string, makeSubject: () => Promise<SignerSu
       }
     });
 
-    test('a version that may no longer sign is refused by its own code', async () => {
+    test('a disabled version is refused with KEY_VERSION_UNAVAILABLE', async () => {
       await subject.rotate();
       await subject.disableBelow(2);
       await expect(subject.signer.sign(message, 1)).rejects.toMatchObject({
@@ -58,7 +58,7 @@ export function describeSigner(name: string, makeSubject: () => Promise<SignerSu
       await expect(subject.signer.sign(message, 2)).resolves.toHaveLength(64);
     });
 
-    test('a version that does not exist is refused', async () => {
+    test('a version that does not exist is refused with KEY_VERSION_UNAVAILABLE', async () => {
       await expect(subject.signer.sign(message, 9)).rejects.toMatchObject({
         code: 'KEY_VERSION_UNAVAILABLE',
       });

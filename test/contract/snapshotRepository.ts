@@ -70,12 +70,12 @@ const RESULT: AuditSnapshotResult = {
 };
 const CONFLICT = { code: 'SNAPSHOT_CONFLICT' };
 
-/** What every repository of snapshots does, in memory or in a database. `makeRepository` gives an empty one. */
+/** What every snapshot repository does, in memory or in a database. `makeRepository` returns an empty one. */
 export function describeSnapshotRepository(
   name: string,
   makeRepository: () => Promise<SnapshotRepository>,
 ): void {
-  describe(`${name} as a repository of snapshots`, () => {
+  describe(`${name} as a snapshot repository`, () => {
     let rows: SnapshotRepository;
     beforeEach(async () => {
       rows = await makeRepository();
@@ -88,7 +88,7 @@ export function describeSnapshotRepository(
       await expect(rows.fixChunkCount('snap-a', 1)).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' });
     });
 
-    test('the first seed decides, and what is not decided yet is null', async () => {
+    test('opening a snapshot again keeps the row of the first seed, whose undecided members are null', async () => {
       const first = await open();
       expect(first).toEqual({
         ...seedOf('a'),
@@ -110,12 +110,12 @@ export function describeSnapshotRepository(
       ['window', { window: { ...DAY, to: '2026-03-01T12:00:00.000Z' } }],
       ['policy', { onTamper: 'fail' as const }],
       ['origin', { origin: 'other.example/audit' }],
-    ])('a job that is opened with another %s is a conflict', async (_what, change) => {
+    ])('opening a job again with another %s is a conflict', async (_what, change) => {
       await open();
       await expect(rows.open({ ...seedOf('a'), ...change })).rejects.toMatchObject(CONFLICT);
     });
 
-    test('of ten that open one snapshot at once all get the same row', async () => {
+    test('ten concurrent openings of one snapshot return the same row', async () => {
       const opened = await Promise.all(
         Array.from({ length: 10 }, (_, second) =>
           rows.open({ ...seedOf('a'), openedAt: `2026-04-01T00:00:0${second}.000Z` }),
@@ -124,7 +124,7 @@ export function describeSnapshotRepository(
       expect(new Set(opened.map(({ openedAt }) => openedAt)).size).toBe(1);
     });
 
-    test('what overlaps is noted by the first grant alone, and a lease never goes back', async () => {
+    test('only the first grant stores the overlaps, and the lease sequence never decreases', async () => {
       await open();
       const overlaps = [{ snapshotId: 'snap-b', ...DAY }];
       await expect(rows.grant('snap-a', 3, overlaps)).resolves.toMatchObject({ leaseSequence: 3, overlaps });
@@ -133,7 +133,7 @@ export function describeSnapshotRepository(
       await expect(rows.find('snap-a')).resolves.toMatchObject({ leaseSequence: 5, overlaps });
     });
 
-    test('chunks come back in order, and a hole ends what counts', async () => {
+    test('chunks are listed in order up to the first missing one', async () => {
       await open();
       for (const index of [0, 1, 3]) await rows.addChunk(chunkOf(index));
       await expect(rows.listChunks('snap-a', 2)).resolves.toEqual([chunkOf(0), chunkOf(1)]);
@@ -145,7 +145,7 @@ export function describeSnapshotRepository(
       await expect(rows.lastChunk('snap-b')).resolves.toBeUndefined();
     });
 
-    test('a chunk that is added again is the same or a conflict; the width of the next slice may differ', async () => {
+    test('adding another chunk under the same index is a conflict, except for the width of its next slice', async () => {
       await open();
       const row = chunkOf(0);
       await rows.addChunk(row);
@@ -157,7 +157,7 @@ export function describeSnapshotRepository(
       await expect(rows.addChunk({ ...row, lateCount: 1 })).rejects.toMatchObject(CONFLICT);
     });
 
-    test('marks are listed by chunk, and the first note of one wins', async () => {
+    test('marks are listed by chunk, and the first mark of a chunk is kept', async () => {
       await open();
       for (const index of [0, 1, 2]) await rows.addChunk(chunkOf(index));
       await rows.setMarked('snap-a', 2, []);
@@ -169,7 +169,7 @@ export function describeSnapshotRepository(
       ]);
     });
 
-    test('the number of chunks and the result are set once, and the one in force is answered', async () => {
+    test('the number of chunks and the result are set once, and setting them again returns the stored value', async () => {
       await open();
       await expect(rows.fixChunkCount('snap-a', 2)).resolves.toBe(2);
       await expect(rows.fixChunkCount('snap-a', 3)).resolves.toBe(2);
@@ -178,7 +178,7 @@ export function describeSnapshotRepository(
       await expect(rows.find('snap-a')).resolves.toMatchObject({ chunkCount: 2, result: RESULT });
     });
 
-    test('no chunks at all is a number too', async () => {
+    test('a chunk count of zero is stored like any other', async () => {
       await open();
       await expect(rows.fixChunkCount('snap-a', 0)).resolves.toBe(0);
       await expect(rows.fixChunkCount('snap-a', 1)).resolves.toBe(0);
@@ -186,7 +186,7 @@ export function describeSnapshotRepository(
       await expect(rows.setLedgerIndex('snap-a', 1)).rejects.toMatchObject(CONFLICT);
     });
 
-    test('manifest, signature and asset are the same again or a conflict', async () => {
+    test('another manifest, signature or asset of a snapshot is a conflict, the same one is not', async () => {
       await open();
       for (const manifest of [MANIFEST, { ...MANIFEST }]) await rows.setManifest('snap-a', manifest);
       await expect(rows.setManifest('snap-a', { ...MANIFEST, versionId: 'v9' })).rejects.toMatchObject(
@@ -205,16 +205,16 @@ export function describeSnapshotRepository(
       });
     });
 
-    test('signed snapshots of the origin that share an instant are found, others are not', async () => {
+    test('listSignedOverlaps finds only signed snapshots of the origin whose windows overlap', async () => {
       const touching = { from: DAY.to, to: '2026-03-02T23:59:59.999Z' };
       const endingThere = { from: '2026-02-28T00:00:00.000Z', to: DAY.from };
-      const behind = { from: '2026-03-02T00:00:00.000Z', to: '2026-03-02T23:59:59.999Z' };
+      const later = { from: '2026-03-02T00:00:00.000Z', to: '2026-03-02T23:59:59.999Z' };
       await open('a');
       await open('unsigned');
       for (const [jobId, window] of [
         ['b', DAY],
         ['c', touching],
-        ['d', behind],
+        ['d', later],
         ['f', endingThere],
       ] as const) {
         await open(jobId, window);

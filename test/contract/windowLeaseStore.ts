@@ -5,9 +5,9 @@ const NEXT_DAY = { from: '2026-03-02T00:00:00.000Z', to: '2026-03-02T23:59:59.99
 /** Shares one instant with the day, and another one with the next. */
 const BRIDGE = { from: DAY.to, to: NEXT_DAY.from };
 
-/** What every keeper of leases does, in memory or in a database. `makeLeases` gives one without leases. */
-export function describeWindowLeases(name: string, makeLeases: () => Promise<WindowLeaseStore>): void {
-  describe(`${name} as keeper of the windows`, () => {
+/** What every store of window leases does, in memory or in a database. `makeLeases` returns an empty one. */
+export function describeWindowLeaseStore(name: string, makeLeases: () => Promise<WindowLeaseStore>): void {
+  describe(`${name} as a store of window leases`, () => {
     let leases: WindowLeaseStore;
     beforeEach(async () => {
       leases = await makeLeases();
@@ -28,7 +28,7 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       });
     });
 
-    test('windows that share no instant are held side by side, and one that shares an instant waits for both', async () => {
+    test('disjoint windows are held at the same time, and a window that overlaps both is blocked by both', async () => {
       await acquire('snap-a');
       await expect(acquire('snap-b', NEXT_DAY)).resolves.toMatchObject({
         granted: true,
@@ -40,14 +40,14 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       });
     });
 
-    test('a lease that is given up is free, and the next one has a later sequence', async () => {
+    test('a released window is free, and its next lease has a later sequence', async () => {
       await acquire('snap-a');
       await expect(leases.release('snap-a', 1)).resolves.toBe(true);
       await expect(leases.find('snap-a')).resolves.toBeUndefined();
       await expect(acquire('snap-b')).resolves.toMatchObject({ granted: true, lease: { sequence: 3 } });
     });
 
-    test('whoever asked before a window changed hands gets none, unless it has it', async () => {
+    test('a request from before a change of leases is refused, unless its lease is held already', async () => {
       const asOf = await leases.sequence();
       await expect(acquireAsOf(asOf, 'snap-a')).resolves.toMatchObject({ granted: true });
       await expect(acquireAsOf(asOf, 'snap-a')).resolves.toMatchObject({ granted: true });
@@ -58,14 +58,14 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       await expect(leases.find('snap-a')).resolves.toBeUndefined();
     });
 
-    test('beginning to sign changes no hands', async () => {
+    test('the beginning of signing does not outdate requests', async () => {
       await acquire('snap-a');
       const asOf = await leases.sequence();
       await leases.beginSigning('snap-a');
       await expect(acquireAsOf(asOf, 'snap-b', NEXT_DAY)).resolves.toMatchObject({ granted: true });
     });
 
-    test('a snapshot that withdraws gives its lease up, and what was asked for it before is not granted', async () => {
+    test('a snapshot that withdraws releases its lease, and its earlier requests are refused', async () => {
       const asOf = await leases.sequence();
       await expect(leases.withdraw('snap-a')).resolves.toBe(true);
       await expect(acquireAsOf(asOf, 'snap-a')).resolves.toEqual({ granted: false, blockers: [] });
@@ -74,14 +74,14 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       await expect(leases.find('snap-a')).resolves.toBeUndefined();
     });
 
-    test('a snapshot whose signing began does not withdraw', async () => {
+    test('a snapshot that is being signed cannot withdraw', async () => {
       await acquire('snap-a');
       await leases.beginSigning('snap-a');
       await expect(leases.withdraw('snap-a')).resolves.toBe(false);
       await expect(leases.find('snap-a')).resolves.toMatchObject({ signing: true });
     });
 
-    test('an old sequence gives a later lease not up', async () => {
+    test('a release with an old sequence does not release a later lease', async () => {
       await acquire('snap-a');
       await leases.release('snap-a', 1);
       await acquire('snap-a');
@@ -89,7 +89,7 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       await expect(leases.find('snap-a')).resolves.toMatchObject({ sequence: 3 });
     });
 
-    test('a lease under which signing began is not given up, and ends with its snapshot', async () => {
+    test('a lease of a snapshot that is being signed is not released until the snapshot is finished', async () => {
       await acquire('snap-a');
       await leases.beginSigning('snap-a');
       await leases.beginSigning('snap-a');
@@ -100,13 +100,13 @@ export function describeWindowLeases(name: string, makeLeases: () => Promise<Win
       await expect(acquire('snap-b')).resolves.toMatchObject({ granted: true });
     });
 
-    test('nobody begins signing without a lease', async () => {
+    test('signing without a lease is refused with LEASE_LOST', async () => {
       await acquire('snap-a');
       await leases.release('snap-a', 1);
       await expect(leases.beginSigning('snap-a')).rejects.toMatchObject({ code: 'LEASE_LOST' });
     });
 
-    test('of ten that want one window at once, one gets it', async () => {
+    test('of ten concurrent requests for one window exactly one is granted', async () => {
       const names = Array.from({ length: 10 }, (_, index) => `snap-${index}`);
       const outcomes = await Promise.all(names.map((snapshotId) => acquire(snapshotId)));
       expect(outcomes.filter(({ granted }) => granted)).toHaveLength(1);

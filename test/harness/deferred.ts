@@ -4,7 +4,7 @@ export interface Deferred<T> {
   readonly reject: (reason: Error) => void;
 }
 
-/** A promise that is settled from outside; `Promise.withResolvers` is not in Node 20. A rejection may go unheard. */
+/** A promise that is settled from outside; Node 20 has no `Promise.withResolvers`. A rejection may stay unhandled. */
 export function deferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (reason: Error) => void;

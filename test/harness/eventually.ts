@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
-/** Waits for what another process does on its own; rejects, naming `what`, when it has not happened after `timeoutMs`. */
+/** Polls until `holds` is true; rejects with `what` in the message after `timeoutMs`. For what other processes do. */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -45,7 +45,7 @@ interface EvidenceOptions {
   readonly hashScheme?: HashScheme;
 }
 
-/** The Ed25519 key of a 32-byte seed that repeats one byte: a test that fails does so again on the same bytes. */
+/** The Ed25519 key of a 32-byte seed that repeats one byte, so that a failing test fails again with the same bytes. */
 export function evidenceKey(seedByte: number): EvidenceKey {
   const der = Buffer.concat([PKCS8_HEADER, Buffer.alloc(32, seedByte)]);
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
@@ -53,7 +53,7 @@ export function evidenceKey(seedByte: number): EvidenceKey {
   return { privateKey, publicKey: publicKeyOfPem(pem) };
 }
 
-/** An audit record, one second behind the previous one; its hash fits, unless `members` say otherwise. */
+/** An audit record, one second after the previous one; its hash matches, unless `members` override it. */
 export function auditRecord(index: number, members: Record<string, unknown> = {}): Buffer {
   const document = {
     _id: new ObjectId(index.toString(16).padStart(24, '0')),
@@ -61,6 +61,11 @@ export function auditRecord(index: number, members: Record<string, unknown> = {}
     action: 'document.read',
     actor: `user-${index}`,
   };
+  return hashedRecord(document, members);
+}
+
+/** A record with its hash as the last member; `members` are added or overridden afterwards. */
+export function hashedRecord(document: object, members: object = {}): Buffer {
   const hash = recordHash(BSON.serialize(document));
   return Buffer.from(BSON.serialize({ ...document, hash, ...members }));
 }
@@ -69,7 +74,7 @@ export function auditRecords(count: number): Buffer[] {
   return Array.from({ length: count }, (_, index) => auditRecord(index));
 }
 
-/** Seals any record bytes in memory: a whole set of evidence, valid to the byte, and the trust file that pins its key. */
+/** Builds a snapshot of any record bytes without the writer under test: valid evidence, and the trust file that pins its key. */
 export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { records, chunkRecords, key = evidenceKey(1), jobId = 'job-1' } = options;
   const { hashScheme = 'bson-sha256/v1' } = options;
@@ -112,19 +117,23 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
   };
 }
 
-/** The three objects a key answers for, by their keys: the manifest, its signature and the checkpoint. */
+/** The three objects that a key vouches for, by object key: the manifest, its signature and the checkpoint. */
 export function signEvidence(manifest: Manifest, key: EvidenceKey): Map<string, Buffer> {
   const { origin, snapshotId, recordCount, root } = manifest;
   const body = serializeManifest(manifest);
   const name = snapshotOrigin(origin, snapshotId);
   const text = checkpointText({ origin: name, size: recordCount, root: Buffer.from(root, 'base64') });
-  const signature = sign(null, Buffer.from(text), key.privateKey);
-  const line = { name, keyId: keyId(name, key.publicKey), signature };
   return new Map([
     [manifestKey(snapshotId), body],
     [manifestSignatureKey(snapshotId), Buffer.from(sign(null, body, key.privateKey).toString('base64'))],
-    [snapshotCheckpointKey(snapshotId), formatNote(text, [line])],
+    [snapshotCheckpointKey(snapshotId), signNote(name, text, key)],
   ]);
+}
+
+/** A note of this text, signed once under `name` (c2sp.org/signed-note). */
+export function signNote(name: string, text: string, { privateKey, publicKey }: EvidenceKey): Buffer {
+  const signature = sign(null, Buffer.from(text), privateKey);
+  return formatNote(text, [{ name, keyId: keyId(name, publicKey), signature }]);
 }
 
 function describeChunk(
@@ -178,7 +187,7 @@ async function readHashes(
   return { logHashDigest: digest.hex(), findings };
 }
 
-/** Reads from a map of objects, whatever the version asked for. */
+/** Reads from a map of objects and ignores the version. */
 export function readerOf(objects: ReadonlyMap<string, Buffer>): EvidenceReader {
   return { read: (key) => Promise.resolve(objects.get(key)) };
 }

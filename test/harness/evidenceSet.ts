@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
-import { BSON, ObjectId } from 'bson';
+import { ObjectId } from 'bson';
 import { entryOf } from '../../src/evidence/ledgerEntry';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import { recordHash } from '../../src/evidence/recordBytes';
 import { sha256Hex } from '../../src/tlog/sha256';
 import type { TrustFile } from '../../src/evidence/trustFile';
-import { evidenceKey, makeEvidence, type Evidence, type EvidenceKey } from './evidence';
+import { evidenceKey, hashedRecord, makeEvidence, type Evidence, type EvidenceKey } from './evidence';
 import { ledgerObjects } from './ledger';
 
 const START_MS = Date.parse('2026-01-31T00:00:00.000Z');
 
-/** What an auditor is handed: snapshots, the ledger over them, and the keys to pin. */
+/** What an auditor receives: snapshots, the ledger over them, and the keys to pin. */
 export interface EvidenceSet {
   readonly objects: ReadonlyMap<string, Buffer>;
   readonly snapshotIds: readonly string[];
   readonly trust: TrustFile;
 }
 
-/** A record with a payload that does not compress, so that few records make many bytes; the same at every run. */
+/** A record with a payload that does not compress, so that few records make many bytes; deterministic. */
 export function bulkyRecord(index: number, sizeBytes: number): Buffer {
   const payload = Buffer.concat(
     Array.from({ length: Math.ceil(sizeBytes / 32) }, (_, part) =>
@@ -30,8 +29,7 @@ export function bulkyRecord(index: number, sizeBytes: number): Buffer {
     action: 'document.read',
     payload: payload.subarray(0, sizeBytes),
   };
-  const hash = recordHash(BSON.serialize(document));
-  return Buffer.from(BSON.serialize({ ...document, hash }));
+  return hashedRecord(document);
 }
 
 /** Snapshots `snap-job-1` … of these records each, in chunks, and their ledger. */
@@ -41,8 +39,8 @@ export async function evidenceSet(
   key: EvidenceKey = evidenceKey(1),
 ): Promise<EvidenceSet> {
   const sealed: Evidence[] = [];
-  for (const [place, records] of snapshots.entries())
-    sealed.push(await makeEvidence({ records, chunkRecords, key, jobId: `job-${place + 1}` }));
+  for (const [index, records] of snapshots.entries())
+    sealed.push(await makeEvidence({ records, chunkRecords, key, jobId: `job-${index + 1}` }));
   const entries = sealed.map(({ manifest, objects }) =>
     entryOf(manifest, sha256Hex(objects.get(manifestKey(manifest.snapshotId))!)),
   );

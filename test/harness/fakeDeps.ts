@@ -14,7 +14,7 @@ import { FakeWorkflowStatusReader } from './fakes/fakeWorkflowStatusReader';
 
 const DAY_MS = 86_400_000;
 
-/** Everything the activities work with, in memory; chunks hold four records, so that a few records make several. */
+/** The ports of the activities in memory; chunks hold four records, so that a few records make several. */
 export class FakeDeps implements SealingDeps {
   readonly records = new FakeRecordSource();
   readonly store = new FakeObjectStore();
@@ -37,21 +37,21 @@ export class FakeDeps implements SealingDeps {
     software: 'audit-snapshot/test',
   } as const;
 
-  /** `key` is the first version of the signing key; a new one when it is left out. */
+  /** `key` is the first version of the signing key, by default a new one. */
   constructor(key?: KeyPairKeyObjectResult) {
     this.signer = new FakeSigner(key);
   }
 
   /** Logs `count` entries, a second apart from `from` on; returns their position ids. */
   logEntries(count: number, from = '2026-03-01T00:00:00.000Z'): string[] {
-    return Array.from({ length: count }, (_, place) =>
+    return Array.from({ length: count }, (_, index) =>
       this.records.log({
         resourceType: 'invoice',
-        resourceId: `invoice-${place}`,
+        resourceId: `invoice-${index}`,
         action: 'invoice.updated',
         actorId: 'amélie',
-        details: { place },
-        timestamp: new Date(Date.parse(from) + place * 1000),
+        details: { index },
+        timestamp: new Date(Date.parse(from) + index * 1000),
       }),
     );
   }

@@ -1,71 +1,71 @@
-import { bucketReader } from '../../src/verify/evidenceReaders';
 import { snapshotIdOf } from '../../src/contract/names';
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
-import { brokenAtRest, comparableManifest } from '../simulation/invariants';
-import { ALL_DAYS, type Place } from './recordPlaces';
-import { readRestingState } from './restingState';
+import { bucketReader } from '../../src/verify/evidenceReaders';
+import { ALL_DAYS, type FaultPoint } from './faultPoints';
+import { comparableManifest, findViolations } from './invariants';
+import { readQuiescentState } from './quiescentState';
 import { WorkerHarness } from './workerHarness';
 
 /** Three chunks each. */
 const RECORDS = 7;
 
-/** How a run ends: what it counted, and its manifest without what storage and the moment of opening choose. */
-interface End extends Pick<AuditSnapshotResult, 'recordCount' | 'findingCount' | 'conflictCount'> {
+/** How a run ends: its counts, and its manifest in the form of {@link comparableManifest}. */
+interface RunOutcome extends Pick<AuditSnapshotResult, 'recordCount' | 'findingCount' | 'conflictCount'> {
   readonly manifest: string | undefined;
 }
 
-/** A job for every place, each over records of its own, with what an undisturbed run of it would make; and a worker. */
+/** A job for every fault point, each over records of its own, the outcome of a run without faults, and a worker. */
 export class FaultPointRuns {
-  readonly workshop: WorkerHarness;
-  readonly #places: readonly Place[];
-  readonly #undisturbed: ReadonlyMap<string, string | undefined>;
+  readonly harness: WorkerHarness;
+  readonly #points: readonly FaultPoint[];
+  readonly #expectedManifests: ReadonlyMap<string, string | undefined>;
   readonly #results = new Map<string, AuditSnapshotResult>();
 
   private constructor(
-    workshop: WorkerHarness,
-    places: readonly Place[],
-    undisturbed: ReadonlyMap<string, string | undefined>,
+    harness: WorkerHarness,
+    points: readonly FaultPoint[],
+    expectedManifests: ReadonlyMap<string, string | undefined>,
   ) {
-    this.workshop = workshop;
-    this.#places = places;
-    this.#undisturbed = undisturbed;
+    this.harness = harness;
+    this.#points = points;
+    this.#expectedManifests = expectedManifests;
   }
 
-  static async open(places: readonly Place[]): Promise<FaultPointRuns> {
-    const workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
-    await Promise.all(places.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
-    const undisturbed = new Map<string, string | undefined>();
-    for (const { input } of places) undisturbed.set(input.jobId, await workshop.undisturbedManifest(input));
-    await workshop.startWorker();
-    return new FaultPointRuns(workshop, places, undisturbed);
+  static async open(points: readonly FaultPoint[]): Promise<FaultPointRuns> {
+    const harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
+    await Promise.all(points.map(({ input }, seed) => harness.log(RECORDS, input, seed)));
+    const expectedManifests = new Map<string, string | undefined>();
+    for (const { input } of points)
+      expectedManifests.set(input.jobId, await harness.faultFreeManifest(input));
+    await harness.startWorker();
+    return new FaultPointRuns(harness, points, expectedManifests);
   }
 
-  /** Does something to the run of every place, side by side; it answers with what that run ends with. */
-  async disturb(act: (place: Place) => Promise<AuditSnapshotResult>): Promise<void> {
+  /** Runs the job of every fault point side by side; `run` intervenes and resolves to the result of the job. */
+  async runEach(run: (point: FaultPoint) => Promise<AuditSnapshotResult>): Promise<void> {
     await Promise.all(
-      this.#places.map(async (place) => this.#results.set(place.input.jobId, await act(place))),
+      this.#points.map(async (point) => this.#results.set(point.input.jobId, await run(point))),
     );
   }
 
-  /** What the run of a place has to end with. */
-  undisturbed({ input: { jobId } }: Place): End {
-    const manifest = this.#undisturbed.get(jobId);
+  /** The outcome of a run without faults. */
+  expectedOutcome({ input: { jobId } }: FaultPoint): RunOutcome {
+    const manifest = this.#expectedManifests.get(jobId);
     return { recordCount: RECORDS, findingCount: 0, conflictCount: 0, manifest };
   }
 
-  /** What it did end with. */
-  async end({ input: { jobId } }: Place): Promise<End> {
+  async actualOutcome({ input: { jobId } }: FaultPoint): Promise<RunOutcome> {
     const result = this.#results.get(jobId);
     if (!result) throw new Error(`job ${jobId} has not ended`);
     const { recordCount, findingCount, conflictCount } = result;
-    const reader = bucketReader(this.workshop.deps.store);
+    const reader = bucketReader(this.harness.deps.store);
     const manifest = await comparableManifest(reader, snapshotIdOf(jobId));
     return { recordCount, findingCount, conflictCount, manifest };
   }
 
-  /** What is not as it must be when all is over, in words. */
-  async broken(): Promise<readonly string[]> {
-    const jobs = this.#places.map(({ input }) => input.jobId);
-    return brokenAtRest(await readRestingState({ env: this.workshop.env, window: ALL_DAYS, jobs }));
+  /** Invariants that do not hold once all jobs have ended, in words. */
+  async violations(): Promise<readonly string[]> {
+    const jobs = this.#points.map(({ input }) => input.jobId);
+    return findViolations(await readQuiescentState({ env: this.harness.env, window: ALL_DAYS, jobs }));
   }
 }

@@ -1,16 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { connectDatabase, ensureIndexes } from '../../src/mongo/connection';
+import { databaseUri, uniqueName } from './deployment';
 
 export type Connection = Awaited<ReturnType<typeof connectDatabase>>;
 
-/** Empty databases of the test stack with their indexes; all of them are closed at the end. */
+/** Empty databases of the test stack with their indexes; `close` closes all of them. */
 export class FreshDatabases {
   readonly #connections: Connection[] = [];
 
   async connect(): Promise<Connection> {
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/t${randomUUID().slice(0, 8)}`;
-    const connection = await connectDatabase(uri.href);
+    const connection = await connectDatabase(databaseUri(uniqueName('t')));
     this.#connections.push(connection);
     await ensureIndexes(connection);
     return connection;

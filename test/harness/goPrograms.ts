@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const SOURCE = resolve(__dirname, '../interop');
 
-/** Programs on other people's libraries, built from `test/interop` with pinned versions; Go keeps what it built. */
+/** Programs on third-party libraries, built from `test/interop` with pinned versions; Go caches the build. */
 export interface GoPrograms {
   readonly interop: string;
   readonly fsck: string;
@@ -19,7 +19,7 @@ export async function buildGoPrograms(): Promise<GoPrograms> {
   return { interop: join(out, 'interop'), fsck: join(out, 'fsck') };
 }
 
-/** What each library says of each case: an empty text for accepted, otherwise its error. */
+/** The verdict of each library on each case: an empty text when accepted, otherwise its error. */
 export async function askLibraries(
   { interop }: GoPrograms,
   cases: readonly object[],
@@ -31,7 +31,7 @@ export async function askLibraries(
   return JSON.parse(answer) as Readonly<Record<string, string>>[];
 }
 
-/** All that Tessera's fsck prints about a ledger. It exits 0 on failure and may hang, so only its words count. */
+/** The output of Tessera's fsck for a ledger. It exits 0 on failure and may hang, so only its output counts. */
 export async function fsckOutput(
   { fsck }: GoPrograms,
   directory: string,

@@ -1,152 +1,107 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
-import type { SealingDeps } from '../../src/sealing/deps';
 import type { SnapshotActivities } from '../../src/contract/activities';
-import type {
-  AuditSnapshotInput,
-  AuditSnapshotResult,
-  ContinuedState,
-  Progress,
-} from '../../src/contract/snapshot';
-import { checkInput } from '../../workflows/snapshot/checkInput';
-import type { WorkflowEngine } from '../../workflows/snapshot/workflowEngine';
-import { SnapshotProgressTracker } from '../../workflows/snapshot/snapshotProgressTracker';
-import { runJob } from '../../workflows/snapshot/runJob';
+import type { AuditSnapshotInput, AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
+import type { SealingDeps } from '../../src/sealing/deps';
+import type { ActivityName } from './sealingActivities';
+import {
+  ProcessDied,
+  WorkflowRun,
+  type ActivityInput,
+  type ActivityOutput,
+  type AttemptInfo,
+  type WorkflowHost,
+} from './workflowRun';
 
-/** Every failed try is a warning to the worker; here faults are planned. */
+/** Every failed attempt is a warning to the worker; here failures are planned. */
 const QUIET = new DefaultLogger('ERROR');
-
-type ActivityName = keyof SnapshotActivities;
-
-/** Signals that a run ended by continue-as-new. */
-class Continued extends Error {
-  readonly carry: ContinuedState;
-  constructor(carry: ContinuedState) {
-    super('continued as new');
-    this.carry = carry;
-  }
-}
-
-/** The process is gone; the orchestration sees a failure that nothing can be done about. */
-class Died extends Error {
-  constructor() {
-    super('died');
-  }
-}
+const MAX_ATTEMPTS = 20;
 
 export interface InProcessOptions {
-  /** Called in front of every try of an activity; what it throws is that try's failure. */
+  /** Called before every attempt of an activity; what it throws is the failure of that attempt. */
   readonly before?: (name: ActivityName, attempt: number) => void;
-  /** History counts as long after this many activities. Default never. */
+  /** The history counts as long after this many attempts. Default never. */
   readonly continueAfter?: number;
-  readonly triesPerActivity?: number;
-  /** The process dies in front of this activity: nothing more of the run happens, no rollback either. */
+  /** Attempts of one activity until its failure is final. Default 20. */
+  readonly maxAttempts?: number;
+  /** The process dies before this activity: nothing more of the run happens, no rollback either. */
   readonly dieBefore?: ActivityName;
 }
 
 /**
  * Runs the real orchestration and the real activities in this process, without a server and without time: a retry
- * comes at once, a pause takes no time and no attempt runs out of its time.
+ * begins at once, a pause takes no time and no attempt runs out of its time.
  */
-export class InProcessRun {
+export class InProcessRun implements WorkflowHost {
   readonly calls: ActivityName[] = [];
   readonly published: Progress[] = [];
-  runs = 0;
   readonly #activities: SnapshotActivities;
   readonly #options: InProcessOptions;
   readonly #deps: SealingDeps;
-  readonly #shield = new AsyncLocalStorage<boolean>();
-  #schedules = Date.now();
-  #cancelled = false;
+  readonly #run: WorkflowRun;
+  #scheduledMs = Date.now();
   #dead = false;
-  #sinceStart = 0;
 
   constructor(deps: SealingDeps, options: InProcessOptions = {}) {
+    const { continueAfter, maxAttempts = MAX_ATTEMPTS } = options;
     this.#deps = deps;
     this.#activities = createActivities(deps);
     this.#options = options;
+    this.#run = new WorkflowRun(this, {
+      maxAttempts,
+      waitsForActivities: true,
+      ...(continueAfter === undefined ? {} : { continueAfter }),
+      onProgress: (progress) => void this.published.push(progress),
+    });
+  }
+
+  /** One, and one more for each continue-as-new. */
+  get executions(): number {
+    return this.#run.executions;
   }
 
   /** From now on everything that is not shielded fails as cancelled. */
   cancel(): void {
-    this.#cancelled = true;
+    this.#run.cancel();
   }
 
-  async run(given: AuditSnapshotInput): Promise<AuditSnapshotResult> {
-    let carry: ContinuedState | undefined;
-    for (;;) {
-      this.runs++;
-      this.#sinceStart = 0;
-      const flow = this.#flow();
-      const input = checkInput(flow, given);
-      try {
-        return await runJob(flow, new SnapshotProgressTracker(flow, input), input, carry);
-      } catch (error) {
-        if (!(error instanceof Continued)) throw error;
-        ({ carry } = error);
-      }
-    }
+  /** Rejects with the failure of the run: an ApplicationFailure, a CancelledFailure, or "died". */
+  run(input: AuditSnapshotInput): Promise<AuditSnapshotResult> {
+    return this.#run.run(input);
   }
 
-  #flow(): WorkflowEngine {
-    return {
-      call: (name, _summary, input) => this.#call(name, input),
-      nowMs: () => this.#deps.clock.nowMs(),
-      sleep: () => this.#step(),
-      withDeadline: (_ms, run) => run(),
-      shielded: (run) => this.#shield.run(true, run),
-      throwIfCancelled: () => this.#throwIfCancelled(),
-      isCancellation: (error) => error instanceof CancelledFailure,
-      shouldContinueAsNew: () =>
-        this.#sinceStart >= (this.#options.continueAfter ?? Number.POSITIVE_INFINITY),
-      continueAsNew: (carry) => Promise.reject(new Continued(carry)),
-      isContinueAsNew: (error) => error instanceof Continued || error instanceof Died,
-      failureOf: (error) =>
-        error instanceof ApplicationFailure
-          ? { code: error.type ?? 'INTERNAL', message: error.message }
-          : { code: 'INTERNAL', message: String(error) },
-      failed: ({ code, message }) => ApplicationFailure.nonRetryable(message, code),
-      publish: (progress) => void this.published.push(progress),
-    };
+  nowMs(): number {
+    return this.#deps.clock.nowMs();
   }
 
-  async #step(): Promise<void> {
-    this.#throwIfCancelled();
+  sleep(): Promise<void> {
     return Promise.resolve();
   }
 
-  #throwIfCancelled(): void {
-    if (this.#cancelled && this.#shield.getStore() !== true) throw new CancelledFailure('cancelled');
+  after(): () => void {
+    return () => undefined;
   }
 
-  async #call<N extends ActivityName>(
+  beforeAttempt(name: ActivityName, attempt: number): void {
+    this.#dead ||= name === this.#options.dieBefore;
+    if (this.#dead) throw new ProcessDied();
+    this.calls.push(name);
+    this.#options.before?.(name, attempt);
+  }
+
+  attempt<N extends ActivityName>(
     name: N,
-    input: Parameters<SnapshotActivities[N]>[0],
-  ): Promise<Awaited<ReturnType<SnapshotActivities[N]>>> {
-    for (let attempt = 1; ; attempt++) {
-      await this.#step();
-      this.#dead ||= name === this.#options.dieBefore;
-      if (this.#dead) throw new Died();
-      this.calls.push(name);
-      this.#sinceStart++;
-      try {
-        this.#options.before?.(name, attempt);
-        await this.#step();
-        type Output = Awaited<ReturnType<SnapshotActivities[N]>>;
-        const activity = this.#activities[name] as unknown as (argument: typeof input) => Promise<Output>;
-        const scheduledTimestampMs = ++this.#schedules;
-        return await new MockActivityEnvironment({ attempt, scheduledTimestampMs }, { logger: QUIET }).run<
-          [typeof input],
-          Output,
-          typeof activity
-        >(activity, input);
-      } catch (error) {
-        const retryable = error instanceof ApplicationFailure && error.nonRetryable !== true;
-        if (!retryable || attempt >= (this.#options.triesPerActivity ?? 20)) throw error;
-      }
-    }
+    input: ActivityInput<N>,
+    { attempt }: AttemptInfo,
+  ): Promise<ActivityOutput<N>> {
+    // The clock of the fakes does not move, but the scheduled time has to distinguish a later call from an earlier one.
+    const scheduledTimestampMs = ++this.#scheduledMs;
+    const activity = this.#activities[name] as unknown as (given: typeof input) => Promise<ActivityOutput<N>>;
+    return new MockActivityEnvironment({ attempt, scheduledTimestampMs }, { logger: QUIET }).run<
+      [typeof input],
+      ActivityOutput<N>,
+      typeof activity
+    >(activity, input);
   }
 }

@@ -52,19 +52,19 @@ class FakeRuns {
 
   #reach(): void {
     if (this.unreachable)
-      throw new SnapshotError('TEMPORAL_UNREACHABLE', 'temporal.internal:7233 is not there', {
+      throw new SnapshotError('TEMPORAL_UNREACHABLE', 'temporal.internal:7233 cannot be reached', {
         retryable: true,
       });
   }
 }
 
-/** The job service on fakes. Its clock stands still, except that every pause moves it on and then calls `onPause`. */
+/** The job service on fakes. Only a pause moves its clock, and then calls `onPause`. */
 export function makeJobService(given: Partial<AppDeps> = {}) {
   const jobs = new FakeJobStore();
   const keys = new FakeIdempotencyKeys();
   const runs = new FakeRuns();
   const clock = { nowMs: NOW_MS, onPause: (): Promise<void> | void => undefined };
-  const everything = newServiceKey('tester', ...SCOPES);
+  const allScopes = newServiceKey('tester', ...SCOPES);
   let made = 0;
   const service = createJobService({
     jobs,
@@ -75,7 +75,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     newJobId: () => (++made).toString(16).padStart(24, '0'),
     pause: async (ms, signal) => {
       await turn();
-      // A deadline that others beat is no time that passes.
+      // A pause that was aborted takes no time.
       if (signal?.aborted) return;
       clock.nowMs += ms;
       await clock.onPause();
@@ -84,14 +84,14 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
       { name: 'mongodb', check: () => Promise.resolve() },
       { name: 'temporal', check: async () => void (await runs.isOpen('any')) },
     ],
-    authenticate: staticKeys(JSON.stringify([everything.hashed])),
+    authenticate: staticKeys(JSON.stringify([allScopes.hashed])),
     version: '0.0.0',
     // A busy machine that runs tests is late; that is not what they test.
     limits: { requestsPerMinute: 100_000, submissionsPerMinute: 100_000, maxEventLoopDelayMs: 0 },
     ...given,
   });
   const { app } = service;
-  const authorization = `Bearer ${everything.token}`;
+  const authorization = `Bearer ${allScopes.token}`;
   const ask = (url: string, options: Omit<InjectOptions, 'url'> = {}) =>
     app.inject({ url, ...options, headers: { authorization, ...options.headers } });
   const post = (url: string, payload?: unknown, headers: Record<string, string> = {}) =>
@@ -106,7 +106,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     });
   const submit = async (payload: unknown = DAY) =>
     (await post('/jobs', submission(payload))).json<{ jobId: string }>().jobId;
-  return { ...service, jobs, keys, runs, clock, ask, post, submit, token: everything.token };
+  return { ...service, jobs, keys, runs, clock, ask, post, submit, token: allScopes.token };
 }
 
 /** A body of `POST /jobs`. */
@@ -114,7 +114,7 @@ export function submission(payload: unknown = DAY, type = 'audit.snapshot') {
   return { type, payload };
 }
 
-/** Holds the next start of a run until `letGo`; `reached` settles when somebody waits for it. */
+/** Holds the next start of a run until `letGo` is called; `reached` settles when a caller waits for it. */
 export function holdStart(runs: FakeRuns): { readonly reached: Promise<void>; readonly letGo: () => void } {
   const { start } = runs;
   const reached = deferred<void>();

@@ -1,11 +1,10 @@
-import { sign } from 'node:crypto';
-import { checkpointText, formatNote, keyId } from '../../src/tlog/note';
+import { checkpointText } from '../../src/tlog/note';
 import { entryOf } from '../../src/evidence/ledgerEntry';
 import { LogTree } from '../../src/tlog/tiles';
 import { LEDGER_CHECKPOINT_KEY, ledgerKey } from '../../src/evidence/objectKeys';
 import { sha256 } from '../../src/tlog/sha256';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
-import { evidenceKey, type EvidenceKey } from './evidence';
+import { evidenceKey, signNote, type EvidenceKey } from './evidence';
 
 export const LEDGER_ORIGIN = 'audit.example.org';
 const START_MS = Date.parse('2020-01-01T00:00:00.000Z');
@@ -41,18 +40,17 @@ export function signedCheckpoint(
   origin = LEDGER_ORIGIN,
 ): Buffer {
   const text = checkpointText({ origin, size, root });
-  const signature = sign(null, Buffer.from(text), key.privateKey);
-  return formatNote(text, [{ name: origin, keyId: keyId(origin, key.publicKey), signature }]);
+  return signNote(origin, text, key);
 }
 
 /** Pins keys in the order of their versions. */
 export function trustIn(...keys: readonly EvidenceKey[]): TrustFile {
   return makeTrustFile(
     LEDGER_ORIGIN,
-    keys.map(({ publicKey }, place) => ({
-      version: place + 1,
+    keys.map(({ publicKey }, index) => ({
+      version: index + 1,
       publicKey,
-      createdAt: new Date(START_MS + place),
+      createdAt: new Date(START_MS + index),
     })),
   );
 }

@@ -1,6 +1,6 @@
 const { projects, ...shared } = require('../../jest.config.cjs');
 
-/** Mutants are judged by the unit tests of the evidence core that load nothing else: no server, no Temporal. */
+/** Mutants are tested by the unit tests of the evidence core that load nothing else: no server, no Temporal. */
 module.exports = {
   ...shared,
   ...projects[0],

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { workflowIdOf } from '../../src/contract/names';
 import { eventually } from './eventually';
-import type { Step } from './heldSteps';
+import type { ActivityName } from './sealingActivities';
 
 /** `PendingActivityState` of Temporal's API. */
 const PENDING_ACTIVITY_STATE_PAUSED = 4;
 
-/** The buttons of the Web UI for one activity of a run. */
+/** What the Web UI lets an operator do to one activity of a run. */
 export class Operator {
   readonly #client: Client;
 
@@ -15,34 +15,34 @@ export class Operator {
     this.#client = client;
   }
 
-  /** From now on it is to stand still: who works at it hears so with its next heartbeat, and until then it does not time out. */
-  async pause(jobId: string, step: Step): Promise<void> {
+  /** The attempt under way learns of it from its next heartbeat, and does not time out until then. */
+  async pause(jobId: string, activity: ActivityName): Promise<void> {
     const reason = 'by the test';
-    const request = { ...this.#request(jobId, step), reason, requestId: randomUUID() };
+    const request = { ...this.#request(jobId, activity), reason, requestId: randomUUID() };
     await this.#client.workflowService.pauseActivity(request);
   }
 
-  /** Resolves when an activity that was paused stands still; rejects when its last try timed out instead of stopping. */
-  async paused(jobId: string, step: Step): Promise<void> {
-    await eventually(`${step} of ${jobId} stands still`, async () => {
+  /** Resolves when the attempt of a paused activity has stopped; rejects when it timed out instead. */
+  async paused(jobId: string, activity: ActivityName): Promise<void> {
+    await eventually(`the pause of ${activity} of ${jobId}`, async () => {
       const { raw } = await this.#client.workflow.getHandle(workflowIdOf(jobId)).describe();
-      const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === step);
+      const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === activity);
       if (!pending || Number(pending.state) !== PENDING_ACTIVITY_STATE_PAUSED) return false;
-      if (pending.lastFailure?.timeoutFailureInfo) throw new Error(`${step} of ${jobId} timed out`);
+      if (pending.lastFailure?.timeoutFailureInfo) throw new Error(`${activity} of ${jobId} timed out`);
       return true;
     });
   }
 
-  async unpause(jobId: string, step: Step): Promise<void> {
-    await this.#client.workflowService.unpauseActivity(this.#request(jobId, step));
+  async unpause(jobId: string, activity: ActivityName): Promise<void> {
+    await this.#client.workflowService.unpauseActivity(this.#request(jobId, activity));
   }
 
-  /** The activity starts over, and its tries are counted anew. */
-  async reset(jobId: string, step: Step): Promise<void> {
-    await this.#client.workflowService.resetActivity(this.#request(jobId, step));
+  /** The activity starts over, and its attempts are counted anew. */
+  async reset(jobId: string, activity: ActivityName): Promise<void> {
+    await this.#client.workflowService.resetActivity(this.#request(jobId, activity));
   }
 
-  #request(jobId: string, type: Step) {
+  #request(jobId: string, type: ActivityName) {
     const { namespace } = this.#client.options;
     return { namespace, execution: { workflowId: workflowIdOf(jobId) }, type };
   }

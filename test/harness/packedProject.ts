@@ -14,7 +14,7 @@ export interface PackedProject {
   run(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
 }
 
-/** Packs what `npm run build` has left in dist/, and installs the tarball in a copy of an example outside of this checkout. */
+/** Packs the build in dist/, and installs the tarball in a copy of an example outside this checkout. */
 export async function installPacked(example: string): Promise<PackedProject> {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-packed-'));
   const packArgs = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];

@@ -5,8 +5,8 @@ import { mongo, type Connection } from 'mongoose';
 const OP_MSG = 2013;
 
 /**
- * Inserts BSON documents as the bytes they are: the driver would serialise them anew, and cannot spell repeated keys or
- * invalid UTF-8 at all. One OP_MSG without credentials; resolves to the server's answer, rejects with its refusal.
+ * Inserts BSON documents byte for byte: the driver would serialise them again, and cannot express repeated keys or invalid
+ * UTF-8 at all. Sends one OP_MSG without credentials; rejects when the server refuses the insert.
  */
 export async function insertRaw(
   { host, port, db }: Connection,
@@ -45,7 +45,7 @@ async function exchange(host: string, port: number, sections: readonly Uint8Arra
     let received = Buffer.alloc(0);
     for await (const part of socket) {
       received = Buffer.concat([received, part as Buffer]);
-      // Header, flags and section kind stand in front of the document.
+      // The document comes after header, flags and section kind.
       if (received.length >= 4 && received.length >= received.readInt32LE(0)) return received.subarray(21);
     }
     throw new Error('the server hung up');

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheRoot } from '../../dev/stack/cache';
 import { withLock } from '../../dev/stack/lock';
-import { pythonWithBson } from './otherReader';
+import { pythonWithBson } from './pythonReader';
 
 const SOURCE = resolve(__dirname, '../../docs/reference/record-hash');
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';

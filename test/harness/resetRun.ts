@@ -7,7 +7,7 @@ const GRPC_INVALID_ARGUMENT: number = 3;
 /** `EventType` of Temporal's API. */
 const EVENT_TYPE_WORKFLOW_TASK_COMPLETED = 7;
 
-/** Ids of every event of a run so far, and of those where a workflow task was completed: where an operator resets to. */
+/** Ids of every event of a run so far, and of those that completed a workflow task, to which an operator resets. */
 export async function readEvents(handle: WorkflowHandle): Promise<{ all: number[]; boundaries: number[] }> {
   const { events } = await handle.fetchHistory();
   const ids = (events ?? []).map(({ eventId, eventType }) => ({
@@ -20,21 +20,21 @@ export async function readEvents(handle: WorkflowHandle): Promise<{ all: number[
   };
 }
 
-/** Resets a run, by default the latest one, to an event; undefined when the server says that this event is none to reset to. */
+/** Resets a run, by default the latest one, to an event; undefined when the server refuses that event as a reset point. */
 export async function resetRun(
   client: Client,
   execution: { readonly workflowId: string; readonly runId?: string },
   eventId: number,
 ): Promise<WorkflowHandle | undefined> {
   try {
-    const answer = await client.workflowService.resetWorkflowExecution({
+    const response = await client.workflowService.resetWorkflowExecution({
       namespace: client.options.namespace,
       workflowExecution: execution,
       reason: 'by the test',
       workflowTaskFinishEventId: eventId as never,
       requestId: randomUUID(),
     });
-    return client.workflow.getHandle(execution.workflowId, answer.runId);
+    return client.workflow.getHandle(execution.workflowId, response.runId);
   } catch (error) {
     if (isGrpcServiceError(error) && (error.code as number) === GRPC_INVALID_ARGUMENT) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-/** `node -r` this file runs TypeScript from source, so that child processes of tests never meet a stale dist/. */
+/** `node -r` this file runs TypeScript from source, so that child processes of tests never load a stale dist/. */
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
 

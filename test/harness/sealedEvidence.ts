@@ -3,16 +3,16 @@ import { FakeDeps } from './fakeDeps';
 import type { FakeSigner } from './fakes/fakeSigner';
 import { InProcessRun } from './inProcessEngine';
 
-/** A whole snapshot in memory, made by the real activities: its objects by key, and the keys to pin. */
-export interface Evidence {
+/** A snapshot made by the real activities, in memory: its objects by key, and the keys to pin. */
+export interface SealedEvidence {
   readonly snapshotId: string;
   readonly objects: Map<string, Buffer>;
   readonly trust: TrustFile;
   readonly signer: FakeSigner;
 }
 
-/** Seals `records` entries in chunks of four. */
-export async function makeEvidence(records: number): Promise<Evidence> {
+/** Seals `records` audit entries in chunks of four. */
+export async function sealEvidence(records: number): Promise<SealedEvidence> {
   const deps = new FakeDeps();
   deps.logEntries(records);
   const window = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };

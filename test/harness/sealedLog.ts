@@ -1,7 +1,6 @@
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectSigner } from '../../src/vault/vaultSigner';
 import { bucketReader } from '../../src/verify/evidenceReaders';
-import { readStorageConfig, readVaultConfig } from '../../src/config';
+import { readStorageConfig } from '../../src/config';
 import { splitRecords } from '../../src/evidence/bsonStream';
 import { unpackChunk } from '../../src/evidence/chunk';
 import { coverageOf } from '../../src/verify/coverage';
@@ -10,11 +9,11 @@ import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { verifyLedger } from '../../src/verify/verifyLedger';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { makeTrustFile } from '../../src/evidence/trustFile';
+import { readTrust } from './deployment';
 
 const MAX_BYTES = 2 ** 26;
 
-/** What the bucket says was sealed: the entries of its verified ledger, and each record with the snapshots that hold it. */
+/** What a bucket contains: the entries of its verified ledger, and each record with the snapshots that include it. */
 export class SealedLog {
   readonly entries: readonly LedgerEntry[];
   /** Snapshot ids by record id; a record that is sealed twice has two. */
@@ -25,17 +24,16 @@ export class SealedLog {
     this.entries = entries;
   }
 
-  /** Reads the evidence of one origin, and only what `ofInterest` keeps. */
+  /** Reads the evidence of one origin; only snapshots for which `includes` is true. */
   static async read(
     env: Readonly<Record<string, string>>,
-    ofInterest: (snapshotId: string) => boolean = () => true,
+    includes: (snapshotId: string) => boolean = () => true,
   ): Promise<SealedLog> {
     const store = connectObjectStore(readStorageConfig({ ...process.env, ...env }));
-    const keys = await (await connectSigner(readVaultConfig())).listKeys();
-    const trust = makeTrustFile(env['AUDIT_ORIGIN']!, keys);
+    const trust = await readTrust({ ...process.env, ...env });
     const { ledger, report } = await verifyLedger(bucketReader(store), { trust, key: 'pinned' });
     if (!ledger) throw new Error(`the ledger does not verify: ${JSON.stringify(report.failures)}`);
-    const log = new SealedLog(ledger.entries.filter(({ snapshotId }) => ofInterest(snapshotId)));
+    const log = new SealedLog(ledger.entries.filter(({ snapshotId }) => includes(snapshotId)));
     for (const { snapshotId } of log.entries) {
       const manifest = parseManifest((await store.get(manifestKey(snapshotId), MAX_BYTES))!.body);
       log.manifests.set(snapshotId, manifest);
@@ -50,11 +48,11 @@ export class SealedLog {
     return log;
   }
 
-  /** Stretches of `[from, until)` that no snapshot covers. */
+  /** Spans of `[from, until)` that no snapshot covers. */
   gaps(from: string, until: string): string[] {
     const to = new Date(Date.parse(until) - 1).toISOString();
     const missing = coverageOf(this.entries, { from, to }).filter(({ state }) => state === 'missing');
-    return missing.map((stretch) => `${stretch.from} → ${stretch.to}`);
+    return missing.map((span) => `${span.from} → ${span.to}`);
   }
 
   /** Windows that are not supplementary, in the order of the log, as `[from, to]`. */
@@ -65,7 +63,7 @@ export class SealedLog {
       .toSorted(([left], [right]) => (left < right ? -1 : 1));
   }
 
-  /** Records that more than one snapshot holds. */
+  /** Records that more than one snapshot includes. */
   twice(): string[] {
     return [...this.holders].filter(([, snapshots]) => snapshots.length > 1).map(([id]) => id);
   }

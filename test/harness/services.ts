@@ -1,14 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import { auditTrail } from '../../dev/demo/auditTrail';
 import { startChild, type Child } from '../../dev/demo/childProcess';
 import { newServiceKey } from '../../dev/demo/serviceKey';
 import type { AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
+import { connectDatabase } from '../../src/mongo/connection';
+import { AuditService } from '../../src/services/audit.service';
+import { deploymentVariables, uniqueName } from './deployment';
 
 const DIST = resolve(__dirname, '../../dist/src');
 
@@ -20,7 +23,7 @@ export interface JobView {
   readonly error: { readonly code: string; readonly reason: string } | null;
 }
 
-/** A worker and a job service of our own on the shared stack, with their own database, task queue and origin. */
+/** A worker and a job service as processes on the shared stack, with their own database, bucket, task queue and origin. */
 export class Services {
   readonly env: Readonly<Record<string, string>>;
   readonly logs = mkdtempSync(join(tmpdir(), 'audit-snapshot-test-'));
@@ -28,19 +31,13 @@ export class Services {
   /** Of the worker that was started last. */
   workerLog = '';
   #service: Child | undefined;
-  /** May do everything. */
+  /** Has every scope. */
   readonly #key = newServiceKey('test', 'jobs:write', 'jobs:read', 'jobs:report');
   #url = '';
 
   constructor(extra: Readonly<Record<string, string>> = {}) {
-    const name = `t${randomUUID().slice(0, 8)}`;
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/${name}`;
     this.env = {
-      S3_BUCKET: name,
-      MONGODB_URI: uri.href,
-      TEMPORAL_TASK_QUEUE: name,
-      AUDIT_ORIGIN: `test.example/${name}`,
+      ...deploymentVariables(uniqueName('t')),
       JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
       JOB_SERVICE_DRAIN_SECONDS: '0',
       ...extra,
@@ -52,7 +49,7 @@ export class Services {
     await this.startWorker();
   }
 
-  /** As `start`, with what `audit-snapshot worker` runs in place of a single worker process. */
+  /** As `start`, with the supervisor that `audit-snapshot worker` runs instead of a single worker process. */
   async startSupervised(): Promise<void> {
     await this.#startServers();
     await this.startWorkers();
@@ -91,7 +88,7 @@ export class Services {
     return this.worker;
   }
 
-  /** SIGKILL: nothing is flushed, no heartbeat says goodbye. */
+  /** SIGKILL: nothing is flushed, no last heartbeat is sent. */
   async killWorker(): Promise<void> {
     const child = this.worker?.process;
     if (!child || child.exitCode !== null) return;
@@ -107,7 +104,7 @@ export class Services {
     return children === '' ? [] : children.split(' ').map(Number);
   }
 
-  /** The worker process that Temporal knows by this identity, as its own log line says. */
+  /** The worker process with this identity, from its own log line. */
   workerPid(identity: string): number | undefined {
     const started = readFileSync(this.workerLog, 'utf8')
       .split('\n')
@@ -125,7 +122,7 @@ export class Services {
   }
 
   /** A request to the job service, with the token. */
-  async ask(
+  async request(
     path: string,
     init: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal } = {},
   ): Promise<Response> {
@@ -133,8 +130,19 @@ export class Services {
     return fetch(`${this.#url}${path}`, { ...init, headers: { authorization, ...init.headers } });
   }
 
+  /** Logs so many records, evenly over the window; the same for the same seed. */
+  async log(count: number, { from, to }: Window, seed?: number): Promise<void> {
+    const connection = await connectDatabase(this.env['MONGODB_URI']!);
+    try {
+      const entries = auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed);
+      await new AuditService(connection).logAuditEntries(entries);
+    } finally {
+      await connection.close();
+    }
+  }
+
   async submit(window: Window): Promise<string> {
-    const response = await this.ask('/jobs', {
+    const response = await this.request('/jobs', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ type: 'audit.snapshot', payload: window }),
@@ -144,11 +152,11 @@ export class Services {
   }
 
   async job(jobId: string): Promise<JobView> {
-    const response = await this.ask(`/jobs/${jobId}`);
+    const response = await this.request(`/jobs/${jobId}`);
     return (await response.json()) as JobView;
   }
 
-  /** Polls until the job has ended; `whileWaiting` runs between two looks. */
+  /** Polls until the job has ended; `whileWaiting` runs between two polls. */
   async ended(jobId: string, whileWaiting?: (job: JobView) => Promise<void> | void): Promise<JobView> {
     for (;;) {
       const job = await this.job(jobId);

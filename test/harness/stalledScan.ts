@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import type { SealingDeps } from '../../src/sealing/deps';
-import { replaceMethods } from './replaceMethods';
+import { overrideMethods } from './overrideMethods';
 
-/** A database that does not answer one query of the log: it stands still until whoever asked gives it up. */
+/** A database that does not answer one query of the log until the caller aborts it. */
 export class StalledScan {
   readonly deps: SealingDeps;
   readonly #events = new EventEmitter();
@@ -10,7 +10,7 @@ export class StalledScan {
   #stalled = 0;
 
   constructor(deps: SealingDeps) {
-    const records = replaceMethods(deps.records, {
+    const records = overrideMethods(deps.records, {
       scan: (slice, limit, signal) => {
         const answer = deps.records.scan(slice, limit, signal);
         return this.#armed ? this.#stall(signal, answer) : answer;
@@ -19,28 +19,28 @@ export class StalledScan {
     this.deps = { ...deps, records };
   }
 
-  /** The next query stands still; resolves when it does. */
+  /** Stalls the next query; resolves when it is stalled. */
   async next(): Promise<void> {
     const stalled = once(this.#events, 'stalled');
     this.#armed = true;
     await stalled;
   }
 
-  /** Queries that stood still. */
+  /** Queries that were stalled. */
   get count(): number {
     return this.#stalled;
   }
 
   async *#stall(
     signal: AbortSignal | undefined,
-    rest: AsyncIterable<Uint8Array>,
+    answer: AsyncIterable<Uint8Array>,
   ): AsyncGenerator<Uint8Array> {
     this.#armed = false;
     this.#stalled++;
     this.#events.emit('stalled');
     if (signal && !signal.aborted) await once(signal, 'abort');
-    // As a driver says it: by a name of its own, and not by the reason of the signal.
+    // As a driver reports it: with an error of its own, and not with the reason of the signal.
     if (signal?.aborted) throw new DOMException('the operation was aborted', 'AbortError');
-    yield* rest;
+    yield* answer;
   }
 }

@@ -21,7 +21,7 @@ export default async function startTestStack(): Promise<void> {
   }
 }
 
-/** A run that was killed, or whose setup failed, leaves its logs to be read; the next run removes them. */
+/** A run that was killed, or whose setup failed, keeps its logs; the next run removes them. */
 async function removeEarlierRuns(): Promise<void> {
   const stacks = join(findCheckout(), '.stack');
   const names = existsSync(stacks) ? readdirSync(stacks) : [];

@@ -1,7 +1,7 @@
 import { cleanStack } from '../../dev/stack/stackCommands';
 import { TEST_STACK_NAME, testStack } from './testStack';
 
-/** Jest's global teardown: no process and no data of this test run stay behind. */
+/** Jest's global teardown: no process and no data of this test run remain. */
 // oxlint-disable-next-line import/no-default-export -- Jest calls the default export
 export default async function stopTestStack(): Promise<void> {
   await testStack()?.stop();

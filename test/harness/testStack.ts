@@ -1,9 +1,9 @@
 import type { RunningStack } from '../../dev/stack/stack';
 
-/** Jest runs setup and teardown in one process, so what the one started the other finds here. */
+/** Jest runs setup and teardown in one process, so the teardown finds here what the setup started. */
 let running: RunningStack | undefined;
 
-/** Remembers the stack of this test run. */
+/** Stores the stack of this test run. */
 export function keepTestStack(stack: RunningStack): void {
   running = stack;
 }
@@ -13,5 +13,5 @@ export function testStack(): RunningStack | undefined {
   return running;
 }
 
-/** One run, one stack: two test runs in the same checkout do not meet. */
+/** One stack a run: two test runs in the same checkout share none. */
 export const TEST_STACK_NAME = `test-${process.pid}`;

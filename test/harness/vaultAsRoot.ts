@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callVault } from '../../dev/stack/servers/vaultApi';
 
-/** The test stack's Vault with its root token: for keys and policies that the product itself may not touch. */
+/** The test stack's Vault with its root token: for keys and policies that the product itself may not change. */
 export interface VaultAsRoot {
   readonly token: string;
   createKey(name: string, options: object): Promise<void>;

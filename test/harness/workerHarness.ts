@@ -1,38 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Connection } from 'mongoose';
 import { createActivities } from '../../activities/createActivities';
-import type { SealingDeps } from '../../src/sealing/deps';
-import { createLockedBucket } from '../../dev/stack/lockedBucket';
-import { connectDatabase } from '../../src/mongo/connection';
-import { connectTemporal } from '../../src/temporal/connection';
 import { auditTrail } from '../../dev/demo/auditTrail';
+import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { AuditSnapshotClient } from '../../src/client';
-import {
-  readDatabaseConfig,
-  readSealingConfig,
-  readStorageConfig,
-  readTemporalConfig,
-  readVaultConfig,
-} from '../../src/config';
-import { compose } from '../../src/worker/compose';
+import { readTemporalConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
+import { connectDatabase } from '../../src/mongo/connection';
+import type { SealingDeps } from '../../src/sealing/deps';
 import { AuditService } from '../../src/services/audit.service';
-import { comparableManifest } from '../simulation/invariants';
+import { connectTemporal } from '../../src/temporal/connection';
+import { compose } from '../../src/worker/compose';
 import { listVersions } from './bucket';
-import { FakeDeps } from './fakeDeps';
-import { HeldSteps } from './heldSteps';
-import { InProcessRun } from './inProcessEngine';
+import { deploymentVariables, readDeploymentConfig, uniqueName } from './deployment';
+import { faultFreeManifest } from './faultFreeManifest';
+import { HeldActivities } from './heldActivities';
 
 const BUNDLE = resolve(__dirname, '../../dist/workflow-bundle.js');
 
 export interface RunningWorker {
   readonly worker: Worker;
-  /** Drains and ends; an activity that is held must be let go before. */
+  /** Drains and ends; an activity that is held must be released before. */
   stop(): Promise<void>;
 }
 
@@ -46,12 +38,12 @@ interface WorkerSetup {
 }
 
 /**
- * A product in the process of the test: real servers, with a database, bucket, ledger and task queue of its own, and
- * workers whose steps can be held. Its ground is laid by `open`; a test starts as many workers as it wants.
+ * A deployment in the process of the test: real servers, with a database, bucket, ledger and task queue of its own, and
+ * workers whose activities can be held. `open` connects it; a test starts as many workers as it needs.
  */
 export class WorkerHarness {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly steps = new HeldSteps();
+  readonly activities = new HeldActivities();
   readonly deps: SealingDeps;
   readonly client: Client;
   readonly snapshots: AuditSnapshotClient;
@@ -73,21 +65,12 @@ export class WorkerHarness {
 
   static async open(extra: Readonly<Record<string, string>> = {}): Promise<WorkerHarness> {
     installQuietRuntime();
-    const name = `w${randomUUID().slice(0, 8)}`;
-    const uri = new URL(process.env['MONGODB_URI'] ?? '');
-    uri.pathname = `/${name}`;
-    const own = { S3_BUCKET: name, MONGODB_URI: uri.href, TEMPORAL_TASK_QUEUE: name };
-    const env = { ...process.env, ...own, AUDIT_ORIGIN: `test.example/${name}`, ...extra };
+    const name = uniqueName('w');
+    const env = { ...process.env, ...deploymentVariables(name), ...extra };
     await createLockedBucket(env, name);
     const temporal = readTemporalConfig(env);
     const { connection, client } = await connectTemporal(temporal);
-    const config = {
-      database: readDatabaseConfig(env),
-      storage: readStorageConfig(env),
-      vault: readVaultConfig(env),
-      sealing: readSealingConfig(env),
-      jobService: { url: undefined, token: undefined },
-    };
+    const config = readDeploymentConfig(env);
     const composed = await compose(config, client);
     const database = await connectDatabase(config.database.uri);
     const native = await NativeConnection.connect({ address: temporal.address });
@@ -100,15 +83,15 @@ export class WorkerHarness {
     return new WorkerHarness({ env, deps: composed.deps, client, database, native, disconnect });
   }
 
-  /** A worker as the product runs it, but for the options given; `deps` replaces what its activities work with. */
+  /** A worker with the options of the product, `options` excepted; `deps` replaces the ports of its activities. */
   async startWorker(options: Partial<WorkerOptions> = {}, deps = this.deps): Promise<RunningWorker> {
     const { namespace, taskQueue } = readTemporalConfig(this.env);
     const worker = await Worker.create({
       connection: this.#native,
       namespace,
       taskQueue,
-      activities: this.steps.wrap(createActivities(deps)),
-      // A held step keeps its place, so there is room for all of them and for those that go on.
+      activities: this.activities.wrap(createActivities(deps)),
+      // A held activity occupies a slot, so there are slots for all of them and for the others.
       maxConcurrentActivityTaskExecutions: 100,
       maxCachedWorkflows: 50,
       ...(options.workflowsPath === undefined ? { workflowBundle: { codePath: BUNDLE } } : {}),
@@ -132,7 +115,7 @@ export class WorkerHarness {
     await service.logAuditEntries(auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed));
   }
 
-  /** Runs a job to its end on whatever worker there is. */
+  /** Runs a job to its end on any worker. */
   async seal(input: AuditSnapshotInput): Promise<AuditSnapshotResult> {
     return (await this.snapshots.start(input)).result();
   }
@@ -141,22 +124,15 @@ export class WorkerHarness {
     return this.client.workflow.getHandle(workflowIdOf(jobId)).terminate('by the test');
   }
 
-  /**
-   * The manifest that an undisturbed run makes of the records that wait in the log now, without what storage and the
-   * moment of opening choose: made in memory, so that nothing is sealed by asking.
-   */
-  async undisturbedManifest(input: AuditSnapshotInput): Promise<string | undefined> {
-    const fakes = new FakeDeps();
+  /** The manifest that a run without faults makes of the records in the log now. */
+  async faultFreeManifest(input: AuditSnapshotInput): Promise<string | undefined> {
     const timestamp = { $gte: new Date(input.from), $lte: new Date(input.to) };
-    const records = this.database.collection('auditlogs').find({ timestamp }, { raw: true });
-    for await (const raw of records as unknown as AsyncIterable<Buffer>) fakes.records.addRaw(raw);
-    const { signer, settings } = this.deps;
-    const { snapshotId } = await new InProcessRun(Object.assign(fakes, { signer, settings })).run(input);
-    const reader = { read: async (key: string) => (await fakes.store.get(key, 1e9))?.body };
-    return comparableManifest(reader, snapshotId);
+    const logs = this.database.collection('auditlogs');
+    const records = await logs.find<Buffer>({ timestamp }, { raw: true }).toArray();
+    return faultFreeManifest(input, records, this.deps);
   }
 
-  /** Everything that is stored, by its place: documents of every collection, and the versions of every object. */
+  /** Everything that is stored: the documents of every collection by id, and the versions of every object by key. */
   async fingerprint(): Promise<ReadonlyMap<string, string>> {
     const stored = new Map<string, string>();
     for (const { collectionName } of await this.database.db!.collections()) {
@@ -170,7 +146,7 @@ export class WorkerHarness {
   }
 
   async close(): Promise<void> {
-    this.steps.releaseAll();
+    this.activities.releaseAll();
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await this.#disconnect();
   }
@@ -178,7 +154,7 @@ export class WorkerHarness {
 
 let quiet = false;
 
-/** Once in a process, and before any connection: failures are what these tests are about, so nobody is warned of them. */
+/** Once in a process, and before any connection: these tests provoke failures, which are not worth a warning. */
 function installQuietRuntime(): void {
   if (quiet) return;
   quiet = true;

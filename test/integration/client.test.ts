@@ -11,7 +11,7 @@ const LAG_MS = 20_000;
 
 describe('the client on a real Temporal, without a worker', () => {
   const address = process.env['TEMPORAL_ADDRESS']!;
-  /** A name that would end a careless quote. */
+  /** A name that would break an unescaped query. */
   const taskQueue = `q' OR TaskQueue != '${randomUUID()}`;
   const [january, february] = [`jan-${randomUUID()}`, `feb-${randomUUID()}`];
   let temporal: Client;
@@ -41,7 +41,7 @@ describe('the client on a real Temporal, without a worker', () => {
     return jobs.toSorted();
   }
 
-  /** Temporal's list lags: it is asked again until it gives this, or says what it gives instead. */
+  /** Temporal's list is eventually consistent: polls until it contains exactly these jobs. */
   async function expectListed(filter: RunFilter | undefined, jobs: readonly string[]): Promise<void> {
     const wanted = jobs.toSorted();
     const deadlineMs = Date.now() + LAG_MS;
@@ -53,7 +53,7 @@ describe('the client on a real Temporal, without a worker', () => {
     expect(found).toEqual(wanted);
   }
 
-  test('lists the runs of its own task queue, whatever its name is', async () => {
+  test('the client lists the runs of its own task queue alone, whatever its name', async () => {
     await expectListed(undefined, [january, february]);
   });
 
@@ -67,12 +67,12 @@ describe('the client on a real Temporal, without a worker', () => {
     [{ jobId: february }, [february]],
     [{ jobId: `x' OR AuditJobId != '` }, []],
     [{ minFindings: 1 }, []],
-  ])('lists by %j', async (filter, jobs) => {
+  ])('the client lists the runs that match %j', async (filter, jobs) => {
     await expectListed(undefined, [january, february]);
     await expectListed(filter, jobs);
   });
 
-  test('an entry of the list says which window and how far', async () => {
+  test('an entry of the list contains the window, the stage and the record count', async () => {
     await expectListed({ jobId: january }, [january]);
     for await (const run of client.list({ jobId: january }))
       expect(run).toMatchObject({
@@ -84,14 +84,14 @@ describe('the client on a real Temporal, without a worker', () => {
       });
   });
 
-  test('a job whose run is under way is attached to for its window, and refused for another', async () => {
+  test('submitting a running job again attaches to it, and another window or task queue is a conflict', async () => {
     const again = await client.submit(JANUARY, { jobId: january });
     await expect(again.describe()).resolves.toMatchObject({ window: JANUARY, status: 'running' });
     await expect(client.submit(FEBRUARY, { jobId: january })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
     await expect(other.submit(JANUARY, { jobId: january })).rejects.toMatchObject({ code: 'JOB_CONFLICT' });
   });
 
-  test('progress without a worker says so, and following goes on until it is left', async () => {
+  test('progress without a worker fails with WORKER_UNAVAILABLE, and following waits until it is aborted', async () => {
     const run = client.attach(january);
     await expect(run.progress()).rejects.toMatchObject({ code: 'WORKER_UNAVAILABLE', retryable: true });
     const left = (async () => {
@@ -100,7 +100,7 @@ describe('the client on a real Temporal, without a worker', () => {
     await expect(left).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  test('waiting ends with its time or its signal, and with the run when that is terminated', async () => {
+  test('waiting for a run ends at its timeout, at its signal, or when the run is terminated', async () => {
     const { jobId } = await client.submit(FEBRUARY);
     const run = client.attach(jobId);
     await expect(run.wait({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'WAIT_TIMED_OUT' });
@@ -116,12 +116,12 @@ describe('the client on a real Temporal, without a worker', () => {
     await temporal.workflow.getHandle(run.workflowId).terminate();
   });
 
-  test('a namespace that is not there is refused at once', async () => {
+  test('connecting to a missing namespace fails at once', async () => {
     const nowhere = AuditSnapshotClient.connect({ address, namespace: 'nowhere' });
     await expect(nowhere).rejects.toMatchObject({ code: 'TEMPORAL_FAILED', retryable: false });
   });
 
-  test('a server that is not there is unreachable, and the failure does not tell the API key', async () => {
+  test('connecting to an unreachable server fails without the API key in the error', async () => {
     const apiKey = `key-${randomUUID()}`;
     const options = { address: '127.0.0.1:1', apiKey, tls: false };
     const failure = await AuditSnapshotClient.connect(options).then(

@@ -5,9 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { snapshotIdOf } from '../../src/contract/names';
-import { AuditService } from '../../src/services/audit.service';
 import { runCommand, type Ran } from '../harness/commandLine';
 import { Services } from '../harness/services';
 
@@ -19,24 +17,22 @@ const HOURLY = ['schedule', 'create', 'hourly', '--every', '1h', '--start', HOUR
 const SNAPSHOT = snapshotIdOf('day-one');
 
 describe('the command line on real servers', () => {
-  const product = new Services();
+  const services = new Services();
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-cli-'));
   const trust = join(directory, 'trust.json');
-  const env = { ...process.env, ...product.env };
+  const env = { ...process.env, ...services.env };
   const run = (...args: string[]) => runCommand(env, ...args);
   let recordId: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
-    await new AuditService(connection).logAuditEntries(
-      auditTrail(60, Date.parse(DAY.from), Date.parse(DAY.to)),
-    );
+    await services.start();
+    await services.log(60, DAY);
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     const first = await connection.collection('auditlogs').findOne({});
     recordId = String(first?._id);
     await connection.close();
   }, 120_000);
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
   const ajv = new Ajv2020({ strict: true, allErrors: true });
   addFormats(ajv);
@@ -51,12 +47,12 @@ describe('the command line on real servers', () => {
     expect(valid).toBe(true);
   }
 
-  /** Commands in the order in which a person runs them; each builds on those before it. */
+  /** Commands in the order in which an operator runs them; each depends on those before it. */
   test.each<[shape: string, code: number, args: () => string[]]>([
     ['status', 0, () => ['status']],
     ['dryRun', 0, () => ['seal', ...WINDOW, '--dry-run']],
     ['detached', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one', '--detach']],
-    ['sealed', 0, () => ['watch', 'day-one']],
+    ['sealed', 0, () => ['invariantMonitor', 'day-one']],
     ['sealed', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one']],
     ['list', 0, () => ['list', '--status', 'succeeded', '--since', '1h', ...WINDOW]],
     ['show', 0, () => ['show', SNAPSHOT]],
@@ -96,34 +92,37 @@ describe('the command line on real servers', () => {
     ['scheduleShown', 0, () => ['schedule', 'show', 'hourly']],
     ['scheduleDone', 0, () => ['schedule', 'delete', 'hourly']],
     ['error', 1, () => ['schedule', 'show', 'hourly']],
-    ['error', 1, () => ['show', 'nobody']],
+    ['error', 1, () => ['show', 'unknown']],
     ['error', 2, () => ['seal', '--from', '2026-03-01', '--to', DAY.to]],
     ['error', 2, () => ['verify', '/nowhere']],
     ['verifyProof', 3, () => ['verify', trust, '--key', trust]],
     ['stack', 1, () => ['stack', 'status', '--name', 'never-was']],
     ['error', 2, () => ['stack', 'env', '--name', 'never-was']],
   ])(
-    '%s, exit code %i',
+    'a command prints JSON of the published shape "%s" and exits with %i',
     async (shape, code, args) => {
       const ran = await run(...args(), '--json');
-      expect([ran.code, ran.stdout, ran.stderr]).toEqual([code, expect.any(String), expect.any(String)]);
+      expect({ code: ran.code, output: ran.code === code ? '' : ran.stdout + ran.stderr }).toEqual({
+        code,
+        output: '',
+      });
       expectShape(shape, ran);
     },
     60_000,
   );
 
-  test('a configuration file stands in for the environment, and a token nobody issued is refused, exit code 5', async () => {
+  test('a configuration file replaces variables of the environment, and an unknown token exits with 5', async () => {
     const path = join(directory, 'audit-snapshot.toml');
-    writeFileSync(path, 'vault_token = "nobody"\n', { mode: 0o600 });
+    writeFileSync(path, 'vault_token = "unknown-token"\n', { mode: 0o600 });
     const without = { ...env, VAULT_ROLE_ID: '', VAULT_SECRET_ID: '' };
     const ran = await runCommand(without, 'keys', 'export', '--config', path, '--json');
     expect(ran.code).toBe(5);
     expectShape('error', ran);
     expect(ran.stdout).toContain('SIGNER_UNAUTHORIZED');
-    expect(ran.stdout + ran.stderr).not.toContain('nobody');
+    expect(ran.stdout + ran.stderr).not.toContain('unknown-token');
   });
 
-  test('what people read says the same as what programs read', async () => {
+  test('every listing command prints text for people, without JSON or undefined values', async () => {
     for (const args of [['list'], ['show', SNAPSHOT], ['status'], ['doctor'], ['coverage', '--key', trust]]) {
       const { code, stdout } = await run(...args);
       expect([args, code]).toEqual([args, 0]);
@@ -137,15 +136,15 @@ describe('the command line on real servers', () => {
     [['sael'], 'Did you mean seal?'],
     [['list', '--statsu', 'failed'], 'Did you mean --status?'],
     [['seal', ...WINDOW, '--on-tamper', 'ignore'], 'Allowed choices are seal, fail'],
-    [['list', '--since', 'yesterday'], 'It is no duration such as 90s'],
+    [['list', '--since', 'yesterday'], 'It is not a duration such as 90s'],
     [['seal'], "required option '--from <instant>' not specified"],
-  ])('%j is answered with what would be right, exit code 2', async (args, hint) => {
+  ])('the wrong usage %j exits with 2 and a hint', async (args, hint) => {
     const { code, stdout, stderr } = await run(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(hint);
   });
 
-  test('no secret is shown by any command that shows the configuration', async () => {
+  test('no command that shows the configuration prints a secret', async () => {
     for (const args of [
       ['config', 'show', '--origin'],
       ['config', 'show', '--json'],
@@ -157,7 +156,7 @@ describe('the command line on real servers', () => {
     }
   });
 
-  test('bash completes commands, options and their values, by the script alone', async () => {
+  test('the completion script lets bash complete commands, options and their values', async () => {
     const { stdout: script } = await run('completion', 'bash');
     const complete = async (...words: string[]) => {
       const probe = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _audit_snapshot; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -173,7 +172,7 @@ describe('the command line on real servers', () => {
     expect(await complete('audit-snapshot', 'completion', '')).toEqual(
       expect.arrayContaining(['bash', 'zsh', 'fish']),
     );
-    // Nothing of what is typed is run.
+    // The words of the command line are not executed.
     expect(await complete('audit-snapshot', 'seal', '$(touch pwned)', '--f')).toEqual(['--from']);
     expect(existsSync('pwned')).toBe(false);
   });

@@ -11,7 +11,7 @@ interface Demo {
   readonly process: ChildProcess;
   readonly stdout: string[];
   readonly stderr: string[];
-  /** Settles when the demo says that it waits for Ctrl-C. */
+  /** Settles when the demo waits for Ctrl-C. */
   readonly waiting: Promise<void>;
 }
 
@@ -34,15 +34,15 @@ function startDemo(...flags: string[]): Demo {
   return { process: child, stdout, stderr, waiting };
 }
 
-/** Our own processes that a demo has started. */
+/** Processes of this product that a demo has started. */
 function childrenOf({ process: { pid } }: Demo): number[] {
   const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)]).toString();
-  const ours = listed.split('\n').filter((line) => /(workers|server)\.js/.test(line));
+  const ours = listed.split('\n').filter((line) => /(worker|http)\/main\.js/.test(line));
   return ours.map((line) => Number.parseInt(line, 10));
 }
 
 describe('the demo', () => {
-  test('verifies what it sealed, then names the record that was altered in a copy, and ends with 0', async () => {
+  test('the demo verifies its snapshot, names the record that was altered in a copy, and exits with 0', async () => {
     const demo = startDemo();
     const [code] = await once(demo.process, 'exit');
     expect({ code, stderr: demo.stderr.slice(-20) }).toMatchObject({ code: 0 });
@@ -51,18 +51,21 @@ describe('the demo', () => {
     expect(demo.stdout.at(-1)).toMatch(/^tampering caught: record [0-9a-f]{24} was altered, and named$/);
   });
 
-  test('with --json it prints one line of JSON and nothing else', async () => {
+  test('the demo with --json prints one line of JSON and nothing else', async () => {
     const demo = startDemo('--json');
     const [code] = await once(demo.process, 'exit');
     expect({ code, stderr: demo.stderr.slice(-20) }).toMatchObject({ code: 0 });
     expect(demo.stdout).toHaveLength(1);
-    expect(JSON.parse(demo.stdout[0]!)).toMatchObject({ held: true, seconds: { seal: expect.any(Number) } });
+    expect(JSON.parse(demo.stdout[0]!)).toMatchObject({
+      passed: true,
+      seconds: { seal: expect.any(Number) },
+    });
   });
 
   test.each([
     ['Ctrl-C, pressed twice', ['SIGINT', 'SIGINT']],
     ['SIGKILL', ['SIGKILL']],
-  ] as const)('after %s none of its processes is left', async (_, signals) => {
+  ] as const)('after %s no process of the demo is left', async (_, signals) => {
     const demo = startDemo('--keep');
     await demo.waiting;
     const children = childrenOf(demo);

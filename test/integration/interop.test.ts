@@ -16,7 +16,7 @@ import { parseManifest } from '../../src/evidence/manifest';
 import { evidenceKey, readerOf } from '../harness/evidence';
 import { askLibraries, buildGoPrograms, fsckOutput, type GoPrograms } from '../harness/goPrograms';
 import { LEDGER_ORIGIN, ledgerEntry, ledgerObjects, trustIn } from '../harness/ledger';
-import { makeEvidence, type Evidence } from '../harness/sealedEvidence';
+import { sealEvidence, type SealedEvidence } from '../harness/sealedEvidence';
 
 const KEY = evidenceKey(1);
 const VKEY = vkeyOf(LEDGER_ORIGIN, KEY.publicKey);
@@ -26,29 +26,29 @@ beforeAll(async () => {
   programs = await buildGoPrograms();
 }, 600_000);
 
-/** Every library accepts every one of the cases. */
+/** Every library accepts each of the cases. */
 async function expectAccepted(cases: readonly object[]): Promise<void> {
   const answers = await askLibraries(programs, cases);
   expect(answers.flatMap((answer) => Object.values(answer)).filter((error) => error !== '')).toEqual([]);
   expect(answers).toHaveLength(cases.length);
 }
 
-/** Every library refuses every one of the cases. */
+/** Every library refuses each of the cases. */
 async function expectRefused(cases: readonly object[]): Promise<void> {
   const answers = await askLibraries(programs, cases);
   expect(answers.flatMap((answer) => Object.entries(answer)).filter(([, error]) => error === '')).toEqual([]);
   expect(answers).toHaveLength(cases.length);
 }
 
-describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merkle) on what the product sealed', () => {
-  let evidence: Evidence;
+describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merkle) on sealed evidence', () => {
+  let evidence: SealedEvidence;
   let origin: string;
   let publicKey: Buffer;
   let checkpoints: { kind: string; vkey: string; note: string }[];
   let proofs: { kind: string; vkey: string; leaf: string; proof: string }[];
 
   beforeAll(async () => {
-    evidence = await makeEvidence(11);
+    evidence = await sealEvidence(11);
     const { objects, trust, snapshotId } = evidence;
     origin = trust.origin;
     publicKey = Buffer.from(trust.keys[0]!.publicKey, 'base64');
@@ -72,14 +72,15 @@ describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merk
     }
   });
 
-  test('accept both checkpoints', () => expectAccepted(checkpoints));
+  test('Go libraries accept the checkpoints of a snapshot and of the ledger', () =>
+    expectAccepted(checkpoints));
 
-  test('accept the proof of every record that begins or ends a chunk, and of its entry in the ledger', async () => {
+  test('Go libraries accept the proofs of the first and last record of every chunk, and of its ledger entry', async () => {
     expect(proofs).toHaveLength(12);
     await expectAccepted(proofs);
   });
 
-  test('refuse a checkpoint with any letter of its text changed, or under another key', async () => {
+  test('Go libraries refuse a checkpoint with any letter of its text changed, or under another key', async () => {
     const other = vkeyOf(origin, evidenceKey(5).publicKey);
     const changed = checkpoints.flatMap((given) => {
       const end = given.note.lastIndexOf('\n\n');
@@ -91,9 +92,9 @@ describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merk
     await expectRefused([...changed, { ...checkpoints[1]!, vkey: other }]);
   });
 
-  test('refuse a proof for another record, of another place, or with a hash changed or left out', async () => {
+  test('Go libraries refuse a proof of another record, of another index, or with a hash changed or missing', async () => {
     const forged = proofs
-      .filter((_, place) => place % 2 === 0)
+      .filter((_, index) => index % 2 === 0)
       .flatMap((given) => {
         const hash = given.proof.split('\n')[2]!;
         const other = `${hash.startsWith('A') ? 'B' : 'A'}${hash.slice(1)}`;
@@ -130,11 +131,11 @@ describe('Go libraries on the growth of a ledger', () => {
     );
   }
 
-  test('accept that every later size continues every earlier one', async () => {
+  test('Go libraries accept the consistency proof of every two sizes of a ledger', async () => {
     await expectAccepted(await consistencyCases());
   });
 
-  test('refuse that a history continues one that was rewritten under the same key', async () => {
+  test('Go libraries refuse a consistency proof from a ledger that was rewritten under the same key', async () => {
     const rewritten = entries.with(0, ledgerEntry(0, 'otherwise'));
     const cases = await consistencyCases();
     await expectRefused(
@@ -148,7 +149,7 @@ describe("Tessera's fsck", () => {
   beforeAll(() => writeFileSync(vkeyFile, VKEY));
 
   test.each([1, 2, 255, 256, 257, 70_000])(
-    'finds a ledger of %i snapshots in order',
+    "Tessera's fsck accepts a ledger of %i snapshots",
     async (size) => {
       const output = await fsckOutput(programs, writeLedger(ledgerObjects(entriesOf(size))), vkeyFile);
       expect(output).toContain("Successfully fsck'd");
@@ -156,7 +157,7 @@ describe("Tessera's fsck", () => {
     120_000,
   );
 
-  test('finds a ledger with one entry changed out of order', async () => {
+  test("Tessera's fsck refuses a ledger with one entry changed", async () => {
     const objects = ledgerObjects(entriesOf(257));
     const key = 'ledger/tile/entries/000';
     const changed = Buffer.from(objects.get(key)!);

@@ -18,19 +18,19 @@ const headers = (key?: string) => ({
 });
 
 describe('the job service on real servers', () => {
-  const product = new Services({
+  const services = new Services({
     JOB_SERVICE_REQUESTS_PER_MINUTE: '1000',
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: '300',
   });
-  const env = { ...process.env, ...product.env };
+  const env = { ...process.env, ...services.env };
 
-  beforeAll(() => product.start(), 120_000);
-  afterAll(() => product.stop());
+  beforeAll(() => services.start(), 120_000);
+  afterAll(() => services.stop());
 
   const submit = (body: string, key?: string) =>
-    product.ask('/jobs', { method: 'POST', headers: headers(key), body });
+    services.request('/jobs', { method: 'POST', headers: headers(key), body });
 
-  test('a hundred duplicates of one submission at once make one job and one workflow', async () => {
+  test('a hundred concurrent submissions with one idempotency key make one job and one workflow', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => submit(SUBMISSION, 'once')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(
       answers.some(({ status }) => status === 409) ? new Set([202, 409]) : new Set([202]),
@@ -40,15 +40,15 @@ describe('the job service on real servers', () => {
     const { jobId } = (await again.json()) as { jobId: string };
     for (const answer of answers.filter(({ status }) => status === 202))
       expect(await answer.json()).toMatchObject({ jobId });
-    await product.ended(jobId);
+    await services.ended(jobId);
 
-    const database = await connectDatabase(product.env['MONGODB_URI']!);
+    const database = await connectDatabase(services.env['MONGODB_URI']!);
     expect(await database.collection('jobs').countDocuments({})).toBe(1);
     await database.close();
     const { connection, client } = await connectTemporal(readTemporalConfig(env));
     const runs: string[] = [];
     for await (const run of client.workflow.list({
-      query: `TaskQueue = '${product.env['TEMPORAL_TASK_QUEUE']}'`,
+      query: `TaskQueue = '${services.env['TEMPORAL_TASK_QUEUE']}'`,
     }))
       runs.push(run.workflowId);
     await connection.close();
@@ -61,28 +61,28 @@ describe('the job service on real servers', () => {
     expect((await submit(other, 'once')).status).toBe(422);
   }, 60_000);
 
-  test('a job is followed to its end, and what has ended is not cancelled or run again', async () => {
+  test('a job can be followed to its end, and a job that succeeded is not retried', async () => {
     const submitted = await submit(
       JSON.stringify({ type: 'audit.snapshot', payload: { ...DAY, to: DAY.from } }),
     );
     const { jobId } = (await submitted.json()) as { jobId: string };
-    const events = await product.ask(`/jobs/${jobId}/events`);
+    const events = await services.request(`/jobs/${jobId}/events`);
     expect(await events.text()).toContain('event: result');
-    const waited = await product.ask(`/jobs/${jobId}?wait=30s`);
+    const waited = await services.request(`/jobs/${jobId}?wait=30s`);
     expect(await waited.json()).toMatchObject({ jobId, status: 'succeeded' });
-    expect((await product.ask(`/jobs/${jobId}/retry`, { method: 'POST' })).status).toBe(409);
-    const { jobs } = (await (await product.ask(`/jobs?status=succeeded`)).json()) as {
+    expect((await services.request(`/jobs/${jobId}/retry`, { method: 'POST' })).status).toBe(409);
+    const { jobs } = (await (await services.request(`/jobs?status=succeeded`)).json()) as {
       jobs: { jobId: string }[];
     };
     expect(jobs.map((job) => job.jobId)).toContain(jobId);
   }, 60_000);
 
-  test('a flood beyond the limit is answered with 429, and health answers within 250 ms meanwhile', async () => {
+  test('requests beyond the limit are answered with 429, while health checks take less than 250 ms', async () => {
     const flood = autocannon({
-      url: `${product.url}/jobs`,
+      url: `${services.url}/jobs`,
       method: 'POST',
-      headers: { ...headers(), authorization: `Bearer ${product.token}` },
-      // Refused all the same when it is let through: nothing is sealed by a flood.
+      headers: { ...headers(), authorization: `Bearer ${services.token}` },
+      // An invalid submission, so that requests within the limit seal nothing.
       body: '{"type":"audit.snapshot","payload":{}}',
       amount: FLOOD,
       connections: 20,
@@ -93,7 +93,7 @@ describe('the job service on real servers', () => {
     while (!state.over) {
       for (const path of ['/livez', '/readyz']) {
         const from = performance.now();
-        const { status } = await fetch(`${product.url}${path}`);
+        const { status } = await fetch(`${services.url}${path}`);
         tookMs.push(performance.now() - from);
         expect([path, status]).toEqual([path, 200]);
       }
@@ -105,8 +105,8 @@ describe('the job service on real servers', () => {
     expect(p99).toBeLessThan(250);
   }, 120_000);
 
-  test('a thousand connections that send a byte now and then stop nobody else, and are cut off', async () => {
-    const { hostname, port } = new URL(product.url);
+  test('a thousand slow connections do not delay other clients, and are closed', async () => {
+    const { hostname, port } = new URL(services.url);
     const sockets: Socket[] = [];
     let closed = 0;
     for (let at = 0; at < SLOW_CLIENTS; at++) {
@@ -117,7 +117,7 @@ describe('the job service on real servers', () => {
       socket.write('POST /jobs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
     }
     const from = performance.now();
-    for (let at = 0; at < 20; at++) expect((await fetch(`${product.url}/livez`)).status).toBe(200);
+    for (let at = 0; at < 20; at++) expect((await fetch(`${services.url}/livez`)).status).toBe(200);
     expect((performance.now() - from) / 20).toBeLessThan(250);
     for (let waits = 0; waits < 60; waits++) {
       const open = sockets.filter(({ destroyed }) => !destroyed);

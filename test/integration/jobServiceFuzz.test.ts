@@ -9,26 +9,26 @@ const CONFIG = join(__dirname, '../harness/schemathesis.toml');
 const EXAMPLE_JOB = '6917a4e0c3b1f2a4d5e6f708';
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
-describe('the job service in the hands of schemathesis', () => {
-  const product = new Services({
+describe('the job service under schemathesis', () => {
+  const services = new Services({
     JOB_SERVICE_REQUESTS_PER_MINUTE: '1000000',
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: '1000000',
   });
 
   beforeAll(async () => {
-    await product.startService();
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
+    await services.startService();
+    const connection = await connectDatabase(services.env['MONGODB_URI']!);
     const jobs = new MongoJobStore(connection);
     await jobs.create(EXAMPLE_JOB, 'audit.snapshot', DAY);
     await jobs.report(EXAMPLE_JOB, { status: 'failed', code: 'TAMPER_FOUND', reason: 'an example' });
     await connection.close();
   }, 120_000);
 
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
-  test('no answer to any request, sound or not, contradicts the OpenAPI document', async () => {
+  test('no response to a valid or invalid request contradicts the OpenAPI document', async () => {
     const phases = '--phases=examples,coverage,fuzzing';
-    const { code, output } = await runSchemathesis(CONFIG, product.url, product.token, phases);
+    const { code, output } = await runSchemathesis(CONFIG, services.url, services.token, phases);
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
   }, 300_000);
 });

@@ -1,21 +1,21 @@
 import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';
-import { describeLedgerBook } from '../contract/ledgerSequencer';
+import { describeLedgerSequencer } from '../contract/ledgerSequencer';
 import { FreshDatabases } from '../harness/freshDatabase';
 
 const databases = new FreshDatabases();
 const connect = () => databases.connect();
 afterAll(() => databases.close());
 
-describeLedgerBook(
+describeLedgerSequencer(
   'the database',
   async () => new MongoLedgerSequencer(await connect(), 'test.example/audit'),
 );
 
-describe('a ledger book in the database', () => {
+describe('the ledger sequencer in the database', () => {
   const entry = Buffer.from('{"snapshotId":"snap-a"}');
 
-  test('counts an entry whose writer died in front of the head', async () => {
+  test('an entry whose writer died before the head was moved counts', async () => {
     const connection = await connect();
     await connection.collection('ledgerleaves').insertOne({
       _id: 'o.example/000000000000' as never,
@@ -23,24 +23,24 @@ describe('a ledger book in the database', () => {
       snapshotId: 'snap-a',
       entry: entry.toString(),
     });
-    const book = new MongoLedgerSequencer(connection, 'o.example');
-    await expect(book.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
-    await expect(book.append('snap-a', entry)).resolves.toBe(0);
+    const ledger = new MongoLedgerSequencer(connection, 'o.example');
+    await expect(ledger.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
+    await expect(ledger.append('snap-a', entry)).resolves.toBe(0);
   });
 
-  test('that lost an entry below its head says so', async () => {
+  test('a ledger that lost an entry below its head fails with LEDGER_BEHIND', async () => {
     const connection = await connect();
-    const book = new MongoLedgerSequencer(connection, 'o.example');
+    const ledger = new MongoLedgerSequencer(connection, 'o.example');
     for (const name of ['snap-a', 'snap-b', 'snap-c'])
-      await book.append(name, Buffer.from(`{"snapshotId":"${name}"}`));
+      await ledger.append(name, Buffer.from(`{"snapshotId":"${name}"}`));
     await connection.collection('ledgerleaves').deleteOne({ snapshotId: 'snap-b' });
-    await expect(book.list(0, 3)).rejects.toMatchObject({
+    await expect(ledger.list(0, 3)).rejects.toMatchObject({
       code: 'LEDGER_BEHIND',
       message: expect.stringContaining('entry 1'),
     });
   });
 
-  test('keeps the entries of each origin apart', async () => {
+  test('ledgers of two origins share no entries', async () => {
     const connection = await connect();
     await new MongoLedgerSequencer(connection, 'o.example').append('snap-a', entry);
     await expect(new MongoLedgerSequencer(connection, 'p.example').head()).resolves.toMatchObject({

@@ -1,8 +1,5 @@
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { readStorageConfig } from '../../src/config';
-import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../harness/bucket';
 import { runCommand } from '../harness/commandLine';
 import { storageClient } from '../harness/lockedObject';
@@ -11,29 +8,25 @@ import { Services } from '../harness/services';
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('retention, legal hold and the doctor', () => {
-  const product = new Services();
-  const env = { ...process.env, ...product.env };
+  const services = new Services();
+  const env = { ...process.env, ...services.env };
   const store = connectObjectStore(readStorageConfig(env));
   let snapshotId: string;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
-    await new AuditService(connection).logAuditEntries(
-      auditTrail(50, Date.parse(DAY.from), Date.parse(DAY.to)),
-    );
-    ({ snapshotId } = (await product.ended(await product.submit(DAY))).result!);
-    await connection.close();
+    await services.start();
+    await services.log(50, DAY);
+    ({ snapshotId } = (await services.ended(await services.submit(DAY))).result!);
   }, 120_000);
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
   async function cli(...args: string[]): Promise<{ code: number; output: string }> {
     const { code, stdout, stderr } = await runCommand(env, ...args);
     return { code, output: stdout + stderr };
   }
-  const versions = () => listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
+  const versions = () => listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET']);
 
-  test('a lock is extended on every object, and never shortened', async () => {
+  test('retention extend extends the lock of every object and never shortens one', async () => {
     await expect(
       cli('retention', 'extend', snapshotId, '--until', '2040-01-01T00:00:00Z'),
     ).resolves.toMatchObject({ code: 0 });
@@ -52,7 +45,7 @@ describe('retention, legal hold and the doctor', () => {
     });
   });
 
-  test('a legal hold is put on every object and taken away again', async () => {
+  test('hold add and hold remove change the legal hold of every object', async () => {
     for (const [command, held] of [
       ['add', true],
       ['add', true],
@@ -68,20 +61,20 @@ describe('retention, legal hold and the doctor', () => {
     });
   });
 
-  test('the doctor finds everything in order, the lock proved on the server', async () => {
+  test('every check of the doctor passes, with the lock proved on the server', async () => {
     const { code, output } = await cli('doctor', '--json');
-    const { findings } = JSON.parse(output) as {
-      findings: { check: string; state: string; found: string }[];
+    const { checks } = JSON.parse(output) as {
+      checks: { check: string; state: string; found: string }[];
     };
-    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
-    expect(findings.filter(({ check }) => check === 'object lock')).toHaveLength(6);
-    expect(findings.find(({ check }) => check === 'ledger')!.found).toBe(
+    expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(checks.filter(({ check }) => check === 'object lock')).toHaveLength(6);
+    expect(checks.find(({ check }) => check === 'ledger')!.found).toBe(
       `1 snapshots of ${env['AUDIT_ORIGIN']}`,
     );
     expect(code).toBe(0);
   });
 
-  test('the doctor names a bucket that does not lock, and the ledger of another origin', async () => {
+  test('the doctor names a bucket without Object Lock, and a ledger of another origin', async () => {
     const client = storageClient(env as Record<string, string>);
     const bare = `bare-${Date.now()}`;
     await client.makeBucket(bare, 'us-east-1');
@@ -91,7 +84,7 @@ describe('retention, legal hold and the doctor', () => {
       code: 1,
       output: expect.stringContaining('[fail] storage: BUCKET_WITHOUT_LOCK'),
     });
-    Object.assign(env, { S3_BUCKET: product.env['S3_BUCKET'], AUDIT_ORIGIN: 'other.example/audit' });
+    Object.assign(env, { S3_BUCKET: services.env['S3_BUCKET'], AUDIT_ORIGIN: 'other.example/audit' });
     const other = await cli('doctor');
     expect(other).toMatchObject({
       code: 1,

@@ -6,7 +6,7 @@ import { storageClient } from '../harness/lockedObject';
 
 const HOUR_MS = 3_600_000;
 
-/** The server itself says no, for the lock's sake. */
+/** The server itself refuses, because of the lock. */
 const REFUSED = { code: 'AccessDenied' };
 
 describeObjectStore('the S3 server', () => connectObjectStore(readStorageConfig()));
@@ -28,7 +28,7 @@ describe('a locked version on the real server', () => {
     await expect(store.get(key, 100, versionId)).resolves.toMatchObject({ body: Buffer.from('chunk') });
   };
 
-  test('cannot be deleted, not even by one who may bypass governance', async () => {
+  test('a locked version cannot be deleted, not even with the permission to bypass governance', async () => {
     await expect(client.removeObject(bucket, key, { versionId })).rejects.toMatchObject(REFUSED);
     await expect(
       client.removeObject(bucket, key, { versionId, governanceBypass: true }),
@@ -36,14 +36,14 @@ describe('a locked version on the real server', () => {
     await expectUnchanged();
   });
 
-  test('cannot have its retention shortened', async () => {
+  test('the retention of a locked version cannot be shortened', async () => {
     const shorter = new Date(until.getTime() - 24 * HOUR_MS);
     const retention = { mode: 'COMPLIANCE', retainUntilDate: shorter.toISOString(), versionId } as never;
     await expect(client.putObjectRetention(bucket, key, retention)).rejects.toMatchObject(REFUSED);
     await expectUnchanged();
   });
 
-  test('cannot have its mode weakened', async () => {
+  test('the mode of a locked version cannot be weakened', async () => {
     const retention = { mode: 'GOVERNANCE', retainUntilDate: until.toISOString(), versionId } as never;
     await expect(client.putObjectRetention(bucket, key, retention)).rejects.toMatchObject(REFUSED);
     await expect(
@@ -58,14 +58,17 @@ describe('errors of the S3 server', () => {
 
   test.each([
     ['a wrong secret', { secretKey: 'wrong-secret-value' }, 'STORAGE_UNAUTHORIZED', false],
-    ['a bucket that is not there', { bucket: 'nowhere' }, 'BUCKET_MISSING', false],
-    ['a server that is not there', { endpoint: 'http://127.0.0.1:1' }, 'STORAGE_UNREACHABLE', true],
-  ])('%s has its own code and shows no secret', async (_, wrong, code, retryable) => {
-    const store = connectObjectStore({ ...config, ...wrong });
-    const error: unknown = await store
-      .putOnce('key', Buffer.from('x'), new Date(Date.now() + HOUR_MS))
-      .catch((thrown) => thrown);
-    expect(error).toMatchObject({ name: 'SnapshotError', code, retryable });
-    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('wrong-secret-value');
-  });
+    ['a missing bucket', { bucket: 'nowhere' }, 'BUCKET_MISSING', false],
+    ['an unreachable server', { endpoint: 'http://127.0.0.1:1' }, 'STORAGE_UNREACHABLE', true],
+  ])(
+    'storing with %s fails with a code of its own and no secret in the error',
+    async (_, wrong, code, retryable) => {
+      const store = connectObjectStore({ ...config, ...wrong });
+      const error: unknown = await store
+        .putOnce('key', Buffer.from('x'), new Date(Date.now() + HOUR_MS))
+        .catch((thrown) => thrown);
+      expect(error).toMatchObject({ name: 'SnapshotError', code, retryable });
+      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('wrong-secret-value');
+    },
+  );
 });

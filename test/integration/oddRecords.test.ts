@@ -1,17 +1,16 @@
 import { mongo, type Connection } from 'mongoose';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
-import { connectSigner } from '../../src/vault/vaultSigner';
 import { bucketReader } from '../../src/verify/evidenceReaders';
-import { readStorageConfig, readVaultConfig } from '../../src/config';
+import { readStorageConfig } from '../../src/config';
 import { splitRecords } from '../../src/evidence/bsonStream';
 import { unpackChunk } from '../../src/evidence/chunk';
 import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { cutRecord, readRecord } from '../../src/evidence/recordBytes';
 import { sha256Hex } from '../../src/tlog/sha256';
-import { makeTrustFile } from '../../src/evidence/trustFile';
 import { verifySnapshot } from '../../src/verify/verifySnapshot';
+import { readTrust } from '../harness/deployment';
 import { Services } from '../harness/services';
 import { insertRaw } from '../harness/rawRecords';
 
@@ -19,9 +18,9 @@ const { BSON, ObjectId, Binary } = mongo;
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const MIB = 1024 * 1024;
 
-/** A record of the day with further elements, as bytes; the last element says that it is not sealed yet. */
-function record(place: number, ...elements: Uint8Array[]): Buffer {
-  const timestamp = new Date(Date.parse(DAY.from) + place * 1000);
+/** The bytes of an unsealed record of the day with further elements. */
+function record(second: number, ...elements: Uint8Array[]): Buffer {
+  const timestamp = new Date(Date.parse(DAY.from) + second * 1000);
   const head = BSON.serialize({ _id: new ObjectId(), timestamp }).subarray(4, -1);
   const tail = BSON.serialize({ immutable: false }).subarray(4);
   const bytes = Buffer.concat([Buffer.alloc(4), head, ...elements, tail]);
@@ -49,10 +48,10 @@ function nested(levels: number): object {
   return value;
 }
 
-const ODD: readonly (readonly [string, Buffer])[] = [
+const UNUSUAL: readonly (readonly [string, Buffer])[] = [
   ['no hash', record(1)],
-  ['a hash that is no string', record(2, elementsOf({ hash: 5 }))],
-  ['a hash that does not fit', record(3, elementsOf({ hash: 'f'.repeat(64) }))],
+  ['a hash that is not a string', record(2, elementsOf({ hash: 5 }))],
+  ['a hash that does not match', record(3, elementsOf({ hash: 'f'.repeat(64) }))],
   ['dotted and $ keys', record(4, elementsOf({ 'a.b': 1, $c: { $d: 2 } }))],
   ['a date out of range', record(5, farDate())],
   ['90 levels', record(6, elementsOf(nested(90)))],
@@ -64,17 +63,17 @@ const ODD: readonly (readonly [string, Buffer])[] = [
 const digests = (records: Iterable<Buffer>) =>
   [...records].map((bytes) => sha256Hex(cutRecord(bytes))).toSorted();
 
-describe('a window of odd records', () => {
-  const product = new Services();
-  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
+describe('a window of unusual records', () => {
+  const services = new Services();
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...services.env }));
   const stored = new Map<string, Buffer>();
   const refused: string[] = [];
   let connection: Connection;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
-    for (const [kind, bytes] of ODD) {
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
+    await services.start();
+    for (const [kind, bytes] of UNUSUAL) {
       await insertRaw(connection, 'auditlogs', [bytes]).catch(() => refused.push(kind));
     }
     const cursor = connection.collection('auditlogs').find<Buffer>({}, { raw: true });
@@ -82,18 +81,18 @@ describe('a window of odd records', () => {
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 
-  test('may hold anything that the server takes: invalid UTF-8 alone is refused by some', () => {
+  test('the server accepts every unusual record, except invalid UTF-8 on some servers', () => {
     expect([[], ['invalid UTF-8']]).toContainEqual(refused);
   });
 
-  test('is sealed as it is, byte for byte, marked, and VERIFIED', async () => {
+  test('unusual records are sealed byte for byte, marked and VERIFIED', async () => {
     const count = stored.size;
-    expect(count).toBe(ODD.length - refused.length);
-    const job = await product.ended(await product.submit(DAY));
+    expect(count).toBe(UNUSUAL.length - refused.length);
+    const job = await services.ended(await services.submit(DAY));
     expect(job).toMatchObject({ status: 'succeeded', result: { recordCount: count, conflictCount: 0 } });
     const { snapshotId, findingCount } = job.result!;
     expect(findingCount).toBe(count);
@@ -108,8 +107,7 @@ describe('a window of odd records', () => {
     const marked = await connection.collection('auditlogs').countDocuments({ immutable: true, snapshotId });
     expect(marked).toBe(count);
 
-    const keys = await (await connectSigner(readVaultConfig())).listKeys();
-    const trust = makeTrustFile(product.env['AUDIT_ORIGIN']!, keys);
+    const trust = await readTrust({ ...process.env, ...services.env });
     const report = await verifySnapshot(bucketReader(store), { snapshotId, trust });
     expect(report).toMatchObject({ verdict: 'VERIFIED', failures: [] });
   }, 120_000);

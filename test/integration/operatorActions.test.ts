@@ -1,14 +1,15 @@
-import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
+import { SNAPSHOT_WORKFLOW, workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { SnapshotHandle } from '../../src/client';
 import type { SnapshotError } from '../../src/errors';
-import { brokenAtRest } from '../simulation/invariants';
-import type { Step } from '../harness/heldSteps';
+import { findViolations } from '../harness/invariants';
+import type { ActivityName } from '../harness/sealingActivities';
 import { eventually } from '../harness/eventually';
 import { Operator } from '../harness/operator';
-import { ALL_DAYS, dayWindow, everyRecordPlace, isBehind } from '../harness/recordPlaces';
-import { readRestingState } from '../harness/restingState';
+import { ALL_DAYS, dayWindow, everyFaultPoint, isAtOrAfter } from '../harness/faultPoints';
+import { readQuiescentState } from '../harness/quiescentState';
 import { FaultPointRuns } from '../harness/faultPointRuns';
+import { testOutcomes } from '../harness/faultPointTests';
 import { StalledScan } from '../harness/stalledScan';
 import { WorkerHarness } from '../harness/workerHarness';
 
@@ -18,18 +19,18 @@ const RECORDS = 7;
 const EVENT_TYPE_WORKFLOW_TASK_FAILED = 9;
 
 describe('a run that is cancelled', () => {
-  const places = everyRecordPlace();
-  let workshop: WorkerHarness;
+  const points = everyFaultPoint();
+  let harness: WorkerHarness;
   const ends = new Map<string, string>();
 
   beforeAll(async () => {
-    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
-    await Promise.all(places.map(({ input }, seed) => workshop.log(RECORDS, input, seed)));
-    await workshop.startWorker();
+    harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
+    await Promise.all(points.map(({ input }, seed) => harness.log(RECORDS, input, seed)));
+    await harness.startWorker();
     await Promise.all(
-      places.map(async ({ step, moment, input }) => {
-        const held = workshop.steps.hold(input.jobId, step, moment);
-        const run = await workshop.snapshots.start(input);
+      points.map(async ({ activity, moment, input }) => {
+        const held = harness.activities.hold(input.jobId, activity, moment);
+        const run = await harness.snapshots.start(input);
         await held.reached();
         await run.cancel();
         held.release();
@@ -37,129 +38,132 @@ describe('a run that is cancelled', () => {
         ends.set(input.jobId, await end.catch((error: unknown) => (error as SnapshotError).code));
       }),
     );
-    // Calls that were let go when their run was over clean up behind themselves.
-    await workshop.steps.idle();
+    // Activities that were released after their run had ended clean up.
+    await harness.activities.idle();
   }, 180_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => harness.close());
 
-  test.each(places)('$moment $step is rolled back, or finished once signing has begun', (place) => {
-    const outlived = isBehind(place, 'signManifest', 'before');
-    expect(ends.get(place.input.jobId)).toBe(outlived ? 'succeeded' : 'JOB_CANCELLED');
-  });
+  test.each(points)(
+    'a run that is cancelled $moment $activity is rolled back, or finished once signing has begun',
+    (point) => {
+      const signing = isAtOrAfter(point, 'signManifest', 'before');
+      expect(ends.get(point.input.jobId)).toBe(signing ? 'succeeded' : 'JOB_CANCELLED');
+    },
+  );
 
-  test('and rolled back marks nothing, holds no window, and finishes when its job is started again', async () => {
-    const back = places.filter((place) => !isBehind(place, 'signManifest', 'before'));
-    const jobs = places.map(({ input }) => input.jobId);
-    const scope = { env: workshop.env, window: ALL_DAYS, jobs };
-    const { leases, marks } = await readRestingState(scope);
+  test('a run that was rolled back marked nothing, holds no window, and finishes when its job is started again', async () => {
+    const rolledBack = points.filter((point) => !isAtOrAfter(point, 'signManifest', 'before'));
+    const jobs = points.map(({ input }) => input.jobId);
+    const scope = { env: harness.env, window: ALL_DAYS, jobs };
+    const { leases, marks } = await readQuiescentState(scope);
     expect(leases).toEqual([]);
     expect([...marks.values()].filter(({ snapshotId }) => snapshotId === undefined)).toHaveLength(
-      back.length * RECORDS,
+      rolledBack.length * RECORDS,
     );
-    await Promise.all(back.map(({ input }) => workshop.seal(input)));
-    expect(await brokenAtRest(await readRestingState(scope))).toEqual([]);
+    await Promise.all(rolledBack.map(({ input }) => harness.seal(input)));
+    expect(await findViolations(await readQuiescentState(scope))).toEqual([]);
   }, 120_000);
 });
 
-test('a cancel waits for the call that opens the snapshot, so that its window is not taken behind it', async () => {
-  const workshop = await WorkerHarness.open();
-  const [place] = everyRecordPlace();
-  const { jobId } = place!.input;
-  const { workflow } = workshop.client;
-  await workshop.startWorker();
-  const held = workshop.steps.hold(jobId, 'openSnapshot', 'before');
-  const run = await workshop.snapshots.start(place!.input);
+test('a cancel waits for the activity that opens the snapshot, so that no lease is acquired after it', async () => {
+  const harness = await WorkerHarness.open();
+  const [point] = everyFaultPoint();
+  const { jobId } = point!.input;
+  const { workflow } = harness.client;
+  await harness.startWorker();
+  const held = harness.activities.hold(jobId, 'openSnapshot', 'before');
+  const run = await harness.snapshots.start(point!.input);
   await held.reached();
   await run.cancel();
   const isCancelling = async (): Promise<boolean> => {
     const { events } = await workflow.getHandle(run.workflowId).fetchHistory();
     return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes);
   };
-  await eventually('the activity is asked to stop', isCancelling);
+  await eventually('the cancel request of the activity', isCancelling);
   held.release();
   await expect(run.result()).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
-  await workshop.steps.idle();
-  const scope = { env: workshop.env, window: ALL_DAYS, jobs: [jobId] };
-  expect((await readRestingState(scope)).leases).toEqual([]);
-  await workshop.close();
+  await harness.activities.idle();
+  const scope = { env: harness.env, window: ALL_DAYS, jobs: [jobId] };
+  expect((await readQuiescentState(scope)).leases).toEqual([]);
+  await harness.close();
 }, 60_000);
 
-async function pauseAndUnpause(operator: Operator, jobId: string, step: Step): Promise<void> {
-  await operator.pause(jobId, step);
-  await operator.unpause(jobId, step);
+async function pauseAndUnpause(operator: Operator, jobId: string, activity: ActivityName): Promise<void> {
+  await operator.pause(jobId, activity);
+  await operator.unpause(jobId, activity);
 }
 
 describe.each([
-  ['paused, and let go on', pauseAndUnpause],
-  ['reset', (operator: Operator, jobId: string, step: Step) => operator.reset(jobId, step)],
-])('an activity that stands still and is %s', (_, act) => {
-  const places = everyRecordPlace();
+  ['paused and unpaused', pauseAndUnpause],
+  ['reset', (operator: Operator, jobId: string, activity: ActivityName) => operator.reset(jobId, activity)],
+])('a held activity that is %s', (action, act) => {
+  const points = everyFaultPoint();
   let runs: FaultPointRuns;
 
   beforeAll(async () => {
-    runs = await FaultPointRuns.open(places);
-    const { workshop } = runs;
-    const operator = new Operator(workshop.client);
-    await runs.disturb(async ({ step, moment, input }) => {
-      const held = workshop.steps.hold(input.jobId, step, moment);
-      const run = await workshop.snapshots.start(input);
+    runs = await FaultPointRuns.open(points);
+    const { harness } = runs;
+    const operator = new Operator(harness.client);
+    await runs.runEach(async ({ activity, moment, input }) => {
+      const held = harness.activities.hold(input.jobId, activity, moment);
+      const run = await harness.snapshots.start(input);
       await held.reached();
-      await act(operator, input.jobId, step);
+      await act(operator, input.jobId, activity);
       const result = await run.result();
-      // The try that others took over from goes on when all is over.
+      // The attempt that was replaced continues after its run has ended.
       held.release();
       return result;
     });
-    await workshop.steps.idle();
+    await harness.activities.idle();
   }, 180_000);
 
-  afterAll(() => runs.workshop.close());
+  afterAll(() => runs.harness.close());
 
-  test.each(places)('$moment $step ends with the manifest of an undisturbed run', async (place) => {
-    const undisturbed = runs.undisturbed(place);
-    expect(undisturbed.manifest).toContain(snapshotIdOf(place.input.jobId));
-    expect(await runs.end(place)).toEqual(undisturbed);
-  });
+  testOutcomes(
+    `a run that is held $moment $activity and ${action} there makes the manifest of a run without faults`,
+    points,
+    () => runs,
+  );
 
-  test('leaves one of everything behind', async () => {
-    expect(await runs.broken()).toEqual([]);
+  test(`runs whose activity was ${action} violate no invariant`, async () => {
+    expect(await runs.violations()).toEqual([]);
   });
 });
 
-describe('what an operator does to a run', () => {
-  let workshop: WorkerHarness;
+describe('actions of an operator', () => {
+  let harness: WorkerHarness;
   let scan: StalledScan;
   let operator: Operator;
   const inputs: AuditSnapshotInput[] = [];
 
   beforeAll(async () => {
-    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
-    scan = new StalledScan(workshop.deps);
-    operator = new Operator(workshop.client);
+    harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
+    scan = new StalledScan(harness.deps);
+    operator = new Operator(harness.client);
     // It keeps no workflow in memory: every workflow task replays its history.
-    await workshop.startWorker({ maxCachedWorkflows: 0 }, scan.deps);
+    await harness.startWorker({ maxCachedWorkflows: 0 }, scan.deps);
   }, 60_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => harness.close());
 
   async function newJob(jobId: string): Promise<AuditSnapshotInput> {
     const input = { jobId, ...dayWindow(inputs.length) };
     inputs.push(input);
-    await workshop.log(RECORDS, input);
+    await harness.log(RECORDS, input);
     return input;
   }
 
-  /** A run whose query of the log stands still. */
+  /** A run whose query of the log is stalled. */
   async function startStalled(jobId: string): Promise<SnapshotHandle> {
     const input = await newJob(jobId);
     const stalled = scan.next();
-    const run = await workshop.snapshots.start(input);
+    const run = await harness.snapshots.start(input);
     await stalled;
     return run;
   }
 
-  test('an activity at work that is paused stops without a failure, and goes on when it may', async () => {
+  test('a running activity that is paused stops without a failure, and continues when it is unpaused', async () => {
     const run = await startStalled('paused');
     await operator.pause(run.jobId, 'queryBatch');
     await operator.paused(run.jobId, 'queryBatch');
@@ -167,32 +171,32 @@ describe('what an operator does to a run', () => {
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
   }, 90_000);
 
-  test('an activity at work that is reset starts over', async () => {
+  test('a running activity that is reset starts over', async () => {
     const run = await startStalled('reset');
     await operator.reset(run.jobId, 'queryBatch');
     await expect(run.result()).resolves.toMatchObject({ recordCount: RECORDS });
   }, 90_000);
 
-  test('"start like this one" gives the same result and writes nothing', async () => {
+  test('a finished job that is started again with "start like this one" has the same result and writes nothing', async () => {
     const input = await newJob('again');
-    const result = await workshop.seal(input);
-    const before = await workshop.fingerprint();
-    const again = await workshop.client.workflow.execute(SNAPSHOT_WORKFLOW, {
+    const result = await harness.seal(input);
+    const before = await harness.fingerprint();
+    const again = await harness.client.workflow.execute(SNAPSHOT_WORKFLOW, {
       workflowId: workflowIdOf(input.jobId),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      taskQueue: workshop.env['TEMPORAL_TASK_QUEUE']!,
+      taskQueue: harness.env['TEMPORAL_TASK_QUEUE']!,
       args: [input],
     });
     expect(again).toEqual(result);
-    expect(await workshop.fingerprint()).toEqual(before);
+    expect(await harness.fingerprint()).toEqual(before);
   }, 60_000);
 
-  test('signals, updates and queries that mean nothing fail no workflow task', async () => {
+  test('unknown signals, updates and queries fail no workflow task', async () => {
     const input = await newJob('nonsense');
-    const held = workshop.steps.hold(input.jobId, 'hashBatch', 'before');
-    const run = await workshop.snapshots.start(input);
+    const held = harness.activities.hold(input.jobId, 'hashBatch', 'before');
+    const run = await harness.snapshots.start(input);
     await held.reached();
-    const handle = workshop.client.workflow.getHandle(run.workflowId);
+    const handle = harness.client.workflow.getHandle(run.workflowId);
     for (const name of ['nonsense', 'progress', 'constructor'])
       await handle.signal(name, { deep: [null, Number.MAX_VALUE, '\u0000'] });
     await expect(handle.query('nonsense')).rejects.toThrow('did not register a handler for nonsense');
@@ -208,11 +212,11 @@ describe('what an operator does to a run', () => {
     );
   }, 60_000);
 
-  test('after all of it one of everything is there', async () => {
-    await workshop.steps.idle();
+  test('after all actions of the operator no invariant is violated', async () => {
+    await harness.activities.idle();
     const window = { from: inputs[0]!.from, to: inputs.at(-1)!.to };
     const jobs = inputs.map(({ jobId }) => jobId);
-    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window, jobs }))).toEqual([]);
+    expect(await findViolations(await readQuiescentState({ env: harness.env, window, jobs }))).toEqual([]);
     expect(scan.count).toBe(2);
   });
 });

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
-import { brokenAtRest } from '../simulation/invariants';
-import { readRestingState } from '../harness/restingState';
+import { findViolations } from '../harness/invariants';
+import { readQuiescentState } from '../harness/quiescentState';
 import { WorkerHarness } from '../harness/workerHarness';
 
 const JOBS = 20;
@@ -11,33 +11,33 @@ const HOUR_MS = 3_600_000;
 const FIRST_MS = Date.parse('2026-03-01T00:00:00.000Z');
 
 /** Each window ends after all of them have begun, so that any two of them overlap. */
-const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, place) => ({
-  jobId: `overlapping-${place}`,
-  from: new Date(FIRST_MS + place * HOUR_MS).toISOString(),
-  to: new Date(FIRST_MS + (JOBS + place) * HOUR_MS).toISOString(),
+const INPUTS: readonly AuditSnapshotInput[] = Array.from({ length: JOBS }, (_, index) => ({
+  jobId: `overlapping-${index}`,
+  from: new Date(FIRST_MS + index * HOUR_MS).toISOString(),
+  to: new Date(FIRST_MS + (JOBS + index) * HOUR_MS).toISOString(),
 }));
 const WHOLE = { from: INPUTS[0]!.from, to: INPUTS.at(-1)!.to };
 
 describe('20 overlapping jobs at once', () => {
-  let workshop: WorkerHarness;
+  let harness: WorkerHarness;
   let results: readonly AuditSnapshotResult[] = [];
   const waiting: string[] = [];
 
   beforeAll(async () => {
-    workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '100' });
-    await workshop.log(RECORDS, WHOLE);
-    await workshop.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
-    const ended = Promise.all(INPUTS.map((input) => workshop.seal(input)));
+    harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '100' });
+    await harness.log(RECORDS, WHOLE);
+    await harness.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
+    const ended = Promise.all(INPUTS.map((input) => harness.seal(input)));
     const over = ended.then(() => true);
     while (!(await Promise.race([over, pause(500, false)]))) waiting.push(...(await readWaiting()));
     results = await ended;
   }, 300_000);
 
-  afterAll(() => workshop.close());
+  afterAll(() => harness.close());
 
-  /** What the Web UI shows of a run that waits: the last failure of its pending activity. */
+  /** The last failure of the pending activities of waiting runs, as the Web UI shows it. */
   async function readWaiting(): Promise<string[]> {
-    const handles = INPUTS.map(({ jobId }) => workshop.client.workflow.getHandle(workflowIdOf(jobId)));
+    const handles = INPUTS.map(({ jobId }) => harness.client.workflow.getHandle(workflowIdOf(jobId)));
     const runs = await Promise.all(handles.map((handle) => handle.describe()));
     return runs.flatMap(({ raw }) =>
       (raw.pendingActivities ?? []).flatMap(({ lastFailure }) => {
@@ -47,16 +47,16 @@ describe('20 overlapping jobs at once', () => {
     );
   }
 
-  test('all of them finish, and their snapshots are disjoint and hold every record', async () => {
+  test('twenty overlapping jobs all finish, and their disjoint snapshots include every record', async () => {
     expect(results.map(({ snapshotId }) => snapshotId)).toEqual(INPUTS.map(({ jobId }) => `snap-${jobId}`));
     expect(results.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(RECORDS);
     const jobs = INPUTS.map(({ jobId }) => jobId);
-    expect(await brokenAtRest(await readRestingState({ env: workshop.env, window: WHOLE, jobs }))).toEqual(
+    expect(await findViolations(await readQuiescentState({ env: harness.env, window: WHOLE, jobs }))).toEqual(
       [],
     );
   });
 
-  test('who waits says for whom', () => {
+  test('a waiting job names the snapshot and the workflow that hold its window', () => {
     expect(waiting.length).toBeGreaterThan(0);
     for (const message of waiting)
       expect(message).toMatch(/is held by snap-overlapping-\d+ \(workflow audit-snapshot\/overlapping-\d+\)/);

@@ -1,10 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
-import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { startChild, type Child } from '../../dev/demo/childProcess';
-import { AuditService } from '../../src/services/audit.service';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { version } from '../../package.json';
 import { installPacked, type PackedProject } from '../harness/packedProject';
@@ -12,24 +9,20 @@ import { Services } from '../harness/services';
 
 const EXAMPLE = 'docs/examples/service-client';
 const TYPES = resolve(__dirname, '../../node_modules/@types');
-const DAY_FROM_MS = Date.parse('2026-01-31T00:00:00.000Z');
+const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
 describe('the packed tarball in an empty project', () => {
-  const product = new Services();
+  const services = new Services();
   let project: PackedProject;
   let worker: Child;
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await new AuditService(connection).logAuditEntries(
-      auditTrail(300, DAY_FROM_MS, DAY_FROM_MS + 86_400_000),
-    );
-    await connection.close();
-    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
+    await services.log(300, DAY);
+    await createLockedBucket(process.env, services.env['S3_BUCKET']!);
     project = await installPacked(EXAMPLE);
-    // The worker out of the tarball: whatever it needs at run time has been packed, or it does not start.
+    // The worker of the tarball starts only if everything it needs at run time was packed.
     const script = join(project.directory, 'node_modules/audit-snapshot/dist/src/worker/process.js');
-    worker = await startChild(script, product.env, '"worker started"', join(product.logs, 'packed.log'));
+    worker = await startChild(script, services.env, '"worker started"', join(services.logs, 'packed.log'));
   }, 300_000);
 
   afterAll(async () => {
@@ -48,36 +41,43 @@ describe('the packed tarball in an empty project', () => {
     return ts.createProgram(config.fileNames, config.options);
   }
 
-  test('the ten-line example compiles, seals a day and prints what came of it', async () => {
+  test('the example compiles against the tarball, seals a day and prints its result', async () => {
     const program = example();
-    expect(complaints([...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics])).toEqual([]);
-    const printed = (await project.run('node', ['seal.js'], product.env)).trimEnd().split('\n');
+    expect(errorsOf([...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics])).toEqual([]);
+    const printed = (await project.run('node', ['seal.js'], services.env)).trimEnd().split('\n');
     expect(printed.at(-1)).toBe('sealed 300 records as snap-day-2026-01-31, findings: 0');
     expect(printed.at(-2)).toBe('done: 300 of 300 records');
     // The job id makes it idempotent: run again, it finds its result.
-    const again = (await project.run('node', ['seal.js'], product.env)).trimEnd().split('\n');
+    const again = (await project.run('node', ['seal.js'], services.env)).trimEnd().split('\n');
     expect(again.at(-1)).toBe(printed.at(-1));
   });
 
   test.each([
     ['node16', { moduleResolution: ts.ModuleResolutionKind.Node16 }],
     ['bundler', { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }],
-  ])('our declarations are sound for a strict %s project that skips no check', (_, resolution) => {
-    const strict = { skipLibCheck: false, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
-    const program = example({ ...strict, ...resolution });
-    // Only ours: Temporal's own declarations do not pass, they ask for types of `ms` that they do not bring along.
-    const ours = program
-      .getSourceFiles()
-      .filter(({ fileName }) => /\/audit-snapshot\/dist\/|\/seal\.ts$/.test(fileName));
-    expect(ours.length).toBeGreaterThan(10);
-    const found = ours.flatMap((file) => [
-      ...program.getSyntacticDiagnostics(file),
-      ...program.getSemanticDiagnostics(file),
-    ]);
-    expect(complaints(found)).toEqual([]);
-  });
+  ])(
+    'the declarations of the tarball compile in a strict %s project that checks libraries',
+    (_, resolution) => {
+      const strict = {
+        skipLibCheck: false,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+      };
+      const program = example({ ...strict, ...resolution });
+      // Only our files: Temporal's declarations need types of `ms` that they do not depend on.
+      const ours = program
+        .getSourceFiles()
+        .filter(({ fileName }) => /\/audit-snapshot\/dist\/|\/seal\.ts$/.test(fileName));
+      expect(ours.length).toBeGreaterThan(10);
+      const found = ours.flatMap((file) => [
+        ...program.getSyntacticDiagnostics(file),
+        ...program.getSemanticDiagnostics(file),
+      ]);
+      expect(errorsOf(found)).toEqual([]);
+    },
+  );
 
-  test('CommonJS gets the same client, and nothing behind the entries', async () => {
+  test('CommonJS loads the same client, and no module that is not exported', async () => {
     const program = `
       const { AuditSnapshotClient } = require('audit-snapshot/client');
       const refused = ['audit-snapshot/dist/src/config.js', 'audit-snapshot/worker'].map((path) => {
@@ -93,7 +93,7 @@ describe('the packed tarball in an empty project', () => {
     });
   });
 
-  test('the command line runs from it, and no test, map or picture travels with it', async () => {
+  test('the tarball contains the command line, and no test, source map or image', async () => {
     expect(await project.run('npx', ['audit-snapshot', '--version'])).toBe(`${version}\n`);
     expect(project.files).toEqual(
       expect.arrayContaining([
@@ -111,7 +111,7 @@ describe('the packed tarball in an empty project', () => {
   });
 });
 
-function complaints(diagnostics: readonly ts.Diagnostic[]): string[] {
+function errorsOf(diagnostics: readonly ts.Diagnostic[]): string[] {
   return diagnostics.map(
     ({ file, messageText }) =>
       `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,

@@ -4,19 +4,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
-import { connectDatabase } from '../../src/mongo/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
-import { exportSnapshot } from '../../src/cli/exportEvidence';
+import { exportSnapshot } from '../../src/verify/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
-import { AuditService } from '../../src/services/audit.service';
 import { Services, type JobView } from '../harness/services';
 
 const ROOT = resolve(__dirname, '../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
-/** The fenced block of the README that contains `text`, as it stands there. */
+/** The fenced block of the README that contains `text`. */
 function blockWith(text: string): string {
   const blocks = [...README.matchAll(/^```(?:sh|bash)\n(.*?)^```$/gms)].map(([, block]) => block!);
   const found = blocks.filter((block) => block.includes(text));
@@ -26,7 +23,7 @@ function blockWith(text: string): string {
 
 describe('the commands of the README', () => {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-readme-'));
-  const product = new Services();
+  const services = new Services();
   let snapshotId: string;
 
   /** Runs a block in bash, with the command line of this checkout as `audit-snapshot`. */
@@ -34,33 +31,30 @@ describe('the commands of the README', () => {
     const command = `audit-snapshot() { node '${join(ROOT, 'dist/src/cli/main.js')}' "$@"; }\n${block}`;
     const env = {
       ...process.env,
-      ...product.env,
-      JOB_SERVICE_URL: product.url,
-      JOB_SERVICE_TOKEN: product.token,
+      ...services.env,
+      JOB_SERVICE_URL: services.url,
+      JOB_SERVICE_TOKEN: services.token,
     };
     return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { cwd, env });
   }
 
   beforeAll(async () => {
-    const connection = await connectDatabase(product.env['MONGODB_URI']!);
-    await product.start();
-    const entries = auditTrail(500, Date.parse(DAY.from), Date.parse(DAY.to));
-    await new AuditService(connection).logAuditEntries(entries);
-    await connection.close();
+    await services.start();
+    await services.log(500, DAY);
   }, 120_000);
 
-  afterAll(() => product.stop());
+  afterAll(() => services.stop());
 
-  test('the request to the job service seals the day', async () => {
+  test('the curl request of the README seals the day', async () => {
     const { stdout } = await run(blockWith('curl -i'));
     expect(stdout).toMatch(/^HTTP\/1.1 202 /);
     const { jobId } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as JobView;
-    const { result } = await product.ended(jobId);
+    const { result } = await services.ended(jobId);
     expect(result).toMatchObject({ recordCount: 500 });
     ({ snapshotId } = result!);
   });
 
-  test('seal starts a job that watch can attach to', async () => {
+  test('the seal command of the README starts a job that watch can attach to', async () => {
     const lines = blockWith('audit-snapshot seal').trim().split('\n');
     const [seal, watch, list, status] = lines as [string, string, string, string];
     const sealed = await run(`${seal} --json`);
@@ -71,16 +65,16 @@ describe('the commands of the README', () => {
     await expect(run(status)).rejects.toMatchObject({ code: 6 });
   });
 
-  test('the exported key verifies the snapshot', async () => {
+  test('the verify command of the README verifies the snapshot with the exported key', async () => {
     const { stdout } = await run(
       blockWith('audit-snapshot verify').replace('<snapshotId | directory>', snapshotId),
     );
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('VERIFIED');
   });
 
-  test('the check by hand accepts the evidence, and refuses it with one byte changed', async () => {
+  test('the manual check of the README accepts the evidence, and refuses it with one byte changed', async () => {
     await exportSnapshot(
-      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...product.env }))),
+      bucketReader(connectObjectStore(readStorageConfig({ ...process.env, ...services.env }))),
       snapshotId,
       directory,
     );

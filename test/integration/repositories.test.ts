@@ -3,9 +3,9 @@ import { MongoJobStore } from '../../src/mongo/jobStore';
 import { MongoSnapshotRepository } from '../../src/mongo/snapshotRepository';
 import { MongoWindowLeaseStore } from '../../src/mongo/windowLeaseStore';
 import { describeAssetRegistry } from '../contract/assetRegistry';
-import { describeJobDesk } from '../contract/jobStore';
+import { describeJobStore } from '../contract/jobStore';
 import { describeSnapshotRepository } from '../contract/snapshotRepository';
-import { describeWindowLeases } from '../contract/windowLeaseStore';
+import { describeWindowLeaseStore } from '../contract/windowLeaseStore';
 import { FreshDatabases } from '../harness/freshDatabase';
 
 const databases = new FreshDatabases();
@@ -15,9 +15,9 @@ describeSnapshotRepository(
   'the database',
   async () => new MongoSnapshotRepository(await databases.connect()),
 );
-describeWindowLeases(
+describeWindowLeaseStore(
   'the database',
   async () => new MongoWindowLeaseStore(await databases.connect(), 'test.example/audit'),
 );
 describeAssetRegistry('the database', async () => new AssetService(await databases.connect()));
-describeJobDesk('the database', async () => new MongoJobStore(await databases.connect()));
+describeJobStore('the database', async () => new MongoJobStore(await databases.connect()));

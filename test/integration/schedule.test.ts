@@ -18,8 +18,8 @@ import { SealedLog } from '../harness/sealedLog';
 
 const HOUR_MS = 3_600_000;
 
-/** Waits until a run is at a window; answers how far it is. */
-async function sealing(handle: WorkflowHandle): Promise<ScheduleProgress> {
+/** Waits until a run seals a window; resolves to its progress. */
+async function waitUntilSealing(handle: WorkflowHandle): Promise<ScheduleProgress> {
   for (;;) {
     const progress = await handle.query<ScheduleProgress>('progress');
     if (progress.current) return progress;
@@ -27,18 +27,18 @@ async function sealing(handle: WorkflowHandle): Promise<ScheduleProgress> {
   }
 }
 
-const entry = (place: number, timestamp: Date) => ({
+const entry = (index: number, timestamp: Date) => ({
   resourceType: 'invoice',
-  resourceId: `invoice-${place}`,
+  resourceId: `invoice-${index}`,
   action: 'invoice.updated',
   actorId: 'amélie',
-  details: { place },
+  details: { index },
   timestamp,
 });
 
 describe('schedules on the real server', () => {
-  const product = new Services();
-  const temporal = readTemporalConfig({ ...process.env, ...product.env });
+  const services = new Services();
+  const temporal = readTemporalConfig({ ...process.env, ...services.env });
   let connection: Connection;
   let client: Client;
   let closeTemporal: () => Promise<void>;
@@ -46,23 +46,23 @@ describe('schedules on the real server', () => {
   let log: AuditService;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     log = new AuditService(connection);
     const connected = await connectTemporal(temporal);
     ({ client } = connected);
     closeTemporal = () => connected.connection.close();
     schedules = new AuditSchedules(client, temporal.taskQueue);
-    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
-    await product.startWorker();
+    await createLockedBucket(process.env, services.env['S3_BUCKET']!);
+    await services.startWorker();
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await closeTemporal();
     await connection.close();
   });
 
-  /** A schedule that starts nothing by itself: runs come by backfill, which gives them whatever nominal time it is told. */
+  /** A paused schedule: its runs are started by backfill, which sets their nominal time. */
   async function create(input: AuditScheduleInput): Promise<void> {
     const settings = { ...DEFAULT_POLICY, input: { settleSeconds: 0, ...input } };
     await schedules.create(settings, { paused: true, sameStart: true });
@@ -72,7 +72,7 @@ describe('schedules on the real server', () => {
   const runOf = (scheduleId: string, nominalTime: string) =>
     client.workflow.getHandle(`${SCHEDULE_WORKFLOW_PREFIX}${scheduleId}-${nominalTime.replace('.000', '')}`);
 
-  /** Waits for a run that is not `former`: the same nominal time again is a further run of the same workflow id. */
+  /** Waits for a run that is not `former`: a second run of a nominal time has the same workflow id. */
   async function started(scheduleId: string, nominalTime: string, former?: string) {
     const handle = runOf(scheduleId, nominalTime);
     for (;;) {
@@ -99,13 +99,13 @@ describe('schedules on the real server', () => {
       instants.push(ms);
       if ((ms + HOUR_MS / 6) % HOUR_MS === 0) instants.push(ms + HOUR_MS / 6 - 1);
     }
-    return log.logAuditEntries(instants.map((ms, place) => entry(place, new Date(ms))));
+    return log.logAuditEntries(instants.map((ms, index) => entry(index, new Date(ms))));
   }
 
   const sealedLog = (scheduleId: string) =>
-    SealedLog.read(product.env, (snapshotId) => snapshotId.startsWith(`snap-${scheduleId}-`));
+    SealedLog.read(services.env, (snapshotId) => snapshotId.startsWith(`snap-${scheduleId}-`));
 
-  test('an outage of three intervals is sealed by the next run, window by window, and by none after it', async () => {
+  test('the run after an outage of three intervals seals the missed windows one by one', async () => {
     const start = '2026-02-02T00:00:00.000Z';
     await create({ scheduleId: 'outage', everySeconds: 3600, startAt: start });
     const count = await write(start, '2026-02-02T05:00:00.000Z');
@@ -125,7 +125,7 @@ describe('schedules on the real server', () => {
     expect(rows.map(({ status }) => String(status))).toEqual(Array(5).fill('succeeded'));
   }, 60_000);
 
-  test('backfill of sealed windows takes what came late, and of unsealed ones seals them', async () => {
+  test('a backfill of sealed windows seals late records, and one of unsealed windows seals the windows', async () => {
     const [start, end] = ['2026-02-03T02:00:00.000Z', '2026-02-03T04:00:00.000Z'];
     const input = { scheduleId: 'again', everySeconds: 3600, startAt: start };
     await create(input);
@@ -142,7 +142,7 @@ describe('schedules on the real server', () => {
     const late = await backfill('again', '2026-02-03T03:00:00.000Z');
     expect(late).toMatchObject({ windowCount: 0, lateCount: 1, late: [{ recordCount: 1 }] });
 
-    // What lies in front of the begin is sealed once the begin is moved.
+    // Windows before the start are sealed once the start is moved.
     await schedules.update('again', (known) => ({
       ...known,
       input: { ...known.input, startAt: '2026-02-03T00:00:00.000Z' },
@@ -160,7 +160,7 @@ describe('schedules on the real server', () => {
     });
   }, 60_000);
 
-  test('runs that overlap a slow one, by trigger and by backfill, meet the same snapshots', async () => {
+  test('runs that overlap a slow run, by trigger and by backfill, seal every window once', async () => {
     const start = '2026-02-05T00:00:00.000Z';
     const everySeconds = 40 * 86_400;
     await create({ scheduleId: 'slow', everySeconds, startAt: start, lookbackSeconds: 0 });
@@ -169,8 +169,8 @@ describe('schedules on the real server', () => {
     const nominal = [after(after(Date.parse(start))), upTo(Date.now())].map((ms) =>
       new Date(ms).toISOString(),
     );
-    // Somebody else holds a part of the first window for as long as the first run is open, so that its snapshot waits.
-    const leases = new MongoWindowLeaseStore(connection, product.env['AUDIT_ORIGIN']!);
+    // Another snapshot holds a part of the first window while the first run is open, so that its snapshot waits.
+    const leases = new MongoWindowLeaseStore(connection, services.env['AUDIT_ORIGIN']!);
     const window = { from: '2026-02-06T00:00:00.000Z', to: '2026-02-06T00:00:00.000Z' };
     const [first = '', second = ''] = nominal;
     const { workflowId } = runOf('slow', first);
@@ -178,11 +178,11 @@ describe('schedules on the real server', () => {
     await leases.acquire({ snapshotId: 'snap-blocker', window, workflowId, asOf });
     await schedules.backfill('slow', new Date(first), new Date(first), 'allow-all');
     const slow = await started('slow', first);
-    await sealing(slow);
+    await waitUntilSealing(slow);
     await schedules.backfill('slow', new Date(second), new Date(second), 'allow-all');
     const overlapping = await started('slow', second);
     await schedules.trigger('slow', 'allow-all');
-    await expect(sealing(overlapping)).resolves.toMatchObject({ sealedUntil: null, windowCount: 0 });
+    await expect(waitUntilSealing(overlapping)).resolves.toMatchObject({ sealedUntil: null, windowCount: 0 });
     const holder = (await leases.find('snap-blocker'))!;
     await leases.release('snap-blocker', holder.sequence);
 
@@ -209,7 +209,7 @@ describe('schedules on the real server', () => {
     ['Europe/Berlin', '2026-03-27T23:00:00.000Z', '2026-03-30T22:00:00.000Z', [24, 23, 24]],
     ['America/New_York', '2026-10-31T04:00:00.000Z', '2026-11-03T05:00:00.000Z', [24, 25, 24]],
   ])(
-    'days of %s from %s to %s last %j hours, without a gap',
+    'daily windows of %s from %s to %s last %j hours and leave no gap',
     async (timezone, start, end, hours) => {
       const scheduleId = timezone.toLowerCase().replace(/[^a-z]/g, '-');
       await create({ scheduleId, cron: '0 0 * * *', timezone, startAt: start, lookbackSeconds: 0 });
@@ -226,17 +226,17 @@ describe('schedules on the real server', () => {
     60_000,
   );
 
-  test('every time at which the server starts runs is a boundary, and of the others autumn alone knows', async () => {
+  test('every start time of the server is a boundary, and only repeated hours in autumn have further boundaries', async () => {
     const [from, until] = ['2028-01-01T00:00:00.000Z', '2029-01-01T00:00:00.000Z'];
-    for (const [place, { cron, timezone, repeated }] of [
-      // In zones east of Greenwich the server passes over the first of the two times that autumn has.
+    for (const [index, { cron, timezone, repeated }] of [
+      // In zones east of Greenwich the server skips the first of two equal local times in autumn.
       { cron: '30 2 * * *', timezone: 'Europe/Berlin', repeated: ['2028-10-29T00:30:00.000Z'] },
       { cron: '30 1 * * *', timezone: 'America/New_York', repeated: [] },
       { cron: '15 */8 1-7 * mon', timezone: 'Australia/Lord_Howe', repeated: [] },
       { cron: '0 0 * feb,OCT sun-2', timezone: 'America/Sao_Paulo', repeated: [] },
       { cron: '59 23 29 2 *', timezone: 'UTC', repeated: [] },
     ].entries()) {
-      const scheduleId = `times-${place}`;
+      const scheduleId = `times-${index}`;
       await create({ scheduleId, cron, timezone, startAt: '2026-01-01T00:00:00.000Z' });
       const { startTime } = await client.workflowService.listScheduleMatchingTimes({
         namespace: temporal.namespace,

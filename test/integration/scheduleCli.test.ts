@@ -28,24 +28,24 @@ const entryAt = (ms: number) => ({
 });
 
 describe('schedules by the command line', () => {
-  const product = new Services();
+  const services = new Services();
   let connection: Connection;
   let log: AuditService;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     log = new AuditService(connection);
-    await createLockedBucket(process.env, product.env['S3_BUCKET']!);
-    await product.startWorker();
+    await createLockedBucket(process.env, services.env['S3_BUCKET']!);
+    await services.startWorker();
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 
   function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const env = { ...process.env, ...product.env };
+    const env = { ...process.env, ...services.env };
     return new Promise((settle) => {
       const child = execFile('node', [CLI, 'schedule', ...args], { env }, (_error, stdout, stderr) =>
         settle({ code: child.exitCode ?? -1, stdout, stderr }),
@@ -68,7 +68,7 @@ describe('schedules by the command line', () => {
     '2026-10-24T00:00:00+02:00',
   ];
 
-  test('a dry run shows the next windows and how many records wait, and creates nothing', async () => {
+  test('schedule create --dry-run shows the next windows and the number of waiting records, and creates nothing', async () => {
     await log.logAuditEntries([1, 2, 3].map((hour) => entryAt(Date.parse('2026-10-24T00:00:00Z') + hour)));
     const found = await json<{ windows: object[]; recordsWaiting: number; windowsDue: number }>(
       'create',
@@ -96,7 +96,7 @@ describe('schedules by the command line', () => {
     });
   }, 30_000);
 
-  test('the same schedule again is no error, and one with other settings is a conflict that names them', async () => {
+  test('creating a schedule again is accepted, and with other settings it is a conflict that names them', async () => {
     const create = [
       'create',
       'nightly',
@@ -123,7 +123,7 @@ describe('schedules by the command line', () => {
     });
   }, 30_000);
 
-  test('an update changes what it names, and never moves the begin to a later instant', async () => {
+  test('schedule update changes only the settings it names, and never moves the start to a later instant', async () => {
     await expect(json('update', 'nightly', '--every', '1d', '--overlap', 'skip')).resolves.toMatchObject({
       settings: { every: '1d', overlap: 'skip', jitter: '2m', start: '2026-10-23T22:00:00.000Z' },
     });
@@ -151,16 +151,16 @@ describe('schedules by the command line', () => {
 
   test.each([
     [['create', 'Nightly', '--every', '1h'], 'lowercase'],
-    [['create', 'a', '--every', '1 hour'], 'no duration'],
+    [['create', 'a', '--every', '1 hour'], 'not a duration'],
     [['create', 'a'], 'either an interval'],
     [['create', 'a', '--cron', '0 0 * *'], 'five fields'],
-    [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'no instant'],
+    [['create', 'a', '--every', '1h', '--start', '2026-01-01'], 'not an instant'],
     [['create', 'a', '--every', '1h', '--overlap', 'cancel-other'], 'Allowed choices'],
-  ])('%j is a usage error', async (args, words) => {
+  ])('the schedule command %j is a usage error', async (args, words) => {
     await expect(run(...args)).resolves.toMatchObject({ code: 2, stderr: expect.stringContaining(words) });
   });
 
-  test('a live schedule seals on after its worker was gone for three intervals, and where it ended when made again', async () => {
+  test('a live schedule catches up after an outage of three intervals, and continues at its end when it is created again', async () => {
     const writing = new AbortController();
     const written: number[] = [];
     const writer = (async () => {
@@ -172,18 +172,18 @@ describe('schedules by the command line', () => {
     })();
     const live = ['--every', '3s', '--settle', '0s', '--lookback', '0s'];
     await json('create', 'live', ...live);
-    const until = async (what: (shown: Shown) => boolean): Promise<Shown> => {
+    const until = async (holds: (shown: Shown) => boolean): Promise<Shown> => {
       for (;;) {
         const shown = await json<Shown>('show', 'live');
-        if (what(shown)) return shown;
+        if (holds(shown)) return shown;
         await pause(300);
       }
     };
     await until(({ sealedUntil }) => sealedUntil !== null);
-    await product.killWorker();
+    await services.killWorker();
     await pause(9_500);
     const backMs = Date.now();
-    await product.startWorker();
+    await services.startWorker();
     await until(({ sealedUntil }) => sealedUntil !== null && Date.parse(sealedUntil) > backMs);
     await json('trigger', 'live');
     await json('pause', 'live', '--reason', 'enough');
@@ -194,11 +194,11 @@ describe('schedules by the command line', () => {
     await writer;
     await json('delete', 'live');
 
-    const sealed = await SealedLog.read(product.env, (snapshotId) => snapshotId.startsWith('snap-live-'));
+    const sealed = await SealedLog.read(services.env, (snapshotId) => snapshotId.startsWith('snap-live-'));
     const windows = sealed.windows();
     const [[begin] = ['']] = windows;
     expect(windows.map(([from]) => from)).toEqual(
-      windows.map((_window, place) => new Date(Date.parse(begin) + place * 3_000).toISOString()),
+      windows.map((_window, index) => new Date(Date.parse(begin) + index * 3_000).toISOString()),
     );
     expect(sealed.gaps(begin, sealedUntil!)).toEqual([]);
     expect(sealed.twice()).toEqual([]);

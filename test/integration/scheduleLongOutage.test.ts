@@ -19,8 +19,8 @@ const HOUR_MS = 3_600_000;
 const WINDOWS = 53;
 const codePath = join(resolve(__dirname, '../../dist'), 'workflow-bundle.js');
 
-/** Activities that plan hour after hour and seal nothing: what is looked at is the workflow. */
-class Planned {
+/** Activities that plan hour after hour and seal nothing: the test is about the workflow. */
+class PlanningActivities {
   readonly late: NextLateInput[] = [];
   readonly opened: string[] = [];
 
@@ -49,12 +49,12 @@ class Planned {
   };
 }
 
-test('an outage of many windows is sealed by one run in two histories, which forgets nothing', async () => {
+test('one run seals the windows of a long outage in two histories without losing a count', async () => {
   const taskQueue = `long-${process.pid}`;
   const temporal = readTemporalConfig();
   const { connection, client } = await connectTemporal(temporal);
   const native = await NativeConnection.connect({ address: temporal.address });
-  const planned = new Planned();
+  const planned = new PlanningActivities();
   const worker = await Worker.create({
     connection: native,
     namespace: temporal.namespace,

@@ -1,16 +1,14 @@
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
-import { connectSigner } from '../../src/vault/vaultSigner';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { bucketReader } from '../../src/verify/evidenceReaders';
-import { readStorageConfig, readVaultConfig } from '../../src/config';
+import { readStorageConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
-import { makeTrustFile } from '../../src/evidence/trustFile';
 import { verifySnapshot } from '../../src/verify/verifySnapshot';
 import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../harness/bucket';
+import { readTrust } from '../harness/deployment';
 import { Services } from '../harness/services';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
@@ -19,28 +17,25 @@ const LATE_DAY = { from: '2026-05-01T00:00:00.000Z', to: '2026-05-01T23:59:59.99
 const TAMPERED_DAY = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-01T23:59:59.999Z' };
 
 describe('a window that is sealed through the job service', () => {
-  const product = new Services({ AUDIT_CHUNK_RECORDS: '1000' });
-  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
+  const services = new Services({ AUDIT_CHUNK_RECORDS: '1000' });
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...services.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let service: AuditService;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     service = new AuditService(connection);
-    await product.start();
+    await services.start();
   }, 120_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
   });
 
-  const write = (count: number, { from, to }: typeof DAY, seed?: number) =>
-    service.logAuditEntries(auditTrail(count, Date.parse(from), Date.parse(to) + 1, seed));
-
   async function seal(window: typeof DAY) {
-    const jobId = await product.submit(window);
-    const job = await product.ended(jobId);
+    const jobId = await services.submit(window);
+    const job = await services.ended(jobId);
     expect(job.error).toBeNull();
     return { jobId, result: job.result! };
   }
@@ -50,13 +45,12 @@ describe('a window that is sealed through the job service', () => {
   }
 
   async function verify(snapshotId: string) {
-    const signer = await connectSigner(readVaultConfig());
-    const trust = makeTrustFile(product.env['AUDIT_ORIGIN']!, await signer.listKeys());
+    const trust = await readTrust({ ...process.env, ...services.env });
     return verifySnapshot(bucketReader(store), { snapshotId, trust });
   }
 
-  test('every record of the window is sealed, marked and accounted for, and no other', async () => {
-    await write(3_500, DAY);
+  test('exactly the records of the window are sealed, marked and reported', async () => {
+    await services.log(3_500, DAY);
     const outside = await service.logAuditEntry({
       resourceType: 'session',
       resourceId: 's',
@@ -106,7 +100,7 @@ describe('a window that is sealed through the job service', () => {
       snapshotId: string;
     };
     const { retention } = await manifestOf(snapshotId);
-    const versions = await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
+    const versions = await listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET']);
     expect(new Set(versions.map(({ key }) => key)).size).toBe(versions.length);
     expect(versions).toHaveLength(7);
     for (const { key, versionId } of versions) {
@@ -116,17 +110,17 @@ describe('a window that is sealed through the job service', () => {
     }
   });
 
-  test('a window without records has no asset, but a signed manifest that verifies', async () => {
+  test('an empty window has no asset, but a signed manifest that verifies', async () => {
     const { result } = await seal(EMPTY_DAY);
     expect(result).toMatchObject({ snapshotAssetId: 'NONE', recordCount: 0 });
     expect(await verify(result.snapshotId)).toMatchObject({ verdict: 'VERIFIED', recordCount: 0 });
     expect(await connection.collection('assets').countDocuments({ snapshotId: result.snapshotId })).toBe(0);
   }, 60_000);
 
-  test('records that arrive in a sealed window go into a supplementary snapshot that says so', async () => {
-    await write(50, LATE_DAY, 1);
+  test('records that arrive in a sealed window are sealed by a supplementary snapshot that names the first one', async () => {
+    await services.log(50, LATE_DAY, 1);
     const first = await seal(LATE_DAY);
-    await write(20, LATE_DAY, 2);
+    await services.log(20, LATE_DAY, 2);
     const second = await seal(LATE_DAY);
     expect([first.result.recordCount, second.result.recordCount]).toEqual([50, 20]);
     expect((await manifestOf(first.result.snapshotId)).late).toEqual({ recordCount: 0, snapshots: [] });
@@ -135,13 +129,13 @@ describe('a window that is sealed through the job service', () => {
     expect(await verify(second.result.snapshotId)).toMatchObject({ verdict: 'VERIFIED' });
   }, 60_000);
 
-  test('a record that was altered before sealing is sealed as it is and named as a finding', async () => {
-    await write(100, TAMPERED_DAY);
+  test('a record that was altered before sealing is sealed unchanged and named as a finding', async () => {
+    await services.log(100, TAMPERED_DAY);
     const logs = connection.collection('auditlogs');
     const filter = { timestamp: { $gte: new Date(TAMPERED_DAY.from), $lte: new Date(TAMPERED_DAY.to) } };
     const victims = await logs.find(filter).sort({ timestamp: 1, _id: 1 }).toArray();
     const [altered, stripped] = [victims[40]!, victims[60]!];
-    await logs.updateOne({ _id: altered._id }, { $set: { actorId: 'somebody else' } });
+    await logs.updateOne({ _id: altered._id }, { $set: { actorId: 'mallory' } });
     await logs.updateOne({ _id: stripped._id }, { $unset: { hash: 1 } });
     const { result } = await seal(TAMPERED_DAY);
     expect(result).toMatchObject({ recordCount: 100, findingCount: 2 });

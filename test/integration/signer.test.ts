@@ -18,8 +18,8 @@ describeSigner('Vault Transit', async () => {
   };
 });
 
-describe('Vault Transit behind an AppRole', () => {
-  test('a token that was revoked is replaced by logging in again', async () => {
+describe('Vault Transit with an AppRole', () => {
+  test('the signer logs in again when its token was revoked', async () => {
     const signer = await connectSigner(readVaultConfig());
     await signer.sign(Buffer.from('x'), 1);
     const vault = vaultAsRoot();
@@ -27,15 +27,15 @@ describe('Vault Transit behind an AppRole', () => {
     await expect(signer.sign(Buffer.from('x'), 1)).resolves.toHaveLength(64);
   });
 
-  test('the policy lets a worker sign and look, and nothing else', async () => {
+  test('the policy of a worker gives no access to another key', async () => {
     const config = readVaultConfig();
-    for (const key of ['somebody-elses', 'audit-snapshot/../other']) {
+    for (const key of ['of-another-product', 'audit-snapshot/../other']) {
       const signer = await connectSigner({ ...config, key });
       await expect(signer.listKeys()).rejects.toMatchObject({ name: 'SnapshotError' });
     }
   });
 
-  test('a secret never stands in an error', async () => {
+  test('the error of a failed login contains no secret', async () => {
     const config = readVaultConfig();
     const credentials = { roleId: 'a-role', secretId: 'a-very-secret-id' };
     const error: unknown = await connectSigner({ ...config, credentials }).catch((thrown) => thrown);
@@ -43,7 +43,7 @@ describe('Vault Transit behind an AppRole', () => {
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('a-very-secret-id');
   });
 
-  test('a server that is not there is retryable', async () => {
+  test('the error of an unreachable Vault is retryable', async () => {
     const config = { ...readVaultConfig(), address: 'http://127.0.0.1:1' };
     await expect(connectSigner(config)).rejects.toMatchObject({
       code: 'SIGNER_UNREACHABLE',

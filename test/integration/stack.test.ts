@@ -67,7 +67,7 @@ test('a killed vault is unsealed again with the same key, role and secret', asyn
   expect(verify(null, Buffer.from('something else'), publicKey, signature)).toBe(false);
 }, 120_000);
 
-test('the role of the product can sign and see its key, and nothing else', async () => {
+test('the role of the product can sign and read its key, and nothing else', async () => {
   const address = stack.env['VAULT_ADDR'] ?? '';
   const token = await logIn();
   const attempt = (method: 'GET' | 'POST', path: string, body?: unknown) =>
@@ -117,9 +117,9 @@ test('killed storage keeps the object, its version and its lock', async () => {
 test('killed Temporal keeps the workflow execution and its search attributes', async () => {
   const workflowId = 'kept/execution';
   const runId = await withTemporal(async (client) => {
-    const handle = await client.workflow.start('nobodyRunsThis', {
+    const handle = await client.workflow.start('neverRun', {
       workflowId,
-      taskQueue: 'nobody',
+      taskQueue: 'without-worker',
       searchAttributes: { AuditJobId: ['job-1'], AuditRecordCount: [7] },
     });
     return handle.firstExecutionRunId;

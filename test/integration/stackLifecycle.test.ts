@@ -57,7 +57,7 @@ describe('one stack', () => {
     await stack?.stop();
   }, TIMEOUT_MS);
 
-  test('a second start keeps every server, and stopping it stops none of them', async () => {
+  test('a second start of a stack uses its running servers, and stopping it stops none of them', async () => {
     const before = await pidsOf(stack);
     const second = await start(name);
     expect(await pidsOf(second)).toEqual(before);
@@ -66,13 +66,13 @@ describe('one stack', () => {
     expect(Object.values(before).every(isRunning)).toBe(true);
   }, 120_000);
 
-  test('its own addresses in the environment do not make its servers somebody else’s', async () => {
+  test('a stack whose own addresses are in the environment still owns its servers', async () => {
     const again = await start(name, { environment: { ...environment, ...stack.env } });
     expect((await again.servers()).map(({ state }) => state)).toEqual(Array(4).fill('running'));
     await again.stop();
   }, 120_000);
 
-  test('a server whose port was taken meanwhile comes back on another, with its data', async () => {
+  test('a server whose port is taken restarts on another port with its data', async () => {
     const port = Number(new URL(stack.env['S3_ENDPOINT'] ?? '').port);
     await stack.kill('storage');
     const squatter = createServer().listen(port, '127.0.0.1');
@@ -86,7 +86,7 @@ describe('one stack', () => {
     expect((await stack.servers()).find(({ server }) => server === 'storage')?.state).toBe('running');
   }, 120_000);
 
-  test('no secret stands in a command line, and no file of the stack is open to others', async () => {
+  test('no secret is in a command line, and no other user can read the files of the stack', async () => {
     const secrets = ['S3_ACCESS_KEY', 'S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_ROLE_ID'].map(
       (key) => stack.env[key] ?? '',
     );
@@ -107,7 +107,7 @@ describe('one stack', () => {
     }
   });
 
-  test('a stack beside it shares no port and no data, and another process may not lean on it', async () => {
+  test('two stacks share no port and no data, and another process cannot take over a foreground stack', async () => {
     const other = nameOf('two');
     const beside = await start(other);
     const ports = [...portsOf(name), ...portsOf(other)];
@@ -123,7 +123,7 @@ describe('one stack', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(`belongs to process ${process.pid}`)]);
   }, 120_000);
 
-  test('a server named in the environment is used and not started', async () => {
+  test('a server that is named in the environment is used and not started', async () => {
     const borrowed = await start(nameOf('borrowing'), {
       environment: { ...environment, MONGODB_URI: stack.env['MONGODB_URI'] },
     });
@@ -148,7 +148,7 @@ test.each([
   ],
   ['a server that is not executable code', 'SERVER_START_FAILED', 'neither script nor program', /temporal/],
 ] as const)(
-  '%s fails the start, which leaves no process',
+  '%s fails the start of the stack and leaves no process',
   async (_case, code, program, message) => {
     const bin = mkdtempSync(join(scratch, 'bin-'));
     writeFileSync(join(bin, 'temporal'), program);
@@ -173,7 +173,7 @@ test.each([
   120_000,
 );
 
-test('an address that does not answer is refused by the name of its variable', async () => {
+test('the start of a stack names the variable of an address that does not answer', async () => {
   const TEMPORAL_ADDRESS = '127.0.0.1:1';
   await expect(
     start(nameOf('astray'), { environment: { ...environment, TEMPORAL_ADDRESS } }),
@@ -183,16 +183,16 @@ test('an address that does not answer is refused by the name of its variable', a
   });
 }, 120_000);
 
-test('servers of a foreground stack end with their parent, even when it is killed', async () => {
+test('the servers of a foreground stack end when their parent is killed', async () => {
   const parent = startProgram('test/harness/foregroundStack.ts', [nameOf('orphans')], environment);
   const pids = JSON.parse(await firstLine(parent)) as number[];
   expect(pids).toHaveLength(4);
   expect(pids.every(isRunning)).toBe(true);
   parent.kill('SIGKILL');
-  await eventually('the servers end', () => !pids.some(isRunning));
+  await eventually('the end of the servers', () => !pids.some(isRunning));
 }, 120_000);
 
-test('the command line starts a stack that outlives it, shows it, stops it and removes it', async () => {
+test('the command line starts a background stack, shows it, stops it and removes it', async () => {
   const name = nameOf('cli');
   const stack = (...args: string[]) =>
     runProgram('src/cli/main.ts', ['stack', ...args, '--name', name], environment);

@@ -34,14 +34,14 @@ describe('a manifest with an RFC 3161 timestamp', () => {
     return (await verifyEvidence({ read }, options)).report;
   }
 
-  test('is accepted by openssl, and refused for another manifest', async () => {
+  test('openssl accepts the timestamp of a manifest, and refuses it for another manifest', async () => {
     await new InProcessRun(deps).run(INPUT);
     const [manifest, response] = [await objectOf(manifestKey('snap-job-1')), await objectOf(TIMESTAMP)];
     expect(await authority.verify(manifest, response)).toContain('Verification: OK');
     await expect(authority.verify(Buffer.from('{}'), response)).rejects.toThrow(/ts -verify/);
   });
 
-  test('is VERIFIED with the rest, registered and locked with it', async () => {
+  test('the timestamp of a manifest is verified with its snapshot and registered with its asset', async () => {
     await new InProcessRun(deps).run(INPUT);
     const report = await verify();
     expect(report.verdict).toBe('VERIFIED');
@@ -50,14 +50,14 @@ describe('a manifest with an RFC 3161 timestamp', () => {
     expect(asset!.objects.map(({ key }) => key)).toContain(TIMESTAMP);
   });
 
-  test('gets one answer that counts, though the write of it was not acknowledged', async () => {
+  test('a timestamp whose write was not acknowledged is stored once', async () => {
     deps.store.faults.failCall('putOnce', 6, 'unacknowledged');
     await new InProcessRun(deps).run(INPUT);
     expect(deps.store.versions(TIMESTAMP)).toHaveLength(1);
     await expect(verify()).resolves.toMatchObject({ verdict: 'VERIFIED' });
   });
 
-  test('of another manifest, or of none, is NOT VERIFIED', async () => {
+  test('a snapshot with a timestamp of another manifest, or a malformed one, is NOT VERIFIED', async () => {
     await new InProcessRun(deps).run(INPUT);
     const response = await objectOf(TIMESTAMP);
     const other = Buffer.from(response);
@@ -73,7 +73,7 @@ describe('a manifest with an RFC 3161 timestamp', () => {
     }
   });
 
-  test('an authority that refuses, or is not there, has its own code', async () => {
+  test('an unreachable timestamp authority is a retryable TIMESTAMP_FAILED, and a refusal is recognised', async () => {
     const digest = sha256(Buffer.from('x'));
     await expect(tsaClient('http://127.0.0.1:9/').timestamp(digest)).rejects.toMatchObject({
       code: 'TIMESTAMP_FAILED',

@@ -11,15 +11,15 @@ const DOCS = resolve(__dirname, '../../docs');
 const PAGE = readFileSync(join(DOCS, 'verify.md'), 'utf8');
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 
-/** The fenced blocks of one language, as they stand on the page. */
+/** The fenced blocks of one language on the page. */
 function blocks(language: 'sh' | 'bash'): string[] {
   return [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
     ([, block]) => block!,
   );
 }
 
-/** Writes a set to a directory of its own, with trust file, check.py and a kept checkpoint, as an auditor has them. */
-function layOut(set: EvidenceSet): string {
+/** Writes a set to a directory of its own, with trust file, check.py and an earlier checkpoint, as an auditor has them. */
+function writeEvidence(set: EvidenceSet): string {
   const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-auditor-'));
   for (const [key, body] of set.objects) {
     const path = join(directory, 'evidence', key);
@@ -46,16 +46,16 @@ describe('the commands of docs/verify.md', () => {
 
   beforeAll(async () => {
     set = await evidenceSet([auditRecords(7), [], auditRecords(3)], 3);
-    directory = layOut(set);
+    directory = writeEvidence(set);
     evidence = join(directory, 'evidence');
     await run(blocks('bash')[0]!, evidence);
   });
 
-  test('the key that is taken out of the trust file is an Ed25519 key', async () => {
+  test('the key that docs/verify.md extracts from the trust file is an Ed25519 key', async () => {
     expect(await run(blocks('bash')[0]!, evidence)).toContain('ED25519');
   });
 
-  test('check.py verifies every snapshot', async () => {
+  test('check.py accepts every snapshot', async () => {
     const output = await run(blocks('bash')[1]!, evidence);
     expect(output.trimEnd().split('\n')).toEqual([
       expect.stringContaining('ok: snap-job-1, 7 records'),
@@ -66,7 +66,7 @@ describe('the commands of docs/verify.md', () => {
   });
 
   test.each(['c', 's', 'm'])('check.py refuses evidence with one bit changed (%s)', async (kind) => {
-    const forged = layOut(set);
+    const forged = writeEvidence(set);
     const name = { c: 'chunks/000001.bson.gz', s: 'manifest.json.sig', m: 'manifest.json' }[kind]!;
     const path = join(forged, 'evidence/snapshots/snap-job-1', name);
     const bytes = readFileSync(path);
@@ -76,17 +76,17 @@ describe('the commands of docs/verify.md', () => {
     await expect(run(commands, join(forged, 'evidence'))).rejects.toMatchObject({ code: 1 });
   });
 
-  test("Tessera's fsck accepts the ledger", async () => {
+  test('the fsck command of docs/verify.md accepts the ledger', async () => {
     expect(await run(blocks('bash')[2]!, evidence)).toContain("Successfully fsck'd");
   }, 300_000);
 
-  test('the check of one snapshot by hand accepts it', async () => {
+  test('the manual check of docs/verify.md accepts one snapshot', async () => {
     const output = await run(blocks('bash')[3]!, evidence);
     expect(output).toContain('Signature Verified Successfully');
     expect(output).toContain('chunks/000002.bson.gz: OK');
   });
 
-  test('verify accepts the directory and the checkpoint that was kept, and consistency proves growth', async () => {
+  test('the commands of docs/verify.md accept the directory and the earlier checkpoint, and prove consistency', async () => {
     await run('rm -f evidence/check.py', directory);
     const [verify, consistency] = blocks('sh')[0]!.trim().split('\n') as [string, string];
     expect((await run(verify, directory)).trimEnd().split('\n').at(-1)).toBe('VERIFIED');
@@ -97,7 +97,7 @@ describe('the commands of docs/verify.md', () => {
     expect((await run(blocks('sh')[2]!, directory)).trimEnd().split('\n').at(-1)).toBe('VERIFIED');
   });
 
-  test('a proof of one record is written and verified', async () => {
+  test('the commands of docs/verify.md write and verify the proof of one record', async () => {
     const recordId = readRecord(auditRecords(7)[4]!).id;
     const prove = `audit-snapshot prove ${recordId} --dir evidence --snapshot snap-job-1 --key trust.json --out proof.json`;
     expect(await run(prove, directory)).toContain('index 4 of snap-job-1');

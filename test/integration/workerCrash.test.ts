@@ -2,7 +2,6 @@ import type { Client, Connection } from '@temporalio/client';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
 import { connectTemporal } from '../../src/temporal/connection';
-import { auditTrail } from '../../dev/demo/auditTrail';
 import { readStorageConfig, readTemporalConfig } from '../../src/config';
 import { snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { splitRecords } from '../../src/evidence/bsonStream';
@@ -10,7 +9,6 @@ import { unpackChunk } from '../../src/evidence/chunk';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { AuditService } from '../../src/services/audit.service';
 import { listVersions } from '../harness/bucket';
 import { eventually } from '../harness/eventually';
 import { Services } from '../harness/services';
@@ -19,35 +17,34 @@ const RECORDS = 300_000;
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
 describe('worker processes that are killed in the middle of 300,000 records', () => {
-  const product = new Services({ AUDIT_CHUNK_RECORDS: '16384' });
-  const store = connectObjectStore(readStorageConfig({ ...process.env, ...product.env }));
+  const services = new Services({ AUDIT_CHUNK_RECORDS: '16384' });
+  const store = connectObjectStore(readStorageConfig({ ...process.env, ...services.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let temporal: Connection;
   let client: Client;
 
   beforeAll(async () => {
-    connection = await connectDatabase(product.env['MONGODB_URI']!);
+    connection = await connectDatabase(services.env['MONGODB_URI']!);
     ({ connection: temporal, client } = await connectTemporal(readTemporalConfig()));
-    await product.startSupervised();
-    const service = new AuditService(connection);
-    await service.logAuditEntries(auditTrail(RECORDS, Date.parse(WINDOW.from), Date.parse(WINDOW.to)));
+    await services.startSupervised();
+    await services.log(RECORDS, WINDOW);
   }, 300_000);
 
   afterAll(async () => {
-    await product.stop();
+    await services.stop();
     await connection.close();
     await temporal.close();
   });
 
-  test('others go on at once where they were: every record in one chunk, marked once, and no chunk twice', async () => {
-    const jobId = await product.submit(WINDOW);
+  test('when busy worker processes are killed, every record is in one chunk and marked once, and no chunk is stored twice', async () => {
+    const jobId = await services.submit(WINDOW);
     const killedAt: string[] = [];
-    const job = await product.ended(jobId, async ({ progress }) => {
+    const job = await services.ended(jobId, async ({ progress }) => {
       const reached = (stage: string, share: number, count: number) =>
         progress?.stage === stage && count >= RECORDS * share && !killedAt.includes(stage);
-      if (reached('sealing', 0.3, progress?.stored ?? 0)) await killWhoWorks(jobId);
+      if (reached('sealing', 0.3, progress?.stored ?? 0)) await killBusyWorker(jobId);
       else if (reached('marking', 0.2, progress?.marked ?? 0))
-        for (const pid of product.workerPids()) process.kill(pid, 'SIGKILL');
+        for (const pid of services.workerPids()) process.kill(pid, 'SIGKILL');
       else return;
       killedAt.push(progress!.stage);
     });
@@ -71,41 +68,41 @@ describe('worker processes that are killed in the middle of 300,000 records', ()
     expect(await logs.countDocuments({ immutable: true, snapshotId })).toBe(RECORDS);
     expect(await logs.countDocuments({ immutable: true, snapshotId: { $ne: snapshotId } })).toBe(0);
 
-    const versions = await listVersions(`snapshots/${snapshotId}/`, product.env['S3_BUCKET']);
+    const versions = await listVersions(`snapshots/${snapshotId}/`, services.env['S3_BUCKET']);
     expect(versions.map(({ key }) => key).toSorted()).toEqual(
       [...new Set(versions.map(({ key }) => key))].toSorted(),
     );
     expect(versions.filter(({ key }) => key.includes('/chunks/'))).toHaveLength(manifest.chunks.length);
   }, 600_000);
 
-  test('the supervisor has replaced them', async () => {
-    await eventually('two processes', () => product.workerPids().length === 2);
-    expect(product.worker!.process.exitCode).toBeNull();
+  test('the supervisor replaces worker processes that were killed', async () => {
+    await eventually('two processes', () => services.workerPids().length === 2);
+    expect(services.worker!.process.exitCode).toBeNull();
   });
 
-  test('SIGTERM drains all and ends with 0', async () => {
-    const pids = product.workerPids();
-    await product.worker!.stop();
-    expect(product.worker!.process.exitCode).toBe(0);
+  test('the supervisor drains its processes on SIGTERM and exits with 0', async () => {
+    const pids = services.workerPids();
+    await services.worker!.stop();
+    expect(services.worker!.process.exitCode).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  test('when the supervisor itself is killed, its processes end', async () => {
-    await product.startWorkers();
-    const pids = product.workerPids();
+  test('the worker processes end when their supervisor is killed', async () => {
+    await services.startWorkers();
+    const pids = services.workerPids();
     expect(pids).toHaveLength(2);
-    await product.killWorker();
+    await services.killWorker();
     await eventually('processes that end', () => !pids.some(isAlive));
   });
 
   /** SIGKILL for a process that runs an activity of the job, as Temporal knows it. */
-  async function killWhoWorks(jobId: string): Promise<void> {
+  async function killBusyWorker(jobId: string): Promise<void> {
     const { raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
     const { lastWorkerIdentity } = raw.pendingActivities!.find((pending) => pending.lastWorkerIdentity)!;
-    process.kill(product.workerPid(lastWorkerIdentity!)!, 'SIGKILL');
+    process.kill(services.workerPid(lastWorkerIdentity!)!, 'SIGKILL');
   }
 
-  /** What the tries before the last one of each activity failed with: a code, or the kind of a timeout. */
+  /** The failure of the last but one attempt of each activity: a code, or the message of a timeout. */
   async function failuresOf(jobId: string): Promise<string[]> {
     const history = await client.workflow.getHandle(workflowIdOf(jobId)).fetchHistory();
     return history.events!.flatMap(({ activityTaskStartedEventAttributes: started }) => {

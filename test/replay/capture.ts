@@ -14,13 +14,13 @@ import { WorkerHarness } from '../harness/workerHarness';
 import { SCENARIOS, faultyDeps, inputOf, schedule, verify, workflowOf } from './scenarios';
 
 /**
- * Writes the history of a run of every kind to `test/replay/histories/`, behind a build: what is there stays, because
- * a history that no longer replays is mended by versioning the workflow, never by capturing it anew.
+ * Writes the history of a run of every kind to `test/replay/histories/`, after a build. Existing histories are kept, because
+ * a history that no longer replays is fixed by versioning the workflow, never by capturing it again.
  */
 const FOLDER = join(__dirname, 'histories');
 const STACK = 'capture';
 const RECORDS = 7;
-/** So early does this server suggest to go on in a fresh history, for the one scenario that is about it. */
+/** Events after which the server suggests to continue as new, for the scenario of that name. */
 const SHORT_HISTORY = 20;
 
 async function main(): Promise<void> {
@@ -28,29 +28,29 @@ async function main(): Promise<void> {
   const stack = await startStack({ name: STACK });
   try {
     Object.assign(process.env, stack.env);
-    await withWorkshop(async (workshop) => {
+    await withHarness(async (harness) => {
       for (const { name, run, records = RECORDS } of SCENARIOS) {
         const input = inputOf(name);
-        await workshop.log(records, input);
-        await run(workshop, input);
-        await capture(workshop, name);
+        await harness.log(records, input);
+        await run(harness, input);
+        await capture(harness, name);
       }
-      await verify(workshop);
-      await capture(workshop, 'verify');
-      await schedule(workshop);
-      await capture(workshop, 'schedule');
+      await verify(harness);
+      await capture(harness, 'verify');
+      await schedule(harness);
+      await capture(harness, 'schedule');
     });
     await withShortHistories(() =>
-      withWorkshop(async (workshop) => {
+      withHarness(async (harness) => {
         const input = inputOf('continued');
-        await workshop.log(RECORDS, input);
-        const { workflowId } = await workshop.snapshots.start(input);
-        const { runId } = await workshop.client.workflow.getHandle(workflowId).describe();
-        await workshop.snapshots.attach(input.jobId).result();
-        await capture(workshop, 'continued', runId);
-        await capture(workshop, 'continued', undefined, 'continuation');
-        await schedule(workshop);
-        await capture(workshop, 'schedule', undefined, 'schedule-continuation');
+        await harness.log(RECORDS, input);
+        const { workflowId } = await harness.snapshots.start(input);
+        const { runId } = await harness.client.workflow.getHandle(workflowId).describe();
+        await harness.snapshots.attach(input.jobId).result();
+        await capture(harness, 'continued', runId);
+        await capture(harness, 'continued', undefined, 'continuation');
+        await schedule(harness);
+        await capture(harness, 'schedule', undefined, 'schedule-continuation');
       }),
     );
   } finally {
@@ -59,37 +59,37 @@ async function main(): Promise<void> {
   }
 }
 
-async function withWorkshop(use: (workshop: WorkerHarness) => Promise<void>): Promise<void> {
-  const workshop = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
+async function withHarness(use: (harness: WorkerHarness) => Promise<void>): Promise<void> {
+  const harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '3' });
   try {
-    await workshop.startWorker({ identity: 'worker' }, faultyDeps(workshop.deps));
-    await use(workshop);
+    await harness.startWorker({ identity: 'worker' }, faultyDeps(harness.deps));
+    await use(harness);
   } finally {
-    await workshop.close();
+    await harness.close();
   }
 }
 
-async function capture(workshop: WorkerHarness, name: string, runId?: string, as = name): Promise<void> {
+async function capture(harness: WorkerHarness, name: string, runId?: string, as = name): Promise<void> {
   const path = join(FOLDER, `${as}.json`);
   if (existsSync(path)) return;
-  const history = await workshop.client.workflow.getHandle(workflowOf(name), runId).fetchHistory();
-  // Who captured it, and on which machine, is nobody's business.
+  const history = await harness.client.workflow.getHandle(workflowOf(name), runId).fetchHistory();
+  // The user and the machine that captured it are left out.
   const text = historyToJSON(history).replaceAll(/"identity": ?"[^"]*"/g, '"identity": "captured"');
   writeFileSync(path, `${JSON.stringify(JSON.parse(text), undefined, 1)}\n`);
   process.stdout.write(`${path}: ${history.events?.length ?? 0} events\n`);
 }
 
-/** A Temporal server of its own, in memory, in place of that of the stack. */
+/** Runs `use` with a Temporal server of its own, in memory, instead of that of the stack. */
 async function withShortHistories(use: () => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'audit-snapshot-capture-'));
   const ports = await choosePorts(temporal.portNames);
   const { binary } = locateInCache(temporal.tool, process.env);
-  const place = { folder, ports, binary };
-  const { args } = temporal.prepare(place);
+  const location = { folder, ports, binary };
+  const { args } = temporal.prepare(location);
   const suggest = `limit.historyCount.suggestContinueAsNew=${SHORT_HISTORY}`;
   const server = spawn(binary, [...args, '--dynamic-config-value', suggest], { stdio: 'ignore' });
   try {
-    const env = temporal.environment(place);
+    const env = temporal.environment(location);
     const answers = () =>
       temporal.reach(env).then(
         () => true,

@@ -3,46 +3,46 @@ import { VERIFY_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/
 import { SCHEDULE_WORKFLOW, type AuditScheduleInput } from '../../src/contract/schedule';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import { SnapshotError } from '../../src/errors';
-import { dayWindow } from '../harness/recordPlaces';
-import { replaceMethods } from '../harness/replaceMethods';
+import { dayWindow } from '../harness/faultPoints';
+import { overrideMethods } from '../harness/overrideMethods';
 import type { WorkerHarness } from '../harness/workerHarness';
 
 const DAY_SECONDS = 86_400;
 const SCHEDULED_RECORDS = 4;
 
-/** What a captured run is called, and how to make one: leaves a run of this workflow id as the latest one. */
+/** The name of a captured run, and how to make one, as the latest run of its workflow id. */
 export interface Scenario {
   readonly name: string;
-  readonly run: (workshop: WorkerHarness, input: AuditSnapshotInput) => Promise<unknown>;
+  readonly run: (harness: WorkerHarness, input: AuditSnapshotInput) => Promise<unknown>;
   /** Records in its window. Default seven, which make three chunks. */
   readonly records?: number;
 }
 
 /** A run of every kind; each over a day of its own, on a worker whose chunks hold three records. */
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'plain', run: (workshop, input) => workshop.seal(input) },
-  { name: 'empty', records: 0, run: (workshop, input) => workshop.seal(input) },
-  { name: 'retried', run: (workshop, input) => workshop.seal(input) },
-  { name: 'second-attempt', run: (workshop, input) => workshop.seal(input) },
-  { name: 'cancelled', run: (workshop, input) => cancelAt(workshop, input, 'sealManifest') },
-  { name: 'outlived', run: (workshop, input) => cancelAt(workshop, input, 'registerAsset') },
+  { name: 'plain', run: (harness, input) => harness.seal(input) },
+  { name: 'empty', records: 0, run: (harness, input) => harness.seal(input) },
+  { name: 'retried', run: (harness, input) => harness.seal(input) },
+  { name: 'second-attempt', run: (harness, input) => harness.seal(input) },
+  { name: 'cancelled', run: (harness, input) => cancelAt(harness, input, 'sealManifest') },
+  { name: 'outlived', run: (harness, input) => cancelAt(harness, input, 'registerAsset') },
   {
     name: 'resumed',
-    run: async (workshop, input) => {
-      const held = workshop.steps.hold(input.jobId, 'markImmutable', 'before');
-      await workshop.snapshots.start(input);
+    run: async (harness, input) => {
+      const held = harness.activities.hold(input.jobId, 'markImmutable', 'before');
+      await harness.snapshots.start(input);
       await held.reached();
-      await workshop.terminate(input.jobId);
+      await harness.terminate(input.jobId);
       held.release();
-      await workshop.seal(input);
+      await harness.seal(input);
     },
   },
   {
     name: 'tampered',
-    run: async (workshop, input) => {
-      const logs = workshop.database.collection('auditlogs');
-      await logs.updateOne({ timestamp: between(input) }, { $set: { actorId: 'somebody else' } });
-      await ended(workshop.seal({ ...input, onTamper: 'fail' }));
+    run: async (harness, input) => {
+      const logs = harness.database.collection('auditlogs');
+      await logs.updateOne({ timestamp: between(input) }, { $set: { actorId: 'mallory' } });
+      await ended(harness.seal({ ...input, onTamper: 'fail' }));
     },
   },
 ];
@@ -50,7 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Runs of other workflows, whose id is their name. */
 const OTHERS: readonly string[] = ['verify', 'schedule'];
 
-/** The workflow id of the run that a scenario leaves behind. */
+/** The workflow id of the run of a scenario. */
 export function workflowOf(name: string): string {
   return OTHERS.includes(name) ? name : workflowIdOf(name);
 }
@@ -61,19 +61,19 @@ export function inputOf(name: string): AuditSnapshotInput {
 }
 
 /** Compares everything that the other scenarios sealed. */
-export function verify(workshop: WorkerHarness): Promise<unknown> {
-  return workshop.client.workflow.execute(VERIFY_WORKFLOW, {
+export function verify(harness: WorkerHarness): Promise<unknown> {
+  return harness.client.workflow.execute(VERIFY_WORKFLOW, {
     workflowId: workflowOf('verify'),
-    taskQueue: workshop.env['TEMPORAL_TASK_QUEUE'] ?? '',
+    taskQueue: harness.env['TEMPORAL_TASK_QUEUE'] ?? '',
     args: [{ onDrift: 'report' }],
   });
 }
 
 /** A run of a schedule that has two windows to seal, and looks for records that arrived late in both of them. */
-export async function schedule(workshop: WorkerHarness): Promise<void> {
+export async function schedule(harness: WorkerHarness): Promise<void> {
   const first = SCENARIOS.length + 1;
   const [day, next] = [dayWindow(first), dayWindow(first + 1)];
-  for (const window of [day, next]) await workshop.log(SCHEDULED_RECORDS, window);
+  for (const window of [day, next]) await harness.log(SCHEDULED_RECORDS, window);
   const input: AuditScheduleInput = {
     scheduleId: 'schedule',
     startAt: day.from,
@@ -82,14 +82,14 @@ export async function schedule(workshop: WorkerHarness): Promise<void> {
     lookbackSeconds: DAY_SECONDS,
     nominalTime: dayWindow(first + 2).from,
   };
-  await workshop.client.workflow.execute(SCHEDULE_WORKFLOW, {
+  await harness.client.workflow.execute(SCHEDULE_WORKFLOW, {
     workflowId: workflowOf('schedule'),
-    taskQueue: workshop.env['TEMPORAL_TASK_QUEUE'] ?? '',
+    taskQueue: harness.env['TEMPORAL_TASK_QUEUE'] ?? '',
     args: [input],
   });
 }
 
-/** Faults that scenarios ask for: two tries that storage does not answer, and an attempt that its lease was lost to. */
+/** Faults of the scenarios: storage does not answer twice, and one attempt loses its lease. */
 export function faultyDeps(deps: SealingDeps): SealingDeps {
   const retried = `snapshots/${snapshotIdOf('retried')}/`;
   const lost = snapshotIdOf('second-attempt');
@@ -97,14 +97,14 @@ export function faultyDeps(deps: SealingDeps): SealingDeps {
   let losses = 1;
   return {
     ...deps,
-    store: replaceMethods(deps.store, {
+    store: overrideMethods(deps.store, {
       putOnce: (key, body, holdUntil) => {
         if (key.startsWith(retried) && failures-- > 0)
           throw new SnapshotError('STORAGE_UNREACHABLE', 'storage cannot be reached', { retryable: true });
         return deps.store.putOnce(key, body, holdUntil);
       },
     }),
-    leases: replaceMethods(deps.leases, {
+    leases: overrideMethods(deps.leases, {
       beginSigning: (snapshotId) => {
         if (snapshotId === lost && losses-- > 0) throw new SnapshotError('LEASE_LOST', 'the window is lost');
         return deps.leases.beginSigning(snapshotId);
@@ -114,12 +114,12 @@ export function faultyDeps(deps: SealingDeps): SealingDeps {
 }
 
 async function cancelAt(
-  workshop: WorkerHarness,
+  harness: WorkerHarness,
   input: AuditSnapshotInput,
   step: 'sealManifest' | 'registerAsset',
 ): Promise<void> {
-  const held = workshop.steps.hold(input.jobId, step, 'before');
-  const run = await workshop.snapshots.start(input);
+  const held = harness.activities.hold(input.jobId, step, 'before');
+  const run = await harness.snapshots.start(input);
   await held.reached();
   await run.cancel();
   held.release();

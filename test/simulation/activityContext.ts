@@ -1,15 +1,10 @@
 import { Context, asyncLocalStorage } from '@temporalio/activity';
 import { noopMetricMeter, type Logger } from '@temporalio/common';
 import { defaultActivityInfo } from '@temporalio/testing';
-
-/** What a try knows of itself. */
-export interface TryInfo {
-  readonly attempt: number;
-  readonly scheduledTimestampMs: number;
-}
+import type { AttemptInfo } from '../harness/workflowRun';
 
 const NEVER = new Promise<never>(() => undefined);
-/** No try is told to stop: whoever lost its workflow goes on as a zombie. */
+/** No attempt is told to stop: one that lost its workflow continues as a zombie. */
 const SIGNAL = new AbortController().signal;
 const nothing = (): void => undefined;
 const QUIET: Logger = {
@@ -22,15 +17,15 @@ const QUIET: Logger = {
 };
 
 let current: Context | undefined;
-// One try runs at a time and the network knows which, so nothing has to follow it from promise to promise.
+// One attempt runs at a time and the network knows which, so no context has to follow it from promise to promise.
 asyncLocalStorage.getStore = () => current;
 
-export function contextOf(info: TryInfo): Context {
+export function contextOf(info: AttemptInfo): Context {
   const own = { ...defaultActivityInfo, ...info };
   return new Context(own, NEVER, SIGNAL, nothing, undefined, QUIET, noopMetricMeter, {});
 }
 
-/** What runs from now on is the code of this try. */
+/** What runs from now on is the code of this attempt. */
 export function enterContext(context: Context): void {
   current = context;
 }

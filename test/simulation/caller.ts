@@ -1,34 +1,35 @@
-/** One try of an activity, as the network sees it: the side that makes calls. */
+/** One attempt of an activity, as the network sees it: the side that makes calls. */
 export class Caller {
-  /** How the try is told that nobody waits for it any more. */
+  /** Fails the attempt, because nobody waits for it any more. */
   onTimeout: () => void = () => undefined;
-  /** Told before its code goes on with an answer. */
-  onGoingOn: () => void = () => undefined;
+  /** Called before its code resumes with an answer. */
+  onResume: () => void = () => undefined;
   dead = false;
-  waiting = 0;
+  /** Calls without an answer yet. */
+  pending = 0;
   #ended = false;
-  #stopped: () => void = () => undefined;
+  #paused: () => void = () => undefined;
 
-  /** It waits for an answer. */
-  stops(): void {
-    this.#stopped();
+  /** Its code waits for an answer. */
+  pause(): void {
+    this.#paused();
   }
 
-  /** It has come to its end; what it started beside that may still make calls. */
-  ends(): void {
+  /** It has ended; what it started beside that may still make calls. */
+  end(): void {
     this.#ended = true;
-    this.#stopped();
+    this.#paused();
   }
 
-  /** Resolves when the code of this caller has come as far as it gets without another answer. */
-  async goneOn(): Promise<void> {
-    if (this.waiting > 0 || this.#ended) await turn();
-    else await new Promise<void>((resolve) => (this.#stopped = resolve));
+  /** Resolves when the code of this caller cannot advance without another answer. */
+  async settled(): Promise<void> {
+    if (this.pending > 0 || this.#ended) await turn();
+    else await new Promise<void>((resolve) => (this.#paused = resolve));
     await turn();
   }
 }
 
-/** Lets all code run on that waits for nothing but other code: a tick comes when no promise has anything left to say. */
+/** Lets all code run that waits for nothing but other code: a tick comes when no promise has a reaction left to run. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);

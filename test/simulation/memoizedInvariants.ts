@@ -2,7 +2,7 @@ import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { parseManifest, type Manifest } from '../../src/evidence/manifest';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
 import type { SigningKey } from '../../src/ports/signer';
-import { comparableManifest, examineEvidence, type Examined } from './invariants';
+import { comparableManifest, examineEvidence, type Examined } from '../harness/invariants';
 import { MemoizedReading } from './memoizedReading';
 
 interface Evidence {
@@ -14,27 +14,27 @@ const EXAMINED = new MemoizedReading<Evidence, Examined>((reader, { trust, leave
   examineEvidence(reader, trust, leaves),
 );
 
-/** {@link examineEvidence}, once for the same evidence. */
-export function examineOnce(
+/** {@link examineEvidence}, evaluated once for the same evidence. */
+export function memoizedExamine(
   reader: EvidenceReader,
   trust: TrustFile,
   leaves: readonly Buffer[],
 ): Promise<Examined> {
   const name = [JSON.stringify(trust), ...leaves.map(String)].join('\n');
-  return EXAMINED.judge(reader, { trust, leaves }, name);
+  return EXAMINED.evaluate(reader, { trust, leaves }, name);
 }
 
 const COMPARED = new MemoizedReading<string, string | undefined>(comparableManifest);
 
-/** {@link comparableManifest}, once for the same manifest. */
-export function compareOnce(reader: EvidenceReader, snapshotId: string): Promise<string | undefined> {
-  return COMPARED.judge(reader, snapshotId, snapshotId);
+/** {@link comparableManifest}, evaluated once for the same manifest. */
+export function memoizedManifest(reader: EvidenceReader, snapshotId: string): Promise<string | undefined> {
+  return COMPARED.evaluate(reader, snapshotId, snapshotId);
 }
 
 const TRUST = new Map<string, TrustFile>();
 
-/** {@link makeTrustFile}, once for the same keys. */
-export function trustOnce(origin: string, keys: readonly SigningKey[]): TrustFile {
+/** {@link makeTrustFile}, evaluated once for the same keys. */
+export function memoizedTrustFile(origin: string, keys: readonly SigningKey[]): TrustFile {
   const name = [origin, ...keys.map(({ publicKey }) => publicKey.toString('base64'))].join(' ');
   const trust = TRUST.get(name) ?? makeTrustFile(origin, keys);
   TRUST.set(name, trust);
@@ -43,8 +43,8 @@ export function trustOnce(origin: string, keys: readonly SigningKey[]): TrustFil
 
 const MANIFESTS = new Map<string, Manifest>();
 
-/** {@link parseManifest}, once for the same bytes. */
-export function parseOnce(bytes: Buffer): Manifest {
+/** {@link parseManifest}, evaluated once for the same bytes. */
+export function memoizedParse(bytes: Buffer): Manifest {
   const name = bytes.toString('latin1');
   const manifest = MANIFESTS.get(name) ?? parseManifest(bytes);
   if (MANIFESTS.size > 1000) MANIFESTS.clear();

@@ -1,23 +1,23 @@
 import type { EvidenceReader } from '../../src/verify/evidenceReader';
 
-/** Outcomes are forgotten when there are this many. */
+/** The memo is cleared when it holds this many outcomes. */
 const MAX_OUTCOMES = 20_000;
 
-interface Question {
+interface Read {
   readonly of: 'read' | 'readLock';
   readonly key: string;
   readonly version: string | undefined;
 }
 
 interface Step<T> {
-  question?: Question;
+  read?: Read;
   readonly answers: Map<string, Step<T>>;
   outcome?: { readonly value: T };
 }
 
 /**
- * Runs a program that judges evidence, or takes the outcome of an earlier run that asked the same and got the same
- * answers to all of it: a program that depends on nothing else cannot come to another one.
+ * Runs a program that examines evidence, or returns the outcome of an earlier run whose reads were the same and returned
+ * the same: a program that depends on nothing else cannot have another outcome.
  */
 export class MemoizedReading<I, T> {
   readonly #program: (reader: EvidenceReader, input: I) => Promise<T>;
@@ -29,9 +29,9 @@ export class MemoizedReading<I, T> {
   }
 
   /** `name` is a text that no other input has. */
-  async judge(reader: EvidenceReader, input: I, name: string): Promise<T> {
+  async evaluate(reader: EvidenceReader, input: I, name: string): Promise<T> {
     let step = this.#starts.get(name);
-    while (step?.question) step = step.answers.get((await ask(reader, step.question)).spelling);
+    while (step?.read) step = step.answers.get((await perform(reader, step.read)).spelling);
     if (step?.outcome) return step.outcome.value;
     return this.#run(reader, input, name);
   }
@@ -42,9 +42,9 @@ export class MemoizedReading<I, T> {
       this.#outcomes = 1;
     }
     let step = stepAt(this.#starts, name);
-    const record = async <A>(question: Question): Promise<A> => {
-      step.question ??= question;
-      const { answer, spelling } = await ask(reader, question);
+    const record = async <A>(read: Read): Promise<A> => {
+      step.read ??= read;
+      const { answer, spelling } = await perform(reader, read);
       step = stepAt(step.answers, spelling);
       return answer as A;
     };
@@ -67,9 +67,9 @@ function stepAt<T>(steps: Map<string, Step<T>>, name: string): Step<T> {
 }
 
 /** The answer, and a text that no other answer has. */
-async function ask(
+async function perform(
   reader: EvidenceReader,
-  { of, key, version }: Question,
+  { of, key, version }: Read,
 ): Promise<{ readonly answer: unknown; readonly spelling: string }> {
   if (of === 'readLock') {
     const answer = await reader.readLock?.(key, version);

@@ -2,12 +2,12 @@
  * What can happen at one call of a port.
  * - `lost`: it never arrives; `unacknowledged`: it takes effect and the answer is lost (a stream breaks half way)
  * - `duplicated`: it arrives twice, and the second answer is the one that comes back
- * - `delayed`: the caller hangs past its timeout, a new try takes its place, and a few calls later the old one goes on
- * - `overslept`: the same, but it goes on much later, when others may have taken over
- * - `forgotten`: the same, but it goes on only when everything else has come to an end
+ * - `delayed`: the caller hangs past its timeout, a new attempt replaces it, and the call arrives a few calls later
+ * - `delayedLong`: the same, but it arrives much later, when others may have taken over
+ * - `delayedToEnd`: the same, but it arrives only when everything else has ended
  * - `workerDiedBefore`, `workerDiedAfter`: every activity under way ends with its process
- * - `runLostBefore`, `runLostAfter`: the workflow is terminated, or its database lost; activities under way go on
- * - `cancelled`: somebody asks for a cancel at this moment
+ * - `runLostBefore`, `runLostAfter`: the workflow is terminated, or its database lost; activities under way continue
+ * - `cancelled`: the run is cancelled at this moment
  * - `lateRecord`: the application logs one more record into the window
  * - `keyRotated`: the signing key gets another version
  * - `clockForward`, `clockBack`: the clock of the workers moves by an hour
@@ -17,8 +17,8 @@ export const FAULT_KINDS = [
   'unacknowledged',
   'duplicated',
   'delayed',
-  'overslept',
-  'forgotten',
+  'delayedLong',
+  'delayedToEnd',
   'workerDiedBefore',
   'workerDiedAfter',
   'runLostBefore',
@@ -30,13 +30,13 @@ export const FAULT_KINDS = [
   'clockBack',
 ] as const;
 
-/** What nothing can be done about; which one it is, the scenario says. */
+/** A fault that no retry can repair; the scenario says which one it is. */
 export const DISASTER = 'disaster';
 
 export type FaultKind = (typeof FAULT_KINDS)[number] | typeof DISASTER;
 
 export interface Fault {
-  /** The call it strikes, from 1, counted over the whole simulation. */
+  /** The call at which it is injected, from 1, counted over the whole simulation. */
   readonly at: number;
   readonly kind: FaultKind;
 }
@@ -52,14 +52,14 @@ export const SCENARIOS = [
   'timestamped',
 ] as const;
 
-/** Scenarios with a disaster: bytes rot in storage, the ledger's rows are restored, a key version is trimmed. */
-export const DISASTERS = ['rotten', 'restored', 'trimmed'] as const;
+/** Scenarios with a disaster: a stored object is corrupted, the ledger's rows are restored, a key version is trimmed. */
+export const DISASTERS = ['corrupted', 'restored', 'trimmed'] as const;
 
 export type ScenarioName = (typeof SCENARIOS)[number] | (typeof DISASTERS)[number];
 
 export interface Plan {
   readonly scenario: ScenarioName;
-  /** Decides which of several waiting calls goes first; 0 is the order in which they were made. */
+  /** Decides which of several pending calls comes first; 0 is the order in which they were made. */
   readonly order: number;
   readonly faults: readonly Fault[];
 }

@@ -1,35 +1,35 @@
 import type { SealingDeps } from '../../src/sealing/deps';
 import type { SnapshotError } from '../../src/errors';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { replaceMethods } from '../harness/replaceMethods';
-import type { Seam } from './world';
+import { overrideMethods } from '../harness/overrideMethods';
+import type { PlantedBug } from './world';
 
 type Ports = Omit<SealingDeps, 'clock' | 'settings' | 'timestamper'>;
 
-/** The ports with some methods in other words. */
+/** A bug in some methods of one port. */
 function withMethods<P extends keyof Ports>(
   port: P,
   change: (real: Ports[P], deps: SealingDeps) => Partial<Ports[P]>,
-): Seam {
+): PlantedBug {
   return {
     deps: (deps) => {
       const other = change(deps[port], deps);
-      return { ...deps, [port]: replaceMethods(deps[port], other) };
+      return { ...deps, [port]: overrideMethods(deps[port], other) };
     },
   };
 }
 
 const isRefused = (error: unknown): boolean => (error as SnapshotError).code === 'LEASE_LOST';
 
-/** Defects that somebody could write. Each must break an invariant somewhere, or the campaign proves nothing. */
-export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
+/** Defects that a developer could introduce. Each must violate an invariant under some plan, or the campaign proves nothing. */
+export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'records are marked before the snapshot is signed': withMethods('snapshots', (real, { records }) => ({
     addChunk: async (row) => {
       await real.addChunk(row);
       await records.updateLogImmutability([row.first.id, row.last.id], row.snapshotId);
     },
   })),
-  'marking goes by time range': withMethods('records', (real) => ({
+  'records are marked by time range': withMethods('records', (real) => ({
     updateLogImmutability: async (ids, snapshotId) => {
       const bounds = { fromMs: 0, untilMs: Date.parse('2100-01-01T00:00:00.000Z'), after: null };
       const all: string[] = [];
@@ -49,7 +49,7 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
       return taken && real.replace(key, body, until, taken.etag);
     },
   })),
-  'a key that is taken counts as ours, unread': withMethods('store', (real) => ({
+  'an existing object counts as ours, unread': withMethods('store', (real) => ({
     putOnce: async (key, body, until) => {
       const put = await real.putOnce(key, body, until);
       return put ?? real.get(key, 1 << 30);
@@ -61,10 +61,10 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   'a chunk is not read back': withMethods('store', (real) => ({
     get: async (key, maxBytes, versionId) => {
       const stored = await real.get(key, maxBytes, versionId);
-      return stored && remembered.has(key) ? { ...stored, body: remembered.get(key)! } : stored;
+      return stored && written.has(key) ? { ...stored, body: written.get(key)! } : stored;
     },
     putOnce: async (key, body, until) => {
-      if (key.endsWith('.gz')) remembered.set(key, body);
+      if (key.endsWith('.gz')) written.set(key, body);
       return real.putOnce(key, body, until);
     },
   })),
@@ -86,31 +86,31 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
       return true;
     },
   })),
-  'whoever lost its lease signs all the same': withMethods('leases', (real) => ({
+  'a run that lost its lease signs all the same': withMethods('leases', (real) => ({
     beginSigning: (snapshotId) =>
       real.beginSigning(snapshotId).catch((error: unknown) => {
         if (!isRefused(error)) throw error;
       }),
   })),
-  'only the first lease of a snapshot is noted': withMethods('snapshots', (real) => ({
+  'only the first lease of a snapshot is stored': withMethods('snapshots', (real) => ({
     grant: async (snapshotId, sequence, overlaps) => {
       const known = await real.find(snapshotId);
       return known && known.leaseSequence !== null ? known : real.grant(snapshotId, sequence, overlaps);
     },
   })),
-  'what others sealed meanwhile is not looked at': withMethods('snapshots', () => ({
+  'overlapping snapshots that were sealed meanwhile are ignored': withMethods('snapshots', () => ({
     listSignedOverlaps: () => Promise.resolve([]),
   })),
-  'a window is granted to whoever asked long ago': withMethods('leases', (real) => ({
+  'a window is granted to an outdated request': withMethods('leases', (real) => ({
     acquire: async (request) => real.acquire({ ...request, asOf: await real.sequence() }),
   })),
-  'the manifest has the time of its making': withMethods('snapshots', (real, { clock }) => ({
+  'the manifest contains the time of its creation': withMethods('snapshots', (real, { clock }) => ({
     find: async (snapshotId) => {
       const row = await real.find(snapshotId);
       return row && { ...row, openedAt: new Date(clock.nowMs()).toISOString() };
     },
   })),
-  'the durable cursor stands behind the window': withMethods('snapshots', (real) => ({
+  'the stored cursor is past the end of the window': withMethods('snapshots', (real) => ({
     addChunk: (row) => {
       const after = { ...row.last, timestamp: '2026-03-01T23:59:59.999Z' };
       const cursor = { ...row.checkpoint.cursor, after };
@@ -127,7 +127,7 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
       },
     }),
   },
-  'an audit entry that failed is forgotten': withMethods('records', (real) => ({
+  'an audit entry that failed counts as written': withMethods('records', (real) => ({
     recordSnapshotCreated: (entry) => real.recordSnapshotCreated(entry).catch(() => undefined),
   })),
   'an entry of the ledger is named before it is committed': withMethods('ledger', (real) => ({
@@ -136,7 +136,7 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   'the newest version of the key signs, whichever the manifest names': withMethods('signer', (real) => ({
     sign: async (message) => real.sign(message, (await real.listKeys()).length),
   })),
-  'records are handed through the workflow': {
+  'records pass through the workflow': {
     activities: (activities) => ({
       ...activities,
       queryBatch: async (input) => ({ ...(await activities.queryBatch(input)), records: 'invoice.updated' }),
@@ -150,5 +150,5 @@ export const PLANTED_BUGS: Readonly<Record<string, Seam>> = {
   })),
 };
 
-/** Chunks as they were meant to be stored; what is stored may be another try's. */
-const remembered = new Map<string, Buffer>();
+/** Chunks as they were to be stored; the stored one may come from another attempt. */
+const written = new Map<string, Buffer>();

@@ -31,16 +31,16 @@ const ordinary: Arbitrary<Plan> = record({
 });
 
 /** One disaster, and up to three faults beside it. */
-const hopeless: Arbitrary<Plan> = record({
+const withDisaster: Arbitrary<Plan> = record({
   scenario: constantFrom<ScenarioName>(...DISASTERS),
   order: nat(1_000_000),
   at: integer({ min: 1, max: 90 }),
   beside: array(fault, { maxLength: 3 }),
 }).map(({ at, beside, ...plan }) => ({ ...plan, faults: [{ at, kind: DISASTER }, ...beside] }));
 
-const plans = oneof({ weight: 9, arbitrary: ordinary }, { weight: 1, arbitrary: hopeless });
+const plans = oneof({ weight: 9, arbitrary: ordinary }, { weight: 1, arbitrary: withDisaster });
 
-/** The first of `count` random plans that breaks something, shrunk until no smaller one does; the same for the same seed. */
+/** The first of `count` random plans for which `breaks` is true, shrunk until no smaller one is; the same for the same seed. */
 export async function searchPlans(
   { count, seed }: { readonly count: number; readonly seed: number },
   breaks: (plan: Plan) => Promise<boolean>,

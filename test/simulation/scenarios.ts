@@ -6,25 +6,25 @@ import { buildEntry } from '../../src/services/auditEntry';
 import type { FakeDeps } from '../harness/fakeDeps';
 import type { ScenarioName } from './plan';
 
-/** Text that is in every record, and nowhere but in records and chunks. */
+/** Text of every record; only records and chunks may contain it. */
 export const CONTENT = 'invoice.updated';
 
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
-/** Everything that scenarios log: what came late is sealed by a later job over it. */
+/** Covers everything that scenarios log: a later job over it seals the records that came late. */
 export const SWEEP = { jobId: 'sweep', from: '2026-02-28T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z' };
 const ONE = { jobId: 'job-1', ...WINDOW };
 const OTHER = { jobId: 'job-2', from: '2026-03-01T00:00:01.000Z', to: '2026-03-02T00:00:00.000Z' };
 
-/** What nothing can be done about, and how a job may end behind it. */
+/** A fault that no retry can repair, and the failures a job may end with after it. */
 interface Disaster {
-  readonly strike: (fakes: FakeDeps) => void;
+  readonly inject: (fakes: FakeDeps) => void;
   readonly codes: readonly string[];
 }
 
 export interface Scenario {
   readonly records: number;
   readonly jobs: readonly AuditSnapshotInput[];
-  /** Sealed in peace, in front of all else. */
+  /** Sealed without faults, before everything else. */
   readonly earlier?: AuditSnapshotInput;
   readonly continueAfter?: number;
   readonly inTurns?: boolean;
@@ -35,7 +35,7 @@ export interface Scenario {
 }
 
 const TWO = { records: 5, jobs: [ONE, OTHER] };
-const BEHIND = {
+const AFTER_EARLIER = {
   records: 3,
   jobs: [ONE],
   earlier: { jobId: 'earlier', from: '2026-02-28T00:00:00.000Z', to: '2026-02-28T23:59:59.999Z' },
@@ -60,21 +60,21 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
   continued: { records: 7, jobs: [ONE], continueAfter: 2 },
   tampered: { records: 3, jobs: [{ ...ONE, onTamper: 'fail' }], tampered: true },
   timestamped: { records: 3, jobs: [ONE], timestamped: true },
-  rotten: {
-    ...BEHIND,
-    disaster: { strike: rot, codes: ['STORAGE_CONFLICT', 'SNAPSHOT_CONFLICT', 'EVIDENCE_MALFORMED'] },
+  corrupted: {
+    ...AFTER_EARLIER,
+    disaster: { inject: corrupt, codes: ['STORAGE_CONFLICT', 'SNAPSHOT_CONFLICT', 'EVIDENCE_MALFORMED'] },
   },
   restored: {
-    ...BEHIND,
+    ...AFTER_EARLIER,
     disaster: {
-      strike: ({ ledger }) => void ledger.leaves.pop(),
-      codes: ['LEDGER_BEHIND', 'LEDGER_FORKED'],
+      inject: ({ ledger }) => void ledger.leaves.pop(),
+      codes: ['LEDGER_AFTER_EARLIER', 'LEDGER_FORKED'],
     },
   },
   trimmed: {
-    ...BEHIND,
+    ...AFTER_EARLIER,
     disaster: {
-      strike: ({ signer }) => {
+      inject: ({ signer }) => {
         signer.rotate(KEYS[1]);
         signer.disableBelow(2);
       },
@@ -83,8 +83,8 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
   },
 };
 
-/** The object of the job that was stored last comes back with one bit changed. */
-function rot({ store }: FakeDeps): void {
+/** The newest object of the job comes back with one bit changed. */
+function corrupt({ store }: FakeDeps): void {
   const own = store.keys().filter((key) => key.startsWith('snapshots/snap-job-1/'));
   const key = own.toSorted((left, right) => ageOf(store, left) - ageOf(store, right)).at(-1);
   const body = key && store.versions(key).at(-1)?.body;
@@ -100,18 +100,18 @@ function ageOf(store: FakeDeps['store'], key: string): number {
 }
 
 /** The records of every simulation: the same bytes each time, so that what is sealed can be compared. */
-export const RECORDS = Array.from({ length: 7 }, (_, place) => recordOf(place, place * 1000));
-/** A record that arrives late: in front of everything that is sealed in order. */
-export const LATE = Array.from({ length: 6 }, (_, place) => recordOf(100 + place, 500));
+export const RECORDS = Array.from({ length: 7 }, (_, index) => recordOf(index, index * 1000));
+/** Records that arrive late: before the timestamps of all but the first record. */
+export const LATE = Array.from({ length: 6 }, (_, index) => recordOf(100 + index, 500));
 /** The record of the day before. */
 export const EARLIER = recordOf(200, -3_600_000);
 
-function recordOf(place: number, offsetMs: number): Buffer {
-  const id = mongo.ObjectId.createFromHexString((place + 1).toString(16).padStart(24, '0'));
+function recordOf(index: number, offsetMs: number): Buffer {
+  const id = mongo.ObjectId.createFromHexString((index + 1).toString(16).padStart(24, '0'));
   const { document } = buildEntry(
     {
       resourceType: 'invoice',
-      resourceId: `invoice-${place}`,
+      resourceId: `invoice-${index}`,
       action: CONTENT,
       actorId: 'amélie',
       timestamp: new Date(Date.parse(WINDOW.from) + offsetMs),
@@ -121,7 +121,7 @@ function recordOf(place: number, offsetMs: number): Buffer {
   return Buffer.from(mongo.BSON.serialize(document));
 }
 
-/** An authority whose answers all differ, as those of a real one do: granted, with a serial number behind the imprint. */
+/** An authority whose answers all differ, as those of a real one do: granted, with a serial number after the imprint. */
 export function fakeTimestamper(): Timestamper {
   let serial = 0;
   return {

@@ -1,16 +1,16 @@
 import { mongo } from 'mongoose';
-import type { SealingDeps } from '../../src/sealing/deps';
 import { snapshotIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
-import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import type { TrustFile } from '../../src/evidence/trustFile';
+import type { SealingDeps } from '../../src/sealing/deps';
+import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { verifyEvidence } from '../../src/verify/verifyEvidence';
 import { FakeDeps } from '../harness/fakeDeps';
 import type { FakeObjectStore } from '../harness/fakes/fakeObjectStore';
-import { brokenAtRest, type RestingState } from './invariants';
-import type { Change } from './network';
+import { findViolations, type QuiescentState } from '../harness/invariants';
+import { InvariantMonitor } from './invariantMonitor';
+import { memoizedExamine, memoizedManifest, memoizedTrustFile } from './memoizedInvariants';
 import type { FaultKind, Plan, ScenarioName } from './plan';
-import { compareOnce, examineOnce, trustOnce } from './memoizedInvariants';
 import {
   CONTENT,
   EARLIER,
@@ -22,47 +22,46 @@ import {
   fakeTimestamper,
   type Scenario,
 } from './scenarios';
+import type { Change } from './simulatedNetwork';
 import { VirtualTime } from './virtualTime';
-import { Watch } from './watch';
-import { World, type JobEnd, type Seam } from './world';
+import { World, type JobEnding, type PlantedBug } from './world';
 
 const START_MS = Date.parse('2026-06-01T00:00:00.000Z');
 const HOUR_MS = 3_600_000;
-/** A window that others sealed, and tampering under the policy that stops at it: the job is over, and nothing is missing. */
-const GIVEN = ['SNAPSHOT_SUPERSEDED', 'TAMPER_FOUND'];
+/** Failures after which no snapshot is missing: others sealed the window, or the policy stops at tampering. */
+const FINAL_CODES = ['SNAPSHOT_SUPERSEDED', 'TAMPER_FOUND'];
 
-export interface Simulated {
-  /** What does not hold, in words; empty when everything does. */
-  readonly broken: readonly string[];
+export interface SimulationResult {
+  /** Invariants that do not hold, in words; empty when all hold. */
+  readonly violations: readonly string[];
   readonly calls: number;
-  /** How often each call site was passed or struck. */
+  /** How often each call was let through and each fault injected, by `port.method kind`. */
   readonly fired: ReadonlyMap<string, number>;
   /** `port.method` of each call. */
   readonly sites: readonly string[];
-  /** Calls behind which, and in front of the next one, somebody read the clock. */
+  /** Numbers of the calls between which and the next one the clock was read. */
   readonly clockReads: ReadonlySet<number>;
 }
 
-/** Runs a plan to its end and judges what is left. Nothing in it depends on anything but the plan. */
-export async function simulate(plan: Plan, seam?: Seam): Promise<Simulated> {
-  const house = new Simulation(plan, seam);
-  const simulated = await house.run();
-  // Between two simulations the process may do what else it has to.
+/** Runs a plan to its end and checks the invariants. The result depends on the plan alone. */
+export async function simulate(plan: Plan, bug?: PlantedBug): Promise<SimulationResult> {
+  const result = await new Simulation(plan, bug).run();
+  // Between two simulations the event loop serves everything else.
   await new Promise(setImmediate);
-  return simulated;
+  return result;
 }
 
-/** The manifest that a scenario makes when nothing happens to it. */
-const undisturbed = new Map<ScenarioName, Promise<string | undefined>>();
+/** The manifest of a run without faults, by scenario. */
+const faultFreeManifests = new Map<ScenarioName, Promise<string | undefined>>();
 
 class Simulation {
   readonly #plan: Plan;
   readonly #scenario: Scenario;
-  readonly #seam: Seam | undefined;
+  readonly #bug: PlantedBug | undefined;
   readonly #time = new VirtualTime(START_MS);
   readonly #fakes = new FakeDeps(KEYS[0]);
   readonly #deps: SealingDeps;
-  readonly #watch = new Watch(this.#fakes, CONTENT);
+  readonly #monitor = new InvariantMonitor(this.#fakes, CONTENT);
   readonly #eligible: string[] = [];
   readonly #late = [...LATE];
   readonly #spareKeys = KEYS.slice(1);
@@ -71,10 +70,10 @@ class Simulation {
   #clockOffsetMs = 0;
   #calls = (): number => 0;
 
-  constructor(plan: Plan, seam?: Seam) {
+  constructor(plan: Plan, bug?: PlantedBug) {
     this.#plan = plan;
     this.#scenario = SCENARIO[plan.scenario];
-    this.#seam = seam;
+    this.#bug = bug;
     const { records, tampered, timestamped, earlier } = this.#scenario;
     const settings = { ...this.#fakes.settings, chunkLimits: { maxRecords: 2, maxBytes: 1 << 20 } };
     if (timestamped) this.#fakes.timestamper = fakeTimestamper();
@@ -90,15 +89,15 @@ class Simulation {
     if (tampered) this.#tamper();
   }
 
-  async run(compared = true): Promise<Simulated> {
+  async run(compared = true): Promise<SimulationResult> {
     const { jobs, earlier, disaster } = this.#scenario;
-    const before = earlier ? await this.#inPeace([earlier]) : [];
+    const before = earlier ? await this.#runFaultFree([earlier]) : [];
     const world = this.#world(this.#plan);
-    const ends = await world.run(jobs);
+    const endings = await world.run(jobs);
     const { calls, fired, sites } = world.network;
-    if (disaster) await this.#judgeDisaster(ends);
-    else await this.#judge([...before, ...ends, ...(await this.#sweep())], compared);
-    return { broken: [...this.#watch.broken], calls, fired, sites, clockReads: this.#clockReads };
+    if (disaster) await this.#checkDisaster(endings);
+    else await this.#check([...before, ...endings, ...(await this.#sweep())], compared);
+    return { violations: [...this.#monitor.violations], calls, fired, sites, clockReads: this.#clockReads };
   }
 
   #readClock(): number {
@@ -110,7 +109,7 @@ class Simulation {
     this.#eligible.push(this.#fakes.records.addRaw(bytes));
   }
 
-  /** One byte of the first record, behind the back of its hash. */
+  /** Alters one byte of the first record, which its hash does not reflect. */
   #tamper(): void {
     const bytes = Buffer.from(RECORDS[0]!);
     bytes.write('INVOICE', bytes.indexOf('invoice-0'));
@@ -133,7 +132,7 @@ class Simulation {
         this.#clockOffsetMs += kind === 'clockForward' ? HOUR_MS : -HOUR_MS;
         break;
       case 'disaster':
-        this.#scenario.disaster?.strike(this.#fakes);
+        this.#scenario.disaster?.inject(this.#fakes);
         break;
     }
   }
@@ -146,97 +145,99 @@ class Simulation {
       deps: this.#deps,
       open: this.#fakes.workflowStatus.open,
       ...(continueAfter === undefined ? {} : { continueAfter }),
-      final: new Set([...GIVEN, ...(disaster?.codes ?? [])]),
+      finalCodes: new Set([...FINAL_CODES, ...(disaster?.codes ?? [])]),
       inTurns,
-      seam: this.#seam,
+      bug: this.#bug,
       change: (kind) => this.#change(kind),
-      observe: (effect) => this.#watch.see(effect),
-      onHistory: (payload) => this.#watch.hear(payload),
+      observe: (effect) => this.#monitor.onEffect(effect),
+      onHistory: (payload) => this.#monitor.onHistory(payload),
     });
     this.#calls = () => world.network.calls;
     return world;
   }
 
-  #inPeace(inputs: readonly AuditSnapshotInput[]): Promise<readonly JobEnd[]> {
+  #runFaultFree(inputs: readonly AuditSnapshotInput[]): Promise<readonly JobEnding[]> {
     return this.#world({ ...this.#plan, order: 0, faults: [] }).run(inputs);
   }
 
-  /** A later job over everything: it seals what came late, and nothing else. */
-  async #sweep(): Promise<readonly JobEnd[]> {
+  /** A later job over everything: it seals the records that came late, and nothing else. */
+  async #sweep(): Promise<readonly JobEnding[]> {
     const left = this.#eligible.some((id) => this.#fakes.records.sealedBy(id) === undefined);
-    return left ? this.#inPeace([SWEEP]) : [];
+    return left ? this.#runFaultFree([SWEEP]) : [];
   }
 
-  async #judge(ends: readonly JobEnd[], compared: boolean): Promise<void> {
-    const { broken } = this.#watch;
-    for (const what of await brokenAtRest(await this.#rest(ends))) broken.add(what);
+  async #check(endings: readonly JobEnding[], compared: boolean): Promise<void> {
+    const { violations } = this.#monitor;
+    for (const violation of await findViolations(await this.#quiescentState(endings)))
+      violations.add(violation);
     if (compared) await this.#compareManifest();
     const before = this.#fingerprint();
-    const again = ends.filter(({ result }) => result !== undefined).map(({ jobId }) => jobId);
-    await this.#inPeace(this.#scenario.jobs.filter(({ jobId }) => again.includes(jobId)));
-    if (this.#fingerprint() !== before) broken.add('a second run of the job writes something');
+    const succeeded = endings.filter(({ result }) => result !== undefined).map(({ jobId }) => jobId);
+    await this.#runFaultFree(this.#scenario.jobs.filter(({ jobId }) => succeeded.includes(jobId)));
+    if (this.#fingerprint() !== before) violations.add('a second run of the job writes something');
   }
 
-  /** Behind what cannot be mended a job says so, loudly; what was sealed before still verifies. */
-  async #judgeDisaster(ends: readonly JobEnd[]): Promise<void> {
+  /** After an unrecoverable fault a job fails with its code; everything that was sealed before still verifies. */
+  async #checkDisaster(endings: readonly JobEnding[]): Promise<void> {
     const { records, jobs } = this.#fakes;
-    const { broken } = this.#watch;
-    for (const { jobId, code } of ends) {
+    const { violations } = this.#monitor;
+    for (const { jobId, code } of endings) {
       const job = jobs.jobs.get(jobId);
       if (code === undefined) continue;
       if (job?.status !== 'failed' || job.error?.code !== code)
-        broken.add(`job ${jobId} ended with ${code} and is reported as ${job?.status} ${job?.error?.code}`);
+        violations.add(
+          `job ${jobId} ended with ${code} and is reported as ${job?.status} ${job?.error?.code}`,
+        );
     }
     for (const [id, times] of records.markCounts)
-      if (times !== 1) broken.add(`record ${id} was marked ${times} times`);
-    for (const { jobId, result } of ends)
+      if (times !== 1) violations.add(`record ${id} was marked ${times} times`);
+    for (const { jobId, result } of endings)
       if (result && !records.ids().some((id) => records.sealedBy(id) === snapshotIdOf(jobId)))
-        broken.add(`job ${jobId} succeeded and marked nothing`);
+        violations.add(`job ${jobId} succeeded and marked nothing`);
     const snapshotIds = [snapshotIdOf(this.#scenario.earlier!.jobId)];
     const trust = await this.#trust();
     const { report } = await verifyEvidence(this.#reader, { trust, found: [], snapshotIds });
-    if (report.verdict !== 'VERIFIED') broken.add(`what was sealed before is ${report.verdict}`);
+    if (report.verdict !== 'VERIFIED') violations.add(`the earlier snapshot is ${report.verdict}`);
   }
 
-  /** Without the key, where that was rotated: which version signs is decided when a snapshot is opened. */
+  /** Without the key, where that was rotated: the version that signs is decided when a snapshot is opened. */
   async #compareManifest(): Promise<void> {
     const { scenario, faults } = this.#plan;
     const has = (kind: FaultKind): boolean => faults.some((fault) => fault.kind === kind);
     if (this.#scenario.jobs.length > 1 || has('lateRecord')) return;
-    const own = await this.manifest();
-    const clean = await (undisturbed.get(scenario) ?? cleanManifest(scenario));
+    const actual = await this.manifest();
+    const expected = await (faultFreeManifests.get(scenario) ?? makeFaultFreeManifest(scenario));
     const shown = (text: string | undefined): string | undefined =>
       has('keyRotated') ? text?.replace(/"key":\{[^}]*\}/, '') : text;
-    if (shown(own) !== shown(clean))
-      this.#watch.broken.add('the manifest is not the one of an undisturbed run');
+    if (shown(actual) !== shown(expected))
+      this.#monitor.violations.add('the manifest differs from that of a run without faults');
   }
 
   manifest(): Promise<string | undefined> {
-    return compareOnce(this.#reader, snapshotIdOf(this.#scenario.jobs[0]!.jobId));
+    return memoizedManifest(this.#reader, snapshotIdOf(this.#scenario.jobs[0]!.jobId));
   }
 
   async #trust(): Promise<TrustFile> {
-    return trustOnce(this.#deps.settings.origin, await this.#fakes.signer.listKeys());
+    return memoizedTrustFile(this.#deps.settings.origin, await this.#fakes.signer.listKeys());
   }
 
-  async #rest(ends: readonly JobEnd[]): Promise<RestingState> {
+  async #quiescentState(endings: readonly JobEnding[]): Promise<QuiescentState> {
     const { records, store, ledger, assets, jobs, leases, workflowStatus } = this.#fakes;
-    const given = new Set(ends.filter(({ result }) => result === undefined).map(({ jobId }) => jobId));
-    const held = await Promise.all(ends.map(({ jobId }) => leases.find(snapshotIdOf(jobId))));
+    const failed = new Set(endings.filter(({ result }) => result === undefined).map(({ jobId }) => jobId));
+    const held = await Promise.all(endings.map(({ jobId }) => leases.find(snapshotIdOf(jobId))));
     const sealed =
-      !this.#scenario.tampered || given.size === 0 || ends.some(({ jobId }) => jobId === SWEEP.jobId);
+      !this.#scenario.tampered || failed.size === 0 || endings.some(({ jobId }) => jobId === SWEEP.jobId);
+    const marksOf = (id: string) => ({
+      snapshotId: records.sealedBy(id),
+      times: records.markCounts.get(id) ?? 0,
+    });
     return {
       eligible: sealed ? this.#eligible : [],
-      marks: new Map(
-        this.#eligible.map((id) => [
-          id,
-          { snapshotId: records.sealedBy(id), times: records.markCounts.get(id) ?? 0 },
-        ]),
-      ),
+      marks: new Map(this.#eligible.map((id) => [id, marksOf(id)])),
       versions: new Map(store.keys().map((key) => [key, store.versions(key).length])),
       reader: this.#reader,
       trust: await this.#trust(),
-      examine: examineOnce,
+      examine: memoizedExamine,
       ledger: ledger.leaves.map(({ entry }) => entry),
       assets: [...assets.assets.values()],
       auditEntries: records
@@ -246,7 +247,7 @@ class Simulation {
         .filter((record) => record['action'] === 'snapshot.created')
         .map((record) => String(record['resourceId'])),
       jobs: jobs.jobs,
-      given,
+      failedJobs: failed,
       leases: held.flatMap((lease) => (lease ? [lease.snapshotId] : [])),
       openWorkflows: [...workflowStatus.open],
     };
@@ -271,10 +272,10 @@ function versionOf(store: FakeObjectStore, key: string, version: string | undefi
   return version === undefined ? versions.at(-1) : versions.find((one) => one.versionId === version);
 }
 
-/** The manifest of a run that nothing strikes; that run alone is compared with none. */
-function cleanManifest(scenario: ScenarioName): Promise<string | undefined> {
-  const house = new Simulation({ scenario, order: 0, faults: [] });
-  const made = house.run(false).then(() => house.manifest());
-  undisturbed.set(scenario, made);
+/** Runs a scenario without faults; that run itself is compared with no manifest. */
+function makeFaultFreeManifest(scenario: ScenarioName): Promise<string | undefined> {
+  const simulation = new Simulation({ scenario, order: 0, faults: [] });
+  const made = simulation.run(false).then(() => simulation.manifest());
+  faultFreeManifests.set(scenario, made);
   return made;
 }

@@ -1,10 +1,12 @@
+import type { Timers } from '../harness/cancellationScopes';
+
 interface Timer {
   readonly atMs: number;
   readonly action: () => void;
 }
 
 /** Time that passes only when nothing else can happen. */
-export class VirtualTime {
+export class VirtualTime implements Timers {
   #nowMs: number;
   #timers: Timer[] = [];
 
@@ -16,23 +18,27 @@ export class VirtualTime {
     return this.#nowMs;
   }
 
-  /** Lets time pass without anything happening in it. */
+  /** Lets time pass without firing a timer. */
   pass(ms: number): void {
     this.#nowMs += ms;
   }
 
-  /** Runs `action` after `ms`; returns what calls it off. Timers of one instant go off in the order they were set. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.after(ms, resolve));
+  }
+
+  /** Timers of one instant fire in the order they were set. */
   after(ms: number, action: () => void): () => void {
     const timer = { atMs: this.#nowMs + ms, action };
-    const place = this.#timers.findIndex(({ atMs }) => atMs > timer.atMs);
-    this.#timers.splice(place < 0 ? this.#timers.length : place, 0, timer);
+    const index = this.#timers.findIndex(({ atMs }) => atMs > timer.atMs);
+    this.#timers.splice(index < 0 ? this.#timers.length : index, 0, timer);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
   }
 
-  /** Moves on to the next timer and lets it go off; false when there is none. */
-  next(): boolean {
+  /** Advances to the next timer and fires it; false when there is none. */
+  fireNext(): boolean {
     const timer = this.#timers.shift();
     if (!timer) return false;
     this.#nowMs = Math.max(this.#nowMs, timer.atMs);

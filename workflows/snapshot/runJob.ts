@@ -16,6 +16,12 @@ const CANCELLED: Failure = {
   message: 'the run was cancelled before signing; nothing was marked',
 };
 
+/** How a job ended: no attempt is left, and the window is released where that was possible. */
+type JobEnd =
+  | { readonly status: 'succeeded'; readonly result: AuditSnapshotResult }
+  | { readonly status: 'failed'; readonly failure: Failure }
+  | { readonly status: 'cancelled'; readonly failure: Failure; readonly cancellation: unknown };
+
 /** Runs the attempts of the job's policy, then reports the outcome: everything else is durable before the report. */
 export async function runJob(
   engine: WorkflowEngine,
@@ -23,32 +29,17 @@ export async function runJob(
   input: CheckedInput,
   continued: ContinuedState | undefined,
 ): Promise<AuditSnapshotResult> {
-  try {
-    const result = await runAttempts(engine, tracker, input, firstAttempt(continued));
+  const end = await runAttempts(engine, tracker, input, firstAttempt(continued));
+  if (end.status === 'succeeded') {
     tracker.enter('reporting');
-    await report(engine, input, { status: 'succeeded', result });
-    tracker.finished(result);
-    return result;
-  } catch (error) {
-    if (!(error instanceof JobEnded)) throw error;
-    const { code, message } = error.failure;
-    const status = error.cancellation === undefined ? 'failed' : 'cancelled';
-    tracker.enter(status);
-    await report(engine, input, { status, code, reason: message });
-    throw error.cancellation ?? engine.failed(error.failure);
+    await report(engine, input, end);
+    tracker.finished(end.result);
+    return end.result;
   }
-}
-
-/** No attempt is left. The window is released where that was possible, and the job is to be reported with `failure`. */
-class JobEnded extends Error {
-  readonly failure: Failure;
-  readonly cancellation: unknown;
-
-  constructor(failure: Failure, cancellation?: unknown) {
-    super(failure.message);
-    this.failure = failure;
-    this.cancellation = cancellation;
-  }
+  const { status, failure } = end;
+  tracker.enter(status);
+  await report(engine, input, { status, code: failure.code, reason: failure.message });
+  throw end.status === 'cancelled' ? end.cancellation : engine.failed(failure);
 }
 
 /** What one attempt passes to the next. */
@@ -78,13 +69,15 @@ async function runAttempts(
   tracker: SnapshotProgressTracker,
   input: CheckedInput,
   first: Attempt,
-): Promise<AuditSnapshotResult> {
+): Promise<JobEnd> {
   for (let attempt = first; ;) {
     const run = (): Promise<AuditSnapshotResult> => runAttempt(engine, tracker, input, attempt);
     try {
-      return await (attempt.forwardOnly ? engine.shielded(run) : run());
+      return { status: 'succeeded', result: await (attempt.forwardOnly ? engine.shielded(run) : run()) };
     } catch (error) {
-      attempt = await attemptAfter(engine, input, attempt, error);
+      const after = await endOrNextAttempt(engine, input, attempt, error);
+      if ('status' in after) return after;
+      attempt = after;
     }
   }
 }
@@ -105,22 +98,23 @@ async function runAttempt(
   );
 }
 
-/** The attempt after one that ended with `error`. Throws JobEnded when there is none. */
-async function attemptAfter(
+/** What follows an attempt that ended with `error`: the next attempt, or the end of the job. */
+async function endOrNextAttempt(
   engine: WorkflowEngine,
   { jobId, maxAttempts }: CheckedInput,
   attempt: Attempt,
   error: unknown,
-): Promise<Attempt> {
+): Promise<Attempt | JobEnd> {
   if (engine.isContinueAsNew(error)) throw error;
   if (engine.isCancellation(error)) {
-    if (await releaseWindow(engine, jobId)) throw new JobEnded(CANCELLED, error);
+    if (await releaseWindow(engine, jobId))
+      return { status: 'cancelled', failure: CANCELLED, cancellation: error };
     return { ...attempt, startedAtMs: undefined, pauseMs: 0, forwardOnly: true };
   }
   const failure = engine.failureOf(error);
   if (isTerminal(failure.code) || attempt.number >= maxAttempts) {
     await releaseWindow(engine, jobId);
-    throw new JobEnded(failure);
+    return { status: 'failed', failure };
   }
   return {
     ...attempt,

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { basename, join } from 'node:path';
 import { SnapshotError, messageOf } from '../../../src/errors';
 import { initiateReplicaSet, REPLICA_SET } from './replicaSet';
-import type { Place, Server, ServerCommand } from '../server';
+import type { ServerInstance, Server, ServerCommand } from '../server';
 import type { Environment } from '../serverName';
 import { CARGO, type Tool } from '../tool';
 
@@ -18,22 +18,22 @@ const tool: Tool = {
   binaries: ['mongod', 'secantusd-rs'],
   toolchain: CARGO,
   effort: 'cargo install, about 5 minutes',
-  steps: (room, cargo) => [
+  steps: (directory, cargo) => [
     {
       command: cargo,
       args: [
         ['install', 'secantus-mdb', '--version', VERSION, '--locked', '--ignore-rust-version'],
-        ['--force', '--root', join(room, 'root')],
+        ['--force', '--root', join(directory, 'root')],
       ].flat(),
       env: {
         CARGO_PROFILE_RELEASE_LTO: 'off',
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
         // cargo's own choice is a temporary folder, which an interrupted build loses
-        CARGO_TARGET_DIR: join(room, 'target'),
+        CARGO_TARGET_DIR: join(directory, 'target'),
       },
     },
   ],
-  built: (room) => join(room, 'root', 'bin', 'secantusd-rs'),
+  built: (directory) => join(directory, 'root', 'bin', 'secantusd-rs'),
   probe: ['--help'],
 };
 
@@ -45,24 +45,24 @@ export const mongo: Server = {
   urlVariable: 'MONGODB_URI',
   variables: ['MONGODB_URI'],
   portNames: ['wire'],
-  prepare: (place) => (isMongod(place) ? prepareMongod(place) : prepareSecantus(place)),
+  prepare: (instance) => (isMongod(instance) ? prepareMongod(instance) : prepareSecantus(instance)),
   environment: ({ ports }) => ({
-    // direct: a replica set that is not initiated yet, or that remembers an older port, is reached all the same
+    // direct: also reaches a replica set that is not initiated yet, or is configured with an older port
     MONGODB_URI: `mongodb://127.0.0.1:${ports['wire']}/${DATABASE}?directConnection=true`,
   }),
   reach: ping,
-  provision: (place) =>
-    withClient(mongo.environment(place), (client) =>
-      initiateReplicaSet(client.db('admin'), `127.0.0.1:${place.ports['wire']}`),
+  provision: (instance) =>
+    withClient(mongo.environment(instance), (client) =>
+      initiateReplicaSet(client.db('admin'), `127.0.0.1:${instance.ports['wire']}`),
     ),
   check: ping,
 };
 
-function isMongod({ binary }: Place): boolean {
+function isMongod({ binary }: ServerInstance): boolean {
   return basename(binary) === 'mongod';
 }
 
-function prepareMongod({ folder, ports }: Place): ServerCommand {
+function prepareMongod({ folder, ports }: ServerInstance): ServerCommand {
   const data = join(folder, 'mongod');
   mkdirSync(data, { recursive: true, mode: 0o700 });
   return {
@@ -74,9 +74,9 @@ function prepareMongod({ folder, ports }: Place): ServerCommand {
   };
 }
 
-function prepareSecantus({ folder, ports }: Place): ServerCommand {
+function prepareSecantus({ folder, ports }: ServerInstance): ServerCommand {
   const config = join(folder, 'secantusd.toml');
-  // an empty file of its own, so that none is picked up from the home directory or /etc
+  // an empty configuration file, so that none is picked up from the home directory or /etc
   writeFileSync(config, '', { mode: 0o600 });
   return {
     args: [

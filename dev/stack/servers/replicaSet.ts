@@ -17,8 +17,8 @@ interface ReplicaSetConfig {
 }
 
 /**
- * Makes a fresh `mongod` the primary of a set of its own, and gives a set that remembers another port the present
- * `host`; a server that already is a primary stays as it is. Resolves when it takes writes; DATABASE_UNREACHABLE after 20 s.
+ * Makes a fresh `mongod` the primary of a set of its own, and moves a set that was configured with another port to the
+ * present `host`; a server that already is a primary stays as it is. Resolves when it takes writes; DATABASE_UNREACHABLE after 20 s.
  */
 export async function initiateReplicaSet(admin: AdminDatabase, host: string): Promise<void> {
   if (await isPrimary(admin)) return;

@@ -18,14 +18,14 @@ const tool: Tool = {
   binaries: ['versitygw'],
   toolchain: GO,
   effort: 'go install, about 70 seconds',
-  steps: (room, go) => [
+  steps: (directory, go) => [
     {
       command: go,
       args: ['install', `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`],
-      env: { GOBIN: join(room, 'bin') },
+      env: { GOBIN: join(directory, 'bin') },
     },
   ],
-  built: (room) => join(room, 'bin', 'versitygw'),
+  built: (directory) => join(directory, 'bin', 'versitygw'),
   probe: ['--version'],
 };
 
@@ -65,12 +65,12 @@ export const storage: Server = {
     };
   },
   reach,
-  provision: (place) => createLockedBucket(storage.environment(place), BUCKET),
+  provision: (instance) => createLockedBucket(storage.environment(instance), BUCKET),
   check: reach,
   explain: (lines, { folder }) =>
     lines.some((line) => line.includes('xattrs are not supported'))
       ? `the file system of ${folder} has no user extended attributes; put the checkout on one that has ` +
-        `(ext4, xfs, btrfs), or set S3_ENDPOINT to a server that runs already`
+        `(ext4, xfs, btrfs), or set S3_ENDPOINT to a server that is already running`
       : undefined,
 };
 

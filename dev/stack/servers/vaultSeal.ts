@@ -14,11 +14,11 @@ interface Keys {
 }
 
 const keysPath = (folder: string) => join(folder, 'keys.json');
-/** Stands from before the initialisation until its keys are on disk. */
+/** Exists from before the initialisation until its keys are on disk. */
 const pendingPath = (folder: string) => join(folder, 'initialisation.pending');
 
-/** A crash between initialisation and storing the keys leaves data that nobody can ever open: it is removed. */
-export function discardUnopenable(folder: string, dataFolder: string): void {
+/** A crash between initialisation and storing the keys leaves data that can never be unsealed: it is removed. */
+export function discardUnsealable(folder: string, dataFolder: string): void {
   if (!existsSync(pendingPath(folder))) return;
   if (!existsSync(keysPath(folder))) rmSync(dataFolder, { recursive: true, force: true });
   rmSync(pendingPath(folder), { force: true });
@@ -68,6 +68,6 @@ function readKeys(folder: string): Keys {
   if (keys !== undefined) return keys;
   throw new SnapshotError(
     'SIGNER_FAILED',
-    `${keysPath(folder)} is gone and nothing else unseals ${folder}; put it back, or start anew with "stack clean"`,
+    `${keysPath(folder)} is gone and nothing else unseals ${folder}; put it back, or start over with "stack clean"`,
   );
 }

@@ -14,7 +14,7 @@ export class FakeAssetRegistry implements AssetRegistry {
       const { snapshotId, objects, signedHash } = registration;
       const known = this.assets.get(snapshotId);
       if (known && (known.signedHash !== signedHash || !deepEqualJson(known.objects, objects))) {
-        throw new SnapshotError('SNAPSHOT_CONFLICT', `the asset of ${snapshotId} stands for other objects`);
+        throw new SnapshotError('SNAPSHOT_CONFLICT', `the asset of ${snapshotId} has other objects`);
       }
       const snapshotAssetId = known?.snapshotAssetId ?? new mongo.ObjectId().toHexString();
       if (!known) this.assets.set(snapshotId, structuredClone({ ...registration, snapshotAssetId }));

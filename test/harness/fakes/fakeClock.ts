@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/ports/clock';
 
-/** A clock that stands still until it is moved. */
+/** A clock that only `advance` moves. */
 export class FakeClock implements Clock {
   #nowMs: number;
 

@@ -7,7 +7,7 @@ import type { JobCursor, JobList, JobListQuery, JobStore } from '../../../src/po
 import { deepEqualJson } from '../../../src/sealing/deepEqualJson';
 import { FaultPlan } from './faults';
 
-/** Jobs in memory: what workers report to, and what the job service keeps its rows in. */
+/** Jobs in memory: the store that workers report to and that the job service reads. */
 export class FakeJobStore implements JobReporter, JobStore {
   readonly faults = new FaultPlan<keyof JobReporter | keyof JobStore>('DATABASE_UNREACHABLE');
   readonly jobs = new Map<string, IJob>();
@@ -36,8 +36,8 @@ export class FakeJobStore implements JobReporter, JobStore {
         .filter(({ payload }) => Date.parse(payload.to) >= (fromMs ?? 0))
         .filter(({ payload }) => Date.parse(payload.from) <= (toMs ?? Infinity))
         .map((job) => ({ job, place: { createdAtMs: job.createdAt.getTime(), jobId: job._id } }))
-        .toSorted((a, b) => (isBehind(a.place, b.place) ? 1 : -1))
-        .filter(({ place }) => after === undefined || isBehind(place, after));
+        .toSorted((a, b) => (isListedAfter(a.place, b.place) ? 1 : -1))
+        .filter(({ place }) => after === undefined || isListedAfter(place, after));
       const page = rows.slice(0, limit);
       const next = rows.length > limit ? page.at(-1)?.place : undefined;
       return { jobs: page.map(({ job }) => ({ ...job })), next };
@@ -93,7 +93,7 @@ export class FakeJobStore implements JobReporter, JobStore {
   }
 }
 
-function isBehind(one: JobCursor, other: JobCursor): boolean {
+function isListedAfter(one: JobCursor, other: JobCursor): boolean {
   if (one.createdAtMs !== other.createdAtMs) return one.createdAtMs < other.createdAtMs;
   return one.jobId < other.jobId;
 }

@@ -6,14 +6,14 @@ import { FaultPlan } from './faults';
 /** The committed entries of one ledger in memory. */
 export class FakeLedgerSequencer implements LedgerSequencer {
   readonly faults = new FaultPlan<keyof LedgerSequencer>('DATABASE_UNREACHABLE');
-  /** What a restore from a backup would change. */
+  /** Public, because a restore from a backup changes it. */
   leaves: { readonly snapshotId: string; readonly entry: Buffer }[] = [];
 
   append(snapshotId: string, entry: Buffer): Promise<number> {
     return this.faults.run('append', () => {
-      const place = this.leaves.findIndex((leaf) => leaf.snapshotId === snapshotId);
-      if (place < 0) return this.leaves.push({ snapshotId, entry: Buffer.from(entry) }) - 1;
-      if (this.leaves[place]!.entry.equals(entry)) return place;
+      const index = this.leaves.findIndex((leaf) => leaf.snapshotId === snapshotId);
+      if (index < 0) return this.leaves.push({ snapshotId, entry: Buffer.from(entry) }) - 1;
+      if (this.leaves[index]!.entry.equals(entry)) return index;
       throw new SnapshotError('SNAPSHOT_CONFLICT', `the ledger has another entry of ${snapshotId}`);
     });
   }

@@ -25,7 +25,7 @@ export class FakeObjectStore implements ObjectStore {
     return this.#versions.get(key) ?? [];
   }
 
-  /** What no S3 call can do: other bytes under the same version, as by somebody below the interface. */
+  /** Changes the bytes of the newest version, as access to the disks would; no S3 call can do it. */
   alter(key: string, body: Buffer): void {
     this.#newest(key)!.body = body;
   }

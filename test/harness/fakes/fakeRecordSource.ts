@@ -24,7 +24,7 @@ interface Held {
 /** An audit log in memory, of BSON bytes. */
 export class FakeRecordSource implements RecordSource {
   readonly faults = new FaultPlan<keyof RecordSource>('DATABASE_UNREACHABLE');
-  /** How often each record was marked, by position id: a record that is sealed once stands at 1. */
+  /** How often each record was marked, by position id: 1 for a record that was sealed once. */
   readonly markCounts = new Map<string, number>();
   readonly #records = new Map<string, Held>();
 
@@ -37,7 +37,7 @@ export class FakeRecordSource implements RecordSource {
     return this.addRaw(BSON.serialize(document));
   }
 
-  /** Adds a record as these bytes, or puts them in place of the one with its id. */
+  /** Adds a record as these bytes, or replaces the record with the same id. */
   addRaw(bytes: Uint8Array): string {
     const own = Buffer.from(bytes);
     const { id } = readRecord(own);
@@ -128,12 +128,12 @@ export class FakeRecordSource implements RecordSource {
 
   #find({ fromMs, untilMs, after }: LogSlice): Held[] {
     const afterMs = after === null ? undefined : Date.parse(after.timestamp);
-    const isBehind = (ms: number, id: string): boolean =>
+    const isAfter = (ms: number, id: string): boolean =>
       afterMs === undefined || ms > afterMs || (ms === afterMs && compareIds(id, after?.id ?? '') > 0);
     return [...this.#records.values()]
       .filter(({ bytes }) => sealOf(bytes).unsealed)
       .filter(({ id, timestamps }) =>
-        timestamps.some((ms) => ms >= fromMs && ms < untilMs && isBehind(ms, id)),
+        timestamps.some((ms) => ms >= fromMs && ms < untilMs && isAfter(ms, id)),
       )
       .toSorted((one, other) => sortKey(one) - sortKey(other) || compareIds(one.id, other.id));
   }
@@ -171,7 +171,7 @@ function sealOf(bytes: Buffer): {
   };
 }
 
-/** Dates that a query for `timestamp` meets: the member's own, or those in its array. */
+/** Dates that a query for `timestamp` matches: the member itself, or the elements of its array. */
 function timestampsOf(bytes: Buffer): number[] {
   const arrays = [...bsonElements(bytes)].filter(({ name, type }) => name === 'timestamp' && type === 0x04);
   const listed = arrays.flatMap(({ valueStart, end }) =>

@@ -13,7 +13,7 @@ export class FakeSigner implements Signer {
     this.rotate(first);
   }
 
-  /** Adds a version; the older ones go on signing when they are asked to. */
+  /** Adds a version; older versions can still sign. */
   rotate({ publicKey, privateKey }: KeyPairKeyObjectResult = generateKeyPairSync('ed25519')): void {
     const version = this.#keys.length + 1;
     this.#keys.push({
@@ -46,7 +46,7 @@ export class FakeSigner implements Signer {
 
 const known = new WeakMap<KeyObject, Buffer>();
 
-/** The 32 bytes of a public key; exporting one takes longer than most tests of it. */
+/** The 32 bytes of a public key, memoized: exporting one takes longer than most tests of it. */
 function rawOf(publicKey: KeyObject): Buffer {
   const raw = known.get(publicKey) ?? publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   known.set(publicKey, raw);

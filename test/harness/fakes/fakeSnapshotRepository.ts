@@ -17,7 +17,7 @@ import { FaultPlan } from './faults';
 
 type Member = 'chunkCount' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
 
-/** Rows of snapshots and chunks in memory; whatever goes in is copied, and nobody can change what is held. */
+/** Rows of snapshots and chunks in memory; they are copied and frozen, so that no caller can change them. */
 export class FakeSnapshotRepository implements SnapshotRepository {
   readonly faults = new FaultPlan<keyof SnapshotRepository>('DATABASE_UNREACHABLE');
   readonly snapshots = new Map<string, SnapshotRow>();
@@ -66,7 +66,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
       const rows = this.#chunks.get(row.snapshotId) ?? [];
       const known = rows[row.chunk.index];
       if (known && !sameChunk(known, row)) throw conflict(`chunk ${row.chunk.index} of ${row.snapshotId}`);
-      rows[row.chunk.index] ??= held(row);
+      rows[row.chunk.index] ??= frozenCopy(row);
       this.#chunks.set(row.snapshotId, rows);
     });
   }
@@ -88,7 +88,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
       const marks = this.#marks.get(snapshotId) ?? [];
       const count = this.#chunks.get(snapshotId)?.[index]?.chunk.count;
       if (count === undefined) return;
-      marks[index] ??= held({ index, count, conflictCount: conflicts.length });
+      marks[index] ??= frozenCopy({ index, count, conflictCount: conflicts.length });
       this.#marks.set(snapshotId, marks);
     });
   }
@@ -149,7 +149,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
   }
 
   #put(row: SnapshotRow): SnapshotRow {
-    const own = held(row);
+    const own = frozenCopy(row);
     this.snapshots.set(row.snapshotId, own);
     return own;
   }
@@ -169,7 +169,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
     throw conflict(`${member} of snapshot ${snapshotId}`);
   }
 
-  /** Chunks from 0 on up to the first that is missing. */
+  /** Chunks from 0 up to the first that is missing. */
   #unbroken(snapshotId: string): ChunkRow[] {
     const rows = this.#chunks.get(snapshotId) ?? [];
     const broken = rows.findIndex((row) => row === undefined);
@@ -177,12 +177,12 @@ export class FakeSnapshotRepository implements SnapshotRepository {
   }
 }
 
-/** A copy of plain members, down to its leaves, that cannot be changed any more. */
-function held<T>(value: T): T {
+/** A deep copy of plain members that cannot be changed. */
+function frozenCopy<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   const copy = Array.isArray(value)
-    ? value.map(held)
-    : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, held(member)]));
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, frozenCopy(member)]));
   return Object.freeze(copy) as T;
 }
 

@@ -25,11 +25,11 @@ interface StartOptions {
   readonly typedSearchAttributes: SearchAttributePair[];
 }
 
-/** Workflow executions in memory, as far as our client looks at them: one run for each workflow id. */
+/** Workflow executions in memory, as far as our client uses them: one run for each workflow id. */
 export class FakeTemporalClient {
   readonly runs = new Map<string, FakeRun>();
   readonly queries: string[] = [];
-  /** What a query gives; rejects like a namespace without workers until it is set. */
+  /** The answer to a query; by default that of a namespace without workers. */
   onQuery: () => Promise<unknown> = () => Promise.reject(grpcFailure(9, 'no poller seen for task queue'));
   /** Thrown by the next start, as when the server cannot be reached. */
   startFailure: Error | undefined;

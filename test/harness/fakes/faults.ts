@@ -8,18 +8,18 @@ interface Fault {
   readonly error: Error;
 }
 
-/** What shall go wrong at a fake, by method; each fault strikes once, in the order they were planned. */
+/** The planned faults of a fake, by method; each happens once, in the order of planning. */
 export class FaultPlan<M extends string = string> {
   /** Every call that was made, in order, the failed ones included. */
   readonly calls: M[] = [];
-  /** Hears of every call before it is carried out. */
+  /** Called before every call is carried out. */
   onCall: (method: M) => void = () => undefined;
   readonly #code: ErrorCode;
   readonly #counts = new Map<M, number>();
   readonly #planned = new Map<M, Fault[]>();
-  readonly #struck = new Map<string, Fault>();
+  readonly #byNumber = new Map<string, Fault>();
 
-  /** `code` is what a fault throws, retryable, when it is given no error of its own. */
+  /** `code` is the retryable error of faults that are planned without an error of their own. */
   constructor(code: ErrorCode) {
     this.#code = code;
   }
@@ -29,9 +29,9 @@ export class FaultPlan<M extends string = string> {
     this.#planned.set(method, [...planned, { kind, error }]);
   }
 
-  /** Strikes the `nth` call of a method, from 1. */
+  /** Fails the `nth` call of a method, from 1. */
   failCall(method: M, nth: number, kind: FaultKind): void {
-    this.#struck.set(`${method} ${nth}`, { kind, error: this.#failure(method, kind) });
+    this.#byNumber.set(`${method} ${nth}`, { kind, error: this.#failure(method, kind) });
   }
 
   async run<T>(method: M, action: () => T | Promise<T>): Promise<T> {
@@ -39,7 +39,7 @@ export class FaultPlan<M extends string = string> {
     this.onCall(method);
     const nth = (this.#counts.get(method) ?? 0) + 1;
     this.#counts.set(method, nth);
-    const fault = this.#struck.get(`${method} ${nth}`) ?? this.#planned.get(method)?.shift();
+    const fault = this.#byNumber.get(`${method} ${nth}`) ?? this.#planned.get(method)?.shift();
     if (!fault) return action();
     if (fault.kind === 'unacknowledged') await action();
     throw fault.error;

@@ -2,9 +2,9 @@ import { mongo } from 'mongoose';
 
 const { Decimal128 } = mongo;
 
-/** BSON types in the order MongoDB sorts them, written down once more: the code under test has its own list. */
+/** BSON types in MongoDB's sort order; a list of its own, because the code under test has one as well. */
 const ORDER = 'ff 06 0a 01 02 03 04 05 07 08 09 11 0b 0c 0d 0f 7f'.split(' ');
-/** Types that sort as another one does: int32, int64 and decimal with double, symbol with string. */
+/** Types that sort like another one: int32, int64 and decimal like double, symbol like string. */
 const SORTS_AS: Readonly<Record<string, string>> = { '10': '01', '12': '01', '13': '01', '0e': '02' };
 
 interface Id {
@@ -13,12 +13,12 @@ interface Id {
   readonly value: Buffer;
 }
 
-/** Sorts two position ids as MongoDB sorts the ids they stand for. */
+/** Compares two position ids as MongoDB compares the ids they encode. */
 export function compareIds(left: string, right: string): number {
   const [one, other] = [parse(left), parse(right)];
   if (one.rank !== other.rank) return one.rank - other.rank;
   if (ORDER[one.rank] === '01') return compareNumbers(numberOf(one), numberOf(other));
-  // Strings and binaries carry their length in front; only for binaries does the length decide first.
+  // Strings and binaries begin with their length; only binaries are compared by length first.
   const from = ORDER[one.rank] === '02' ? 4 : 0;
   if (ORDER[one.rank] === '09') return Number(signed(one) - signed(other));
   if (ORDER[one.rank] === '11') return Number(one.value.readBigUInt64LE() - other.value.readBigUInt64LE());
@@ -41,7 +41,7 @@ function numberOf({ type, value }: Id): number {
   return Number(new Decimal128(value).toString());
 }
 
-/** NaN sorts in front of every other number. */
+/** NaN sorts before every other number. */
 function compareNumbers(left: number, right: number): number {
   if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : -1;
   return Number.isNaN(right) ? 1 : left - right;

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
+import { loadCommands } from '../../../src/cli/lazyCommand';
 import { buildProgram } from '../../../src/cli/program';
+
+function loadedProgram(): Command {
+  const program = buildProgram();
+  loadCommands(program);
+  return program;
+}
 
 /** Every command that does something, by its full name. */
 function leavesOf(command: Command, path = ''): [string, Command][] {
@@ -7,8 +14,8 @@ function leavesOf(command: Command, path = ''): [string, Command][] {
   return command.commands.flatMap((child) => leavesOf(child, `${path} ${child.name()}`.trim()));
 }
 
-const LEAVES = leavesOf(buildProgram());
-/** What runs until it is told to stop, or prints something that is no report. */
+const LEAVES = leavesOf(loadedProgram());
+/** What runs until it is told to stop, or prints something that is not a report. */
 const WITHOUT_JSON = ['worker', 'serve', 'cat', 'completion'];
 
 function helpOf(command: Command): string {
@@ -17,26 +24,35 @@ function helpOf(command: Command): string {
   return text;
 }
 
-describe('the command line', () => {
-  test.each(LEAVES)('%s says what it does, and shows an example of itself', (path, command) => {
-    expect(command.description()).toMatch(/^[a-z].{20,}[^.]$/);
-    expect(helpOf(command)).toContain(`audit-snapshot ${path}`);
-    expect(helpOf(command)).toContain('Example:');
-  });
+test.each(LEAVES)('the command %s describes itself, and shows an example of itself', (path, command) => {
+  expect(command.description()).toMatch(/^[a-z].{20,}[^.]$/);
+  expect(helpOf(command)).toContain(`audit-snapshot ${path}`);
+  expect(helpOf(command)).toContain('Example:');
+});
 
-  test.each(LEAVES.filter(([path]) => !WITHOUT_JSON.includes(path)))('%s has --json', (_path, command) => {
+test.each(LEAVES.filter(([path]) => !WITHOUT_JSON.includes(path)))(
+  'the command %s has the option --json',
+  (_path, command) => {
     expect(command.options.map(({ long }) => long)).toContain('--json');
-  });
+  },
+);
 
-  test.each(LEAVES)('%s describes every option', (_path, command) => {
-    for (const { long, description } of command.options)
-      expect([long, description]).toEqual([long, expect.stringMatching(/.{3,}/)]);
-  });
+test.each(LEAVES)('the command %s describes each of its options', (_path, command) => {
+  for (const { long, description } of command.options)
+    expect([long, description]).toEqual([long, expect.stringMatching(/.{3,}/)]);
+});
 
-  test('the help shows every command in a group', () => {
-    const help = helpOf(buildProgram());
-    for (const { name } of buildProgram().commands.map((command) => ({ name: command.name() })))
-      expect(help).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
-    expect(help).toContain('Exit codes: 0 ');
-  });
+test('the help of the program lists every command with a summary, and the exit codes', () => {
+  const help = helpOf(buildProgram());
+  for (const command of buildProgram().commands) {
+    expect(command.summary()).toMatch(/^[a-zA-Z].{10,}[^.]$/);
+    expect(help).toMatch(new RegExp(`^  ${command.name()} +\\S`, 'm'));
+  }
+  expect(help).toContain('Exit codes: 0 ');
+});
+
+test('the help of the program loads no file of a command', () => {
+  const program = buildProgram();
+  helpOf(program);
+  expect(program.commands.filter((command) => command.description() !== '')).toEqual([]);
 });

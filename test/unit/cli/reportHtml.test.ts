@@ -17,14 +17,14 @@ async function factsOf(
   const entries = ledger?.entries ?? [];
   return {
     report,
-    stretches: coverageOf(entries, WITHIN),
+    spans: coverageOf(entries, WITHIN),
     windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
     generatedAt: '2026-03-01T00:00:00.000Z',
-    software: 'audit-snapshot/test',
+    checkedBy: 'audit-snapshot/test',
   };
 }
 
-test('a report says the verdict, what was checked, the gaps and every snapshot', async () => {
+test('an HTML report shows the verdict, what was checked, the gaps and every snapshot', async () => {
   const page = renderReport(await factsOf());
   expect(page).toContain('<title>Audit log evidence: VERIFIED</title>');
   expect(page).toContain('<td>Records in them</td><td class="n">10</td>');
@@ -36,13 +36,13 @@ test('a report says the verdict, what was checked, the gaps and every snapshot',
   expect(page).toContain('aria-label="Coverage of the audit log: 1 sealed, 0 empty, 1 missing"');
 });
 
-test('a report names what was found', async () => {
+test('an HTML report names the object of every failure', async () => {
   const page = renderReport(await factsOf((objects) => objects.delete('snapshots/snap-job-2/manifest.json')));
   expect(page).toContain('<strong>INCOMPLETE</strong>');
   expect(page).toContain('<code>snapshots/snap-job-2/manifest.json</code>');
 });
 
-test('a report asks nobody for anything, runs nothing, and shows hostile text as text', async () => {
+test('an HTML report makes no request, runs no script, and shows hostile text as text', async () => {
   const facts = await factsOf();
   const hostile = '<script>alert(1)</script>"\'&\u202e';
   const failure = {

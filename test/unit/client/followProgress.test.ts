@@ -38,6 +38,14 @@ describe('following a run', () => {
     expect(state).toEqual({ asked: 5, left: true });
   });
 
+  test('the caller learns of each query whether a worker answered it', async () => {
+    const { run, end } = setUp([at(1), new Error('no worker'), at(2)]);
+    const answers: boolean[] = [];
+    const onAnswer = (answered: boolean) => answers.push(answered);
+    for await (const { hashed } of followProgress(run, { intervalMs: 0, onAnswer })) if (hashed === 2) end();
+    expect(answers.slice(0, 3)).toEqual([true, false, true]);
+  });
+
   test('following a run that has ended yields its last state and ends', async () => {
     const { run, end } = setUp([at(7)]);
     end();

@@ -10,12 +10,12 @@ function snippetsOf(path: string): string[] {
 }
 
 describe('the TypeScript in the documentation', () => {
-  // Inside of the checkout, so that packages are found; ignored by git.
+  // Inside the checkout, so that packages are found; ignored by git.
   const directory = mkdtempSync(join(ROOT, 'node_modules/.snippets-'));
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  /** What the compiler says of modules with these texts, against the client as it is in src/. */
-  function complaints(texts: readonly string[]): string[] {
+  /** The errors of the compiler for modules with these texts, against the client in src/. */
+  function errorsOf(texts: readonly string[]): string[] {
     const files = texts.map((_text, index) => join(directory, `${index}.mts`));
     for (const [index, text] of texts.entries()) writeFileSync(files[index]!, text);
     const program = ts.createProgram(files, {
@@ -37,16 +37,16 @@ describe('the TypeScript in the documentation', () => {
     });
   }
 
-  test('compiles, and would not with a member that is not there', () => {
+  test('the snippets of docs/client.md compile, and one with an unknown member does not', () => {
     const snippets = snippetsOf('docs/client.md');
     expect(snippets.length).toBeGreaterThan(4);
     const wrong = snippets.at(-1)!.replaceAll('run.jobId', 'run.jobName');
-    expect(complaints(snippets)).toEqual([]);
-    expect(complaints([wrong]).join()).toContain("'jobName' does not exist");
+    expect(errorsOf(snippets)).toEqual([]);
+    expect(errorsOf([wrong]).join()).toContain("'jobName' does not exist");
   });
 
   test.each(['README.md', 'docs/client.md'])(
-    'the example in %s is the file of the example project',
+    'the example in %s is identical to the file of the example project',
     (page) => {
       expect(snippetsOf(page)).toContain(read('docs/examples/service-client/seal.ts'));
     },

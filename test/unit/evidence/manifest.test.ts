@@ -3,7 +3,7 @@ import { parseManifest, serializeManifest, type Manifest } from '../../../src/ev
 import { manifestKey } from '../../../src/evidence/objectKeys';
 import { auditRecords, makeEvidence } from '../../harness/evidence';
 import { MALFORMED } from '../../harness/refusals';
-import { makeEvidence as sealEvidence } from '../../harness/sealedEvidence';
+import { sealEvidence } from '../../harness/sealedEvidence';
 
 type Chunk = Manifest['chunks'][number];
 type Change = (manifest: Manifest) => object;

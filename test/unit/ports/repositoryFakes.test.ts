@@ -1,8 +1,8 @@
 import { describeAssetRegistry } from '../../contract/assetRegistry';
-import { describeJobDesk } from '../../contract/jobStore';
-import { describeLedgerBook } from '../../contract/ledgerSequencer';
+import { describeJobStore } from '../../contract/jobStore';
+import { describeLedgerSequencer } from '../../contract/ledgerSequencer';
 import { describeSnapshotRepository } from '../../contract/snapshotRepository';
-import { describeWindowLeases } from '../../contract/windowLeaseStore';
+import { describeWindowLeaseStore } from '../../contract/windowLeaseStore';
 import { FakeAssetRegistry } from '../../harness/fakes/fakeAssetRegistry';
 import { FakeJobStore } from '../../harness/fakes/fakeJobStore';
 import { FakeSnapshotRepository } from '../../harness/fakes/fakeSnapshotRepository';
@@ -23,8 +23,8 @@ describeRecordSource('the fake', () => {
   });
 });
 
-describeLedgerBook('the fake', () => Promise.resolve(new FakeLedgerSequencer()));
+describeLedgerSequencer('the fake', () => Promise.resolve(new FakeLedgerSequencer()));
 describeSnapshotRepository('the fake', () => Promise.resolve(new FakeSnapshotRepository()));
-describeWindowLeases('the fake', () => Promise.resolve(new FakeWindowLeaseStore()));
+describeWindowLeaseStore('the fake', () => Promise.resolve(new FakeWindowLeaseStore()));
 describeAssetRegistry('the fake', () => Promise.resolve(new FakeAssetRegistry()));
-describeJobDesk('the fake', () => Promise.resolve(new FakeJobStore()));
+describeJobStore('the fake', () => Promise.resolve(new FakeJobStore()));

@@ -4,18 +4,18 @@ import { makeTrustFile } from '../../../src/evidence/trustFile';
 import { verifyEvidence } from '../../../src/verify/verifyEvidence';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { InProcessRun } from '../../harness/inProcessEngine';
-import { replaceMethods } from '../../harness/replaceMethods';
-import { STEPS } from '../../harness/steps';
+import { overrideMethods } from '../../harness/overrideMethods';
+import { SEALING_ACTIVITIES } from '../../harness/sealingActivities';
 
 const INPUT = { jobId: 'job-1', from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 const SNAPSHOT = snapshotIdOf(INPUT.jobId);
 const RECORDS = 6;
 
-/** A run of a job over the same six records; the key of the signer differs from run to run, so the manifest does. */
-async function sealOnce(plan: (deps: FakeDeps) => void): Promise<{ deps: FakeDeps; ids: string[] }> {
+/** A run of a job over the same six records; the key of the signer isDistinct from run to run, so the manifest does. */
+async function sealOnce(planFaults: (deps: FakeDeps) => void): Promise<{ deps: FakeDeps; ids: string[] }> {
   const deps = new FakeDeps();
   const ids = deps.logEntries(RECORDS);
-  plan(deps);
+  planFaults(deps);
   await new InProcessRun(deps).run(INPUT);
   return { deps, ids };
 }
@@ -52,46 +52,52 @@ async function chunkCountsOf({ deps }: { deps: FakeDeps }): Promise<number[]> {
 }
 
 describe('a run whose calls fail', () => {
-  test('the chunks are cut the same way whatever was struck', async () => {
+  test('failed calls do not change which records are in which chunk', async () => {
     const clean = await chunkCountsOf(await sealOnce(() => undefined));
-    const struck = await sealOnce(({ store }) => {
+    const faulty = await sealOnce(({ store }) => {
       store.faults.failCall('putOnce', 1, 'unacknowledged');
       store.faults.failCall('putOnce', 3, 'lost');
       store.faults.failCall('get', 2, 'lost');
     });
-    expect(await chunkCountsOf(struck)).toEqual(clean);
+    expect(await chunkCountsOf(faulty)).toEqual(clean);
     expect(clean).toEqual([4, 2]);
   });
 });
 
-describe('a run that goes on in a fresh history', () => {
-  test.each([1, 2, 3, 4])('after every %i activities it still seals once', async (continueAfter) => {
-    const deps = new FakeDeps();
-    const ids = deps.logEntries(RECORDS);
-    const run = new InProcessRun(deps, { continueAfter });
-    await run.run(INPUT);
-    expect(run.runs).toBeGreaterThan(1);
-    await expectSealedOnce(deps, ids);
-  });
+describe('a run that continues as new', () => {
+  test.each([1, 2, 3, 4])(
+    'a run that continues as new after every %i activities seals once',
+    async (continueAfter) => {
+      const deps = new FakeDeps();
+      const ids = deps.logEntries(RECORDS);
+      const run = new InProcessRun(deps, { continueAfter });
+      await run.run(INPUT);
+      expect(run.executions).toBeGreaterThan(1);
+      await expectSealedOnce(deps, ids);
+    },
+  );
 });
 
 describe('a run that dies', () => {
-  test.each(STEPS)('in front of %s is finished by the next run of the job', async (step) => {
-    const deps = new FakeDeps();
-    const ids = deps.logEntries(RECORDS);
-    const dead = new InProcessRun(deps, { dieBefore: step });
-    await expect(dead.run(INPUT)).rejects.toThrow('died');
-    expect(dead.calls).not.toContain(step);
-    await new InProcessRun(deps).run(INPUT);
-    await expectSealedOnce(deps, ids);
-  });
+  test.each(SEALING_ACTIVITIES)(
+    'a run that dies before %s is finished by the next run of the job',
+    async (step) => {
+      const deps = new FakeDeps();
+      const ids = deps.logEntries(RECORDS);
+      const dead = new InProcessRun(deps, { dieBefore: step });
+      await expect(dead.run(INPUT)).rejects.toThrow('died');
+      expect(dead.calls).not.toContain(step);
+      await new InProcessRun(deps).run(INPUT);
+      await expectSealedOnce(deps, ids);
+    },
+  );
 });
 
 describe('a cancel', () => {
-  const signing = STEPS.indexOf('signManifest');
+  const signing = SEALING_ACTIVITIES.indexOf('signManifest');
 
-  test.each(STEPS.slice(0, signing))(
-    'in front of %s rolls back: nothing is marked, the window is free, the job is cancelled',
+  test.each(SEALING_ACTIVITIES.slice(0, signing))(
+    'a cancel before %s rolls back: nothing is marked, the window is free, the job is cancelled',
     async (step) => {
       const deps = new FakeDeps();
       const ids = deps.logEntries(RECORDS);
@@ -106,11 +112,11 @@ describe('a cancel', () => {
     },
   );
 
-  test('that comes while the manifest is being stored rolls back, though its step is through before it hears', async () => {
+  test('a cancel while the manifest is being stored rolls back, although the activity succeeds first', async () => {
     const deps = new FakeDeps();
     const ids = deps.logEntries(RECORDS);
     const { snapshots } = deps;
-    const cancelling = replaceMethods(snapshots, {
+    const cancelling = overrideMethods(snapshots, {
       setManifest: async (...manifest) => {
         await snapshots.setManifest(...manifest);
         run.cancel();
@@ -122,11 +128,14 @@ describe('a cancel', () => {
     expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
   });
 
-  test.each(STEPS.slice(signing))('in front of %s is outlived: the snapshot is finished', async (step) => {
-    const deps = new FakeDeps();
-    const ids = deps.logEntries(RECORDS);
-    const run = new InProcessRun(deps, { before: (name) => (name === step ? run.cancel() : undefined) });
-    await run.run(INPUT);
-    await expectSealedOnce(deps, ids);
-  });
+  test.each(SEALING_ACTIVITIES.slice(signing))(
+    'a cancel before %s comes too late: the snapshot is finished',
+    async (step) => {
+      const deps = new FakeDeps();
+      const ids = deps.logEntries(RECORDS);
+      const run = new InProcessRun(deps, { before: (name) => (name === step ? run.cancel() : undefined) });
+      await run.run(INPUT);
+      await expectSealedOnce(deps, ids);
+    },
+  );
 });

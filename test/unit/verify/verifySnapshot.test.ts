@@ -13,18 +13,18 @@ import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifySnapshot, type SnapshotReport } from '../../../src/verify/verifySnapshot';
 import { readerOf } from '../../harness/evidence';
 import { flipBit } from '../../harness/flipBit';
-import { makeEvidence, type Evidence } from '../../harness/sealedEvidence';
+import { sealEvidence, type SealedEvidence } from '../../harness/sealedEvidence';
 
 type Objects = Map<string, Buffer>;
 
 /** A sealed snapshot without the ledger. */
-async function snapshotAlone(records: number): Promise<Evidence> {
-  const all = await makeEvidence(records);
+async function snapshotAlone(records: number): Promise<SealedEvidence> {
+  const all = await sealEvidence(records);
   const objects = [...all.objects].filter(([key]) => key.startsWith('snapshots/'));
   return { ...all, objects: new Map(objects) };
 }
 
-let evidence: Evidence;
+let evidence: SealedEvidence;
 let chunk: (index: number) => string;
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ test('a sealed snapshot is VERIFIED, and each layer says how much it checked', a
 });
 
 test('the snapshot of a window without records is VERIFIED', async () => {
-  const empty = await makeEvidence(0);
+  const empty = await sealEvidence(0);
   const options = { snapshotId: empty.snapshotId, trust: empty.trust };
   await expect(verifySnapshot(readerOf(empty.objects), options)).resolves.toMatchObject({
     verdict: 'VERIFIED',
@@ -156,7 +156,7 @@ test.each<[string, (objects: Objects) => void | Promise<void>, string]>([
 });
 
 test('a snapshot that was sealed under another key is NOT VERIFIED with the pinned one', async () => {
-  const forged = await makeEvidence(10);
+  const forged = await sealEvidence(10);
   const report = await verify(forged.objects);
   expect(report.verdict).toBe('NOT VERIFIED');
   expect(report.failures[0]).toMatchObject({ layer: 'signature', kind: 'invalid' });

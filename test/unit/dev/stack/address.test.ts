@@ -5,6 +5,6 @@ test.each([
   ['https://token@vault.example:8200/', 'https://vault.example:8200/'],
   ['https://s3.example/#secret', 'https://s3.example/'],
   ['127.0.0.1:7233', '127.0.0.1:7233'],
-])('%s is shown as %s', (address, shown) => {
+])('the address %s is printed without credentials as %s', (address, shown) => {
   expect(withoutCredentials(address)).toBe(shown);
 });

@@ -9,11 +9,11 @@ test.each([
   expect(cacheRoot(environment)).toBe(root);
 });
 
-test('tools and versions never share a place', () => {
-  const places = Object.values(CATALOG)
+test('no two tools or versions share a path in the cache', () => {
+  const paths = Object.values(CATALOG)
     .flatMap(({ tool }) => [tool, { ...tool, version: '0.0.0' }])
     .flatMap(
       (tool) => Object.values(locateInCache(tool, { AUDIT_SNAPSHOT_CACHE: '/own' }) as object) as string[],
     );
-  expect(new Set(places).size).toBe(places.length);
+  expect(new Set(paths).size).toBe(paths.length);
 });

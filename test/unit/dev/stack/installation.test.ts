@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** A tool "built" by a shell script in its room, with `sh` in the place of a toolchain. */
+/** A tool "built" by a shell script, with `sh` instead of a toolchain. */
 function makeTool(script: string): Tool {
   const source = join(root, 'source');
   writeFileSync(source, '#!/bin/sh\nexit 0\n');
@@ -24,8 +24,8 @@ function makeTool(script: string): Tool {
     binaries: ['thing-server'],
     toolchain: { program: 'sh', title: 'a shell (sh)', probe: ['-c', 'exit 0'] },
     effort: 'at once',
-    steps: (_room, sh) => [{ command: sh, args: ['-c', script, 'sh', source] }],
-    built: (room) => join(room, 'built'),
+    steps: (_directory, sh) => [{ command: sh, args: ['-c', script, 'sh', source] }],
+    built: (directory) => join(directory, 'built'),
     probe: [],
   };
 }
@@ -41,19 +41,19 @@ function makeContext(over: Partial<InstallContext> = {}): InstallContext {
   };
 }
 
-test('a program on PATH is taken, and nothing is installed', async () => {
+test('a program on PATH is used, and no tool is installed', async () => {
   const bin = join(root, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'thing-server'), '');
   const environment = { ...makeContext().environment, PATH: `${bin}:/usr/bin:/bin` };
-  // a file that cannot be executed is no program
+  // a file that cannot be executed is not a program
   await findBinary(tool, makeContext({ environment }));
   expect(existsSync(join(root, 'cache', 'thing', '1.2.3', 'thing'))).toBe(true);
   chmodSync(join(bin, 'thing-server'), 0o755);
   await expect(findBinary(tool, makeContext({ environment }))).resolves.toBe(join(bin, 'thing-server'));
 });
 
-test('a tool is built once, kept under its version, and its room is removed', async () => {
+test('a tool is built once and cached by its version, and its build directory is removed', async () => {
   const report = jest.fn();
   const path = await findBinary(tool, makeContext({ report }));
   expect(path).toBe(join(root, 'cache', 'thing', '1.2.3', 'thing'));
@@ -62,7 +62,7 @@ test('a tool is built once, kept under its version, and its room is removed', as
   expect(report.mock.calls.map(([phase]) => String(phase))).toEqual(['installing']);
 });
 
-test('two that need it at the same time build it once', async () => {
+test('two processes that need a tool at the same time build it once', async () => {
   const count = join(root, 'count');
   tool = makeTool(`echo built >> ${count}; cp "$1" built`);
   const paths = await Promise.all([findBinary(tool, makeContext()), findBinary(tool, makeContext())]);
@@ -70,19 +70,19 @@ test('two that need it at the same time build it once', async () => {
   expect(readFileSync(count, 'utf8')).toBe('built\n');
 });
 
-test('an interrupted build stops, keeps its room, and the next one goes on there', async () => {
+test('an interrupted build keeps its build directory, and the next build continues there', async () => {
   const aborter = new AbortController();
   const slow = makeTool('echo half > half; exec sleep 60');
-  const room = join(root, 'cache', 'build', 'thing-1.2.3');
+  const buildDirectory = join(root, 'cache', 'build', 'thing-1.2.3');
   const interrupted = findBinary(slow, makeContext({ signal: aborter.signal, guard: () => aborter.abort() }));
   await expect(interrupted).rejects.toThrow(/abort/i);
-  expect(existsSync(room)).toBe(true);
-  writeFileSync(join(room, 'half'), 'half');
+  expect(existsSync(buildDirectory)).toBe(true);
+  writeFileSync(join(buildDirectory, 'half'), 'half');
   const rest = makeTool('test "$(cat half)" = half && cp "$1" built');
   await expect(findBinary(rest, makeContext())).resolves.toContain('1.2.3');
 });
 
-test('a failed build tells its last lines, its log and the variable that replaces it', async () => {
+test('a failed build reports its last lines, its log and the variable that makes it unnecessary', async () => {
   const failing = makeTool('echo no space left on device >&2; exit 7');
   const log = join(root, 'cache', 'logs', 'thing-1.2.3.log');
   const attempt = findBinary(failing, makeContext());
@@ -92,14 +92,14 @@ test('a failed build tells its last lines, its log and the variable that replace
   expect(existsSync(join(root, 'cache', 'thing', '1.2.3', 'thing'))).toBe(false);
 });
 
-test('a build whose program does not run is not taken into the cache', async () => {
+test('a tool whose program does not run is not put into the cache', async () => {
   const broken = makeTool('printf "#!/bin/sh\\nexit 4\\n" > built; chmod +x built');
   await expect(findBinary(broken, makeContext())).rejects.toThrow(/built ended with 4/);
   expect(existsSync(join(root, 'cache', 'thing', '1.2.3', 'thing'))).toBe(false);
 });
 
 test.each(Object.values(CATALOG))(
-  'without its toolchain, $name names it and $urlVariable',
+  'without its toolchain, the error for $name names the toolchain and $urlVariable',
   async (server) => {
     const environment = { PATH: '/nowhere', AUDIT_SNAPSHOT_CACHE: join(root, 'cache') };
     const attempt = findBinary(server.tool, makeContext({ environment, replacedBy: server.urlVariable }));
@@ -109,7 +109,7 @@ test.each(Object.values(CATALOG))(
   },
 );
 
-test('a toolchain that is there but does not work counts as missing', async () => {
+test('a toolchain that exists but does not work counts as missing', async () => {
   const bin = join(root, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'go'), '#!/bin/sh\nexit 1\n');

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('of two that want it at once, the second begins when the first has ended', async () => {
+test('of two actions under one lock, the second begins when the first has ended', async () => {
   const order: string[] = [];
   const gate = new EventEmitter();
   const [begun, mayEnd] = [once(gate, 'begun'), once(gate, 'may end')];
@@ -43,13 +43,13 @@ test('a lock whose owner’s pid now belongs to another process is taken over', 
   await expect(withLock(path, {}, async () => 'done')).resolves.toBe('done');
 });
 
-test('it is free again after a failure, and leaves no file', async () => {
+test('a lock is free again after a failed action, and leaves no file', async () => {
   const failing = withLock(path, {}, () => Promise.reject(new Error('inside')));
   await expect(failing).rejects.toThrow('inside');
   expect(existsSync(path)).toBe(false);
 });
 
-test('waiting ends when it is called off', async () => {
+test('waiting for a lock ends when it is aborted', async () => {
   writeFileSync(path, JSON.stringify({ ...identify(process.pid), token: 'alive' }));
   const aborter = new AbortController();
   const action = jest.fn(async () => undefined);

@@ -4,7 +4,7 @@ import { choosePorts, isPortFree } from '../../../../dev/stack/ports';
 
 const free = async () => true;
 
-test('saved ports that are free are kept, missing ones are chosen', async () => {
+test('saved ports that are free are kept, and missing ones are chosen', async () => {
   const ports = await choosePorts(['api', 'cluster'], { api: 21_000 }, free);
   expect(ports['api']).toBe(21_000);
   expect(ports['cluster']).not.toBe(21_000);
@@ -15,12 +15,12 @@ test('a saved port that is taken is replaced', async () => {
   expect(ports['api']).not.toBe(21_000);
 });
 
-test('two names never get one port, even when it was saved for both', async () => {
+test('two names never get the same port, even when it was saved for both', async () => {
   const ports = await choosePorts(['a', 'b'], { a: 21_000, b: 21_000 }, free);
   expect(ports['b']).not.toBe(ports['a']);
 });
 
-test('chosen ports lie below the ephemeral range of Linux and macOS', async () => {
+test('chosen ports are below the ephemeral range of Linux and macOS', async () => {
   const chosen = await Promise.all(Array.from({ length: 300 }, () => choosePorts(['x'], {}, free)));
   for (const { x } of chosen) {
     expect(x).toBeGreaterThanOrEqual(20_000);
@@ -28,13 +28,13 @@ test('chosen ports lie below the ephemeral range of Linux and macOS', async () =
   }
 });
 
-test('a machine without a free port is an error and not an endless search', async () => {
+test('without a free port the search ends with an error', async () => {
   await expect(choosePorts(['api'], {}, async () => false)).rejects.toMatchObject({
     code: 'SERVER_START_FAILED',
   });
 });
 
-test('a port is taken while somebody listens on it', async () => {
+test('a port is not free while a process listens on it', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

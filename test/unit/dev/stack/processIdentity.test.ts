@@ -2,20 +2,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { identify, isAlive, parseProcStat } from '../../../../dev/stack/processIdentity';
 
-/** The fields of proc_pid_stat(5) from the state on; the others are of no interest here. */
+/** The fields of proc_pid_stat(5) from the state on; the others do not matter here. */
 const after = (state: string, threads: number) =>
   [state, ...Array<number>(16).fill(1), threads, 0, '4711', 99, 100].join(' ');
 
-test('the start time is found behind a command name with spaces and parentheses', () => {
+test('the start time of a process is found after a command name with spaces and parentheses', () => {
   expect(parseProcStat(`17 (a) b (c) ${after('S', 1)}`)).toBe('4711');
 });
 
-test('a zombie counts as gone, unless other threads of it still run and hold its ports', () => {
+test('a zombie counts as ended, unless other threads of it still run and hold its ports', () => {
   expect(parseProcStat(`17 (server) ${after('Z', 1)}`)).toBeUndefined();
   expect(parseProcStat(`17 (server) ${after('Z', 2)}`)).toBe('4711');
 });
 
-test('a process is alive until it ends, and a later one under its pid is another', async () => {
+test('a process is alive until it ends, and a later one with its pid is a different process', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   await once(child, 'spawn');
   const identity = identify(child.pid ?? 0);

@@ -6,7 +6,7 @@ import { startProgressLines } from '../../../../dev/stack/progress';
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test('every phase is one line, and only a server that is busy is heard of again', () => {
+test('every phase is one line, and only a server that is still busy is reported again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'progress-'));
   const logPath = join(folder, 'log');
   writeFileSync(logPath, 'Compiling serde\n\u001B[1mCompiling\u001B[0m tokio\n\n');

@@ -9,7 +9,7 @@ test.each([
   '$HOME `id` "x" \\ ;&|',
   'mongodb://h/audit?a=b&c=d',
   'two\nlines',
-])('the shell reads %j back as it was', (text) => {
+])('a shell reads the quoted word %j back unchanged', (text) => {
   expect(execFileSync('/bin/sh', ['-c', `printf %s ${quoteForShell(text)}`], { encoding: 'utf8' })).toBe(
     text,
   );

@@ -21,34 +21,34 @@ test.each(Object.values(CATALOG))('$name listens on its own ports of the loopbac
   expect(server.environment({ folder, ports, binary: '' })[server.urlVariable]).toContain('127.0.0.1:21000');
 });
 
-test('Temporal knows every search attribute of the contract by its type', () => {
+test('Temporal is started with every search attribute of the contract and its type', () => {
   const ports = { grpc: 1, ui: 2, http: 3, metrics: 4 };
   const { args } = CATALOG.temporal.prepare({ folder, ports, binary: 'temporal' });
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) expect(args).toContain(`${name}=${type}`);
 });
 
-test('storage keeps its credentials from start to start and takes them from its environment', () => {
-  const place = { folder, ports: { s3: 21_000 }, binary: 'versitygw' };
-  const first = CATALOG.storage.prepare(place);
-  expect(CATALOG.storage.prepare(place)).toEqual(first);
-  expect(CATALOG.storage.environment(place)).toMatchObject({
+test('the storage server keeps its credentials over restarts, and gets them by its environment', () => {
+  const instance = { folder, ports: { s3: 21_000 }, binary: 'versitygw' };
+  const first = CATALOG.storage.prepare(instance);
+  expect(CATALOG.storage.prepare(instance)).toEqual(first);
+  expect(CATALOG.storage.environment(instance)).toMatchObject({
     S3_ACCESS_KEY: first.env['ROOT_ACCESS_KEY'],
     S3_SECRET_KEY: first.env['ROOT_SECRET_KEY'],
   });
   expect(first.args.join(' ')).not.toContain(first.env['ROOT_SECRET_KEY']);
 });
 
-test('a file system without extended attributes is named as the reason', () => {
-  const place = { folder, ports: { s3: 21_000 }, binary: 'versitygw' };
+test('a file system without extended attributes is reported as the reason of a failed start', () => {
+  const instance = { folder, ports: { s3: 21_000 }, binary: 'versitygw' };
   const { storage } = CATALOG;
-  expect(storage.explain?.(['2026 xattrs are not supported on this filesystem'], place)).toContain(folder);
-  expect(storage.explain?.(['address already in use'], place)).toBeUndefined();
+  expect(storage.explain?.(['2026 xattrs are not supported on this filesystem'], instance)).toContain(folder);
+  expect(storage.explain?.(['address already in use'], instance)).toBeUndefined();
 });
 
 test('a mongod on PATH is started as a replica set, the embedded server with synced commits', () => {
-  const place = { folder, ports: { wire: 21_000 } };
-  expect(CATALOG.mongo.prepare({ ...place, binary: '/usr/bin/mongod' }).args).toContain('--replSet');
-  expect(CATALOG.mongo.prepare({ ...place, binary: '/cache/secantusd-rs' }).args).toContain(
+  const instance = { folder, ports: { wire: 21_000 } };
+  expect(CATALOG.mongo.prepare({ ...instance, binary: '/usr/bin/mongod' }).args).toContain('--replSet');
+  expect(CATALOG.mongo.prepare({ ...instance, binary: '/cache/secantusd-rs' }).args).toContain(
     '--sync-on-commit',
   );
 });

@@ -33,19 +33,19 @@ class FakeAdmin implements AdminDatabase {
   }
 }
 
-test('a fresh server becomes the primary of its own set', async () => {
+test('a fresh mongod becomes the primary of its own set', async () => {
   const admin = new FakeAdmin('127.0.0.1:21000');
   await initiateReplicaSet(admin, '127.0.0.1:21000');
   expect(admin.changes).toEqual(['replSetInitiate']);
 });
 
-test('a primary is left as it is', async () => {
+test('a server that is already a primary is left as it is', async () => {
   const admin = new FakeAdmin('127.0.0.1:21000', { version: 3, members: [{ host: '127.0.0.1:21000' }] });
   await initiateReplicaSet(admin, '127.0.0.1:21000');
   expect(admin.changes).toEqual([]);
 });
 
-test('a set that remembers another port is moved to the present one', async () => {
+test('a set that is configured with another port is moved to the present one', async () => {
   const admin = new FakeAdmin('127.0.0.1:22000', { version: 3, members: [{ host: '127.0.0.1:21000' }] });
   await initiateReplicaSet(admin, '127.0.0.1:22000');
   expect(admin.changes).toEqual(['replSetReconfig']);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { discardUnopenable } from '../../../../../dev/stack/servers/vaultSeal';
+import { discardUnsealable } from '../../../../../dev/stack/servers/vaultSeal';
 
 let folder: string;
 let data: string;
@@ -15,21 +15,21 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const write = (name: string) => writeFileSync(join(folder, name), '{}');
 
-test('data whose initialisation was cut off before its keys were stored is removed', () => {
+test('Vault data whose initialisation was interrupted before its keys were stored is removed', () => {
   write('initialisation.pending');
-  discardUnopenable(folder, data);
+  discardUnsealable(folder, data);
   expect(existsSync(data)).toBe(false);
   expect(existsSync(join(folder, 'initialisation.pending'))).toBe(false);
 });
 
-test('data whose keys were stored survives the same crash', () => {
+test('Vault data whose keys were stored survives the same crash', () => {
   write('initialisation.pending');
   write('keys.json');
-  discardUnopenable(folder, data);
+  discardUnsealable(folder, data);
   expect(existsSync(data)).toBe(true);
 });
 
-test('data without keys that was initialised long ago is never removed', () => {
-  discardUnopenable(folder, data);
+test('Vault data without keys that was initialised long ago is never removed', () => {
+  discardUnsealable(folder, data);
   expect(existsSync(data)).toBe(true);
 });

@@ -1,0 +1,31 @@
+import { formatDuration } from '../schedule/duration';
+import type { SealingFacts } from './sealingFacts';
+
+/** Why an operator has to act, one sentence each; empty when sealing is healthy. */
+export function attentionReasons(facts: SealingFacts, maxLagSeconds: number | undefined): readonly string[] {
+  const { gaps, jobs, findings, unsealed, lagSeconds } = facts;
+  return [
+    ...gaps.map(
+      ({ from, to }) => `not sealed: ${from} → ${to}; seal it: audit-snapshot seal --from ${from} --to ${to}`,
+    ),
+    ...jobs.failed.map(({ jobId, code }) => `job ${jobId} failed (${code}), and its window is not sealed`),
+    ...findingReasons(findings),
+    ...overdueReasons(unsealed.overdue),
+    ...(maxLagSeconds === undefined ? [] : lagReasons(lagSeconds, maxLagSeconds)),
+  ];
+}
+
+function findingReasons(findings: number): readonly string[] {
+  if (findings === 0) return [];
+  return [`${findings} sealed records did not match their own hash; see: audit-snapshot list, show`];
+}
+
+function overdueReasons(overdue: number | null): readonly string[] {
+  if (overdue === 0) return [];
+  return [`${overdue ?? 'many'} records in sealed log time are not sealed; seal their window again`];
+}
+
+function lagReasons(lagSeconds: number | null, maxLagSeconds: number): readonly string[] {
+  if (lagSeconds === null) return ['nothing has been sealed yet'];
+  return lagSeconds > maxLagSeconds ? [`nothing has been sealed for ${formatDuration(lagSeconds)}`] : [];
+}

@@ -1,0 +1,103 @@
+import { Option, type Command } from 'commander';
+import { mongo } from 'mongoose';
+import { SnapshotError } from '../../errors';
+import { splitRecords } from '../../evidence/bsonStream';
+import { unpackChunk } from '../../evidence/chunk';
+import { MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../../evidence/limits';
+import { parseManifest } from '../../evidence/manifest';
+import { manifestKey } from '../../evidence/objectKeys';
+import { readRecord } from '../../evidence/recordBytes';
+import { sha256Hex } from '../../tlog/sha256';
+import { action } from '../action';
+import { locateEvidence } from '../evidenceSource';
+import { dirOption, example } from '../options';
+import { EXIT, type Output } from '../output';
+
+interface CatOptions {
+  readonly dir?: string;
+  readonly format: 'ndjson' | 'csv';
+}
+
+const COLUMNS = [
+  '_id',
+  'timestamp',
+  'action',
+  'actorId',
+  'resourceType',
+  'resourceId',
+  'hash',
+  'record',
+] as const;
+const EXACT = { promoteValues: false, bsonRegExp: true } as const;
+
+/**
+ * `cat`: the records of a snapshot as text. A rendering is never evidence; the chunks are compared with the manifest all
+ * the same. EVIDENCE_INVALID, EVIDENCE_INCOMPLETE.
+ */
+export function define(command: Command): void {
+  command
+    .description('print the records of a snapshot for reading; a rendering is never evidence')
+    .argument('<snapshotId>')
+    .addOption(dirOption())
+    .addOption(
+      new Option('--format <format>', 'canonical Extended JSON, one record per line, or CSV')
+        .choices(['ndjson', 'csv'])
+        .default('ndjson'),
+    )
+    .addHelpText('after', example('audit-snapshot cat snap-65f0c0ffee65f0c0ffee65f0 --format csv'))
+    .action(action(cat));
+}
+
+async function cat(snapshotId: string, { dir, format }: CatOptions, output: Output): Promise<number> {
+  const { reader } = await locateEvidence(dir ?? snapshotId);
+  const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
+  if (!body) throw new SnapshotError('EVIDENCE_INCOMPLETE', `no manifest of ${snapshotId}`);
+  if (format === 'csv') output.result(COLUMNS.join(','));
+  for (const { key, versionId, sha256 } of parseManifest(body).chunks) {
+    const stored = await reader.read(key, versionId, MAX_CHUNK_BYTES);
+    if (!stored) throw new SnapshotError('EVIDENCE_INCOMPLETE', `a chunk is missing [key=${key}]`);
+    if (sha256Hex(stored) !== sha256)
+      throw new SnapshotError('EVIDENCE_INVALID', `not the bytes that the manifest names [key=${key}]`);
+    for (const record of splitRecords(await unpackChunk(stored)))
+      output.result(format === 'csv' ? renderRow(record) : renderJson(record));
+  }
+  return EXIT.ok;
+}
+
+/** A record that text cannot represent (invalid UTF-8, say) is given as its bytes. */
+function renderJson(record: Buffer): string {
+  try {
+    return mongo.BSON.EJSON.stringify(mongo.BSON.deserialize(record, EXACT), { relaxed: false });
+  } catch {
+    return JSON.stringify({ $bson: record.toString('base64') });
+  }
+}
+
+function renderRow(record: Buffer): string {
+  const { id, timestamps, hashText } = readRecord(record);
+  const [timestamp] = timestamps;
+  const line = renderJson(record);
+  const members = JSON.parse(line) as Record<string, unknown>;
+  const cells: Record<(typeof COLUMNS)[number], string> = {
+    _id: id,
+    timestamp: timestamp === undefined ? '' : new Date(timestamp).toISOString(),
+    action: textOf(members['action']),
+    actorId: textOf(members['actorId']),
+    resourceType: textOf(members['resourceType']),
+    resourceId: textOf(members['resourceId']),
+    hash: hashText?.toString('latin1') ?? '',
+    record: line,
+  };
+  return COLUMNS.map((column) => quote(cells[column])).join(',');
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** RFC 4180; a cell that a spreadsheet would run as a formula is made text. */
+function quote(cell: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

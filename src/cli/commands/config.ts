@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import {
+  readDatabaseConfig,
+  readJobServiceConfig,
+  readLogLevel,
+  readReportingConfig,
+  readSealingConfig,
+  readStorageConfig,
+  readTemporalConfig,
+  readVaultConfig,
+  readWorkerConfig,
+} from '../../config';
+import { describeSettings, type Setting } from '../../config/describeSettings';
+import { SnapshotError } from '../../errors';
+import { action } from '../action';
+import { example, jsonOption, type JsonOption } from '../options';
+import { EXIT, type Output } from '../output';
+import { renderTable } from '../table';
+
+/** `config`: the configuration, without reaching a server. */
+export function define(command: Command): void {
+  command.description('the settings in force, and where they come from');
+  command
+    .command('show')
+    .description('print every setting; of a secret only whether it is set')
+    .option('--origin', 'also print where each value comes from')
+    .addOption(jsonOption())
+    .addHelpText('after', example('audit-snapshot config show --origin'))
+    .action(action(show));
+  command
+    .command('check')
+    .description('read every part of the configuration, without reaching a server')
+    .addOption(jsonOption())
+    .addHelpText('after', example('audit-snapshot config check --config /etc/audit-snapshot.toml'))
+    .action(action(check));
+}
+
+/** CONFIG_INVALID when a file cannot be read. */
+function show(
+  { origin = false, json = false }: JsonOption & { readonly origin?: boolean },
+  output: Output,
+): number {
+  const settings = describeSettings();
+  const columns = origin ? ['setting', 'value', 'from'] : ['setting', 'value'];
+  const rows = settings.map((setting) => {
+    const row = [setting.name, shownValue(setting)];
+    return origin ? [...row, setting.origin] : row;
+  });
+  output.result(json ? JSON.stringify({ settings }) : renderTable(columns, rows));
+  return EXIT.ok;
+}
+
+function shownValue({ secret, origin, value }: Setting): string {
+  return secret && origin !== 'not set' ? '(set, not shown)' : (value ?? '');
+}
+
+/** The parts, and what reads each. Only the job service needs the last one. */
+const PARTS: readonly (readonly [part: string, read: () => unknown])[] = [
+  ['database', readDatabaseConfig],
+  ['temporal', readTemporalConfig],
+  ['vault', readVaultConfig],
+  ['storage', readStorageConfig],
+  ['sealing', readSealingConfig],
+  ['reporting', readReportingConfig],
+  ['worker', readWorkerConfig],
+  ['logging', readLogLevel],
+  ['job service', readJobServiceConfig],
+];
+
+/** Exit code 2 when a part is wrong. */
+function check({ json = false }: JsonOption, output: Output): number {
+  // A file that cannot be read is wrong for every part: this reports it once.
+  describeSettings();
+  const parts = PARTS.map(([part, read]) => ({ part, ...checkPart(read) }));
+  if (json) output.result(JSON.stringify({ parts }));
+  else
+    for (const { part, state, fault } of parts)
+      output.result(`${`[${state}]`.padEnd(7)}${part}${fault === null ? '' : `: ${fault}`}`);
+  return parts.some(({ state }) => state === 'fail') ? EXIT.usage : EXIT.ok;
+}
+
+function checkPart(read: () => unknown): { state: 'ok' | 'warn' | 'fail'; fault: string | null } {
+  try {
+    read();
+    return { state: 'ok', fault: null };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    // An installation without a job service does not need its keys.
+    return { state: read === readJobServiceConfig ? 'warn' : 'fail', fault: error.message };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { readSealingConfig } from '../../config';
+import { makeTrustFile, mergeTrust } from '../../evidence/trustFile';
+import { action } from '../action';
+import { openSigner } from '../connections/signer';
+import { readTrust } from '../evidenceSource';
+import { example, jsonOption, type JsonOption } from '../options';
+import { EXIT, type Output } from '../output';
+
+interface ExportOptions extends JsonOption {
+  readonly out?: string;
+  readonly merge?: string;
+}
+
+/** `keys`: the public keys of the signer. */
+export function define(command: Command): void {
+  command.description('the public keys that evidence is verified with');
+  command
+    .command('export')
+    .description('write the trust file: every key version with its period of validity')
+    .option('--merge <trust.json>', 'also keep the versions of an earlier file that Vault no longer serves')
+    .option('--out <file>', 'file to write; stdout without it')
+    .addOption(jsonOption())
+    .addHelpText('after', example('audit-snapshot keys export --out trust.json'))
+    .action(action(exportKeys));
+}
+
+async function exportKeys({ out, merge, json = false }: ExportOptions, output: Output): Promise<number> {
+  const signer = await openSigner();
+  const { origin } = readSealingConfig();
+  const served = makeTrustFile(origin, await signer.listKeys());
+  const trust = merge === undefined ? served : mergeTrust(await readTrust(merge), served);
+  const text = JSON.stringify(trust, null, 2);
+  if (out === undefined) {
+    output.result(text);
+    return EXIT.ok;
+  }
+  await writeFile(out, `${text}\n`);
+  output.note(`wrote ${out}; hand it to the auditor out of band`);
+  if (json) output.result(JSON.stringify({ out, versions: trust.keys.map(({ version }) => version) }));
+  return EXIT.ok;
+}

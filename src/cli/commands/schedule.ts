@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { addLazyCommand } from '../lazyCommand';
+
+/** `schedule`: Temporal Schedules that seal contiguous windows; docs/schedules.md. */
+export function define(schedule: Command): void {
+  schedule.description('seal the log window by window, by Temporal Schedules that leave no gap');
+  addLazyCommand(schedule, 'create', 'create a schedule', () => require('./schedule/create'));
+  addLazyCommand(schedule, 'update', 'change settings of a schedule', () => require('./schedule/update'));
+  addLazyCommand(schedule, 'list', 'list the schedules that seal', () => require('./schedule/list'));
+  addLazyCommand(schedule, 'show', 'show one schedule, its progress and its runs', () =>
+    require('./schedule/show'),
+  );
+  addLazyCommand(schedule, 'pause', 'start no runs until resume', () => require('./schedule/pause'));
+  addLazyCommand(schedule, 'resume', 'start runs again', () => require('./schedule/resume'));
+  addLazyCommand(schedule, 'trigger', 'start a run now', () => require('./schedule/trigger'));
+  addLazyCommand(schedule, 'backfill', 'start runs for past times', () => require('./schedule/backfill'));
+  addLazyCommand(schedule, 'delete', 'delete a schedule', () => require('./schedule/delete'));
+}

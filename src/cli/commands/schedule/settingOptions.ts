@@ -1,0 +1,125 @@
+import { Option, type Command } from 'commander';
+import type { AuditScheduleInput } from '../../../contract/schedule';
+import type { OnTamper } from '../../../contract/snapshot';
+import { SnapshotError } from '../../../errors';
+import { formatDuration } from '../../../schedule/duration';
+import { OVERLAPS, type Overlap, type ScheduleSettings } from '../../../schedule/scheduleSettings';
+import { onTamperOption, parseDurationOption, parseInstantOption, type JsonOption } from '../../options';
+
+/** What `create` and `update` take; durations in seconds. */
+export interface SettingOptions extends JsonOption {
+  readonly every?: number;
+  readonly offset?: number;
+  readonly cron?: string;
+  readonly timezone?: string;
+  readonly settle?: number;
+  readonly lookback?: number;
+  readonly start?: string;
+  readonly jitter?: number;
+  readonly overlap?: Overlap;
+  readonly catchup?: number;
+  readonly pauseOnFailure?: boolean;
+  readonly onTamper?: OnTamper;
+  readonly note?: string;
+  readonly dryRun?: boolean;
+}
+
+const DURATIONS: readonly (readonly [flags: string, description: string])[] = [
+  ['--every <duration>', 'windows of this length in UTC: 90s, 15m, 1h, 1d'],
+  ['--offset <duration>', 'with --every: how long after the full interval they end'],
+  ['--settle <duration>', 'how long after its end a window is sealed (default 5m)'],
+  ['--lookback <duration>', 'how far back to search for late records, 0s for never (default 1d)'],
+  ['--jitter <duration>', 'delay each run at random, by at most this (default 0s)'],
+  ['--catchup <duration>', 'start runs that Temporal missed, up to this age (default 365d)'],
+];
+
+/** Adds an option for every setting, each optional: what is left out has its default, or stays as it is. */
+export function addSettingOptions(command: Command): Command {
+  for (const [flags, description] of DURATIONS) command.option(flags, description, parseDurationOption);
+  return command
+    .option('--cron <expression>', 'or windows that end at these times, e.g. "0 0 * * *"')
+    .option('--timezone <name>', 'with --cron: the time zone, e.g. Europe/Berlin (default UTC)')
+    .option(
+      '--start <instant>',
+      'first instant to seal (default: where it ended before, or the start of the present window)',
+      parseInstantOption,
+    )
+    .addOption(overlapOption('when a run is due while another one is running (default buffer-one)'))
+    .option('--pause-on-failure', 'pause the schedule when a run fails')
+    .option('--no-pause-on-failure', 'leave the schedule running when a run fails (default)')
+    .addOption(onTamperOption())
+    .option('--note <text>', 'what the page of the schedule in the Web UI says');
+}
+
+export function overlapOption(description: string): Option {
+  return new Option('--overlap <policy>', description).choices(OVERLAPS);
+}
+
+/** Settings with those of the command line in place of the known ones; a new cadence replaces the former one as a whole. */
+export function withOptions(known: ScheduleSettings, options: SettingOptions): ScheduleSettings {
+  const { input, jitterSeconds, overlap, catchupSeconds, pauseOnFailure } = known;
+  return {
+    input: {
+      ...identityOf(input),
+      ...cadenceOf(input, options),
+      startAt: options.start ?? input.startAt,
+      ...given('settleSeconds', options.settle ?? input.settleSeconds),
+      ...given('lookbackSeconds', options.lookback ?? input.lookbackSeconds),
+      ...given('onTamper', options.onTamper ?? input.onTamper),
+    },
+    jitterSeconds: options.jitter ?? jitterSeconds,
+    overlap: options.overlap ?? overlap,
+    catchupSeconds: options.catchup ?? catchupSeconds,
+    pauseOnFailure: options.pauseOnFailure ?? pauseOnFailure,
+  };
+}
+
+function cadenceOf(
+  known: AuditScheduleInput,
+  { every, offset, cron, timezone }: SettingOptions,
+): Partial<AuditScheduleInput> {
+  if (every !== undefined && cron !== undefined)
+    throw new SnapshotError('USAGE_INVALID', '--every and --cron do not go together');
+  const former = every === undefined && cron === undefined ? known : undefined;
+  return {
+    ...given('everySeconds', every ?? former?.everySeconds),
+    ...given('offsetSeconds', offset ?? former?.offsetSeconds),
+    ...given('cron', cron ?? former?.cron),
+    ...given('timezone', timezone ?? former?.timezone),
+  };
+}
+
+/** The members that no option changes. */
+function identityOf({
+  scheduleId,
+  maxAttempts,
+  timeoutSeconds,
+}: AuditScheduleInput): Pick<AuditScheduleInput, 'scheduleId' | 'maxAttempts' | 'timeoutSeconds'> {
+  return { scheduleId, ...given('maxAttempts', maxAttempts), ...given('timeoutSeconds', timeoutSeconds) };
+}
+
+function given<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
+}
+
+/** Settings as `--json` prints them, with durations such as `1h30m`. */
+export function settingsView({ input, ...policy }: ScheduleSettings): Record<string, unknown> {
+  return {
+    every: durationView(input.everySeconds),
+    offset: durationView(input.offsetSeconds),
+    cron: input.cron,
+    timezone: input.timezone,
+    start: input.startAt,
+    settle: durationView(input.settleSeconds),
+    lookback: durationView(input.lookbackSeconds),
+    onTamper: input.onTamper ?? 'seal',
+    jitter: formatDuration(policy.jitterSeconds),
+    overlap: policy.overlap,
+    catchup: formatDuration(policy.catchupSeconds),
+    pauseOnFailure: policy.pauseOnFailure,
+  };
+}
+
+function durationView(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : formatDuration(seconds);
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { mongo } from 'mongoose';
+import { readSealingConfig } from '../../config';
+import { SNAPSHOT_JOB_TYPE } from '../../contract/names';
+import type { OnTamper } from '../../contract/snapshot';
+import type { Window } from '../../contract/window';
+import { findJobType } from '../../jobs/jobRegistry';
+import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
+import { AuditService } from '../../services/audit.service';
+import { action } from '../action';
+import { openDatabase } from '../connections/database';
+import { openTemporal, snapshotClient } from '../connections/temporal';
+import { followRun, printDetached } from '../followRun';
+import { example, jsonOption, onTamperOption, type JsonOption } from '../options';
+import { EXIT, type Output } from '../output';
+import { requireJobId } from '../requireJobId';
+
+interface SealOptions extends JsonOption {
+  readonly from: string;
+  readonly to: string;
+  readonly jobId?: string;
+  readonly onTamper: OnTamper;
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+}
+
+/** `seal`: starts the snapshot of a window and follows it. */
+export function define(command: Command): void {
+  command
+    .description('seal the records of a window and follow the run; Ctrl-C leaves the run running')
+    .requiredOption('--from <instant>', 'first instant, inclusive, e.g. 2026-01-31T00:00:00Z')
+    .requiredOption('--to <instant>', 'last instant, inclusive, e.g. 2026-01-31T23:59:59.999Z')
+    .option('--job-id <id>', 'seal under this job id; run again, it continues or returns the same result')
+    .addOption(onTamperOption().default('seal'))
+    .option('--dry-run', 'print what would be sealed, and seal nothing')
+    .option('--detach', 'start the run and do not wait for it')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example('audit-snapshot seal --from 2026-01-31T00:00:00Z --to 2026-01-31T23:59:59.999Z'),
+    )
+    .action(action(seal));
+}
+
+async function seal(options: SealOptions, output: Output): Promise<number> {
+  const json = options.json === true;
+  const { policy, parse } = findJobType(SNAPSHOT_JOB_TYPE);
+  const window = parse({ from: options.from, to: options.to }, Date.now());
+  if (options.dryRun === true) return previewSeal(window, json, output);
+
+  const jobId = options.jobId ?? new mongo.ObjectId().toHexString();
+  requireJobId(jobId);
+  await using temporal = await openTemporal();
+  const { onTamper } = options;
+  const handle = await snapshotClient(temporal).start({ jobId, ...window, onTamper, ...policy });
+  if (options.detach === true) return printDetached(handle, json, output);
+  output.note(`sealing ${window.from} → ${window.to} as job ${jobId}`);
+  return await followRun(handle, json, output);
+}
+
+/** Prints what sealing a window would find, and writes nothing. DATABASE_*. */
+async function previewSeal(window: Window, json: boolean, output: Output): Promise<number> {
+  await using database = await openDatabase();
+  const { connection } = database;
+  const { origin } = readSealingConfig();
+  const unsealed = await new AuditService(connection).countUnsealed(window);
+  const overlaps = await new MongoSnapshotRepository(connection).listSignedOverlaps(origin, window, '');
+  const snapshots = overlaps.map(({ snapshotId, window: { from, to }, manifest }) => ({
+    snapshotId,
+    from,
+    to,
+    recordCount: manifest?.recordCount ?? 0,
+  }));
+  if (json) output.result(JSON.stringify({ dryRun: true, window, unsealed, snapshots }));
+  else {
+    output.result(`would seal ${unsealed} records of ${window.from} → ${window.to}; nothing was written`);
+    for (const { snapshotId, from, to, recordCount } of snapshots)
+      output.result(`already sealed: ${snapshotId}, ${from} → ${to}, ${recordCount} records`);
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { readSealingConfig } from '../../config';
+import { formatDuration } from '../../schedule/duration';
+import { action } from '../action';
+import { attentionReasons } from '../attentionReasons';
+import { openDatabase } from '../connections/database';
+import { example, jsonOption, parseDurationOption, type JsonOption } from '../options';
+import { EXIT, type Output } from '../output';
+import { measureSealing, type SealingFacts } from '../sealingFacts';
+
+interface StatusOptions extends JsonOption {
+  /** Seconds. */
+  readonly maxLag?: number;
+}
+
+/** `status`: whether sealing needs attention. Exit code 6 when it does. */
+export function define(command: Command): void {
+  command
+    .description(
+      'state of sealing: last sealed instant, lag, gaps, findings, backlog; exit code 6 if it needs attention',
+    )
+    .option('--max-lag <duration>', 'a longer lag needs attention, e.g. 2h', parseDurationOption)
+    .addOption(jsonOption())
+    .addHelpText('after', example('audit-snapshot status --max-lag 2h'))
+    .action(action(status));
+}
+
+async function status({ maxLag, json = false }: StatusOptions, output: Output): Promise<number> {
+  await using database = await openDatabase();
+  const facts = await measureSealing(database.connection, readSealingConfig(), Date.now());
+  const reasons = attentionReasons(facts, maxLag);
+  output.result(json ? JSON.stringify(viewOf(facts, reasons)) : describe(facts, reasons));
+  return reasons.length === 0 ? EXIT.ok : EXIT.attention;
+}
+
+function stateOf(reasons: readonly string[]): 'healthy' | 'attention' {
+  return reasons.length === 0 ? 'healthy' : 'attention';
+}
+
+/** The shape of `--json`; docs/schema/cli-output.schema.json. */
+function viewOf({ unsealed: { late, waiting }, jobs, ...facts }: SealingFacts, reasons: readonly string[]) {
+  return {
+    state: stateOf(reasons),
+    reasons,
+    ...facts,
+    backlog: { late, waiting },
+    jobs: { ...jobs, failed: jobs.failed.length },
+  };
+}
+
+function describe(facts: SealingFacts, reasons: readonly string[]): string {
+  const { origin, ledgerSize, sealedUntil, lagSeconds, gaps, findings, unsealed, jobs } = facts;
+  const sealed =
+    sealedUntil === null ? 'nothing is sealed yet' : `${sealedUntil}, ${formatDuration(lagSeconds ?? 0)} ago`;
+  const lines: readonly (readonly [string, string])[] = [
+    ['state', stateOf(reasons)],
+    ['ledger', `${origin}, ${ledgerSize} snapshots`],
+    ['sealed until', sealed],
+    ['gaps', String(gaps.length)],
+    ['findings', String(findings)],
+    ['not sealed yet', `${unsealed.waiting ?? 'many'} records, and ${unsealed.late ?? 'many'} late ones`],
+    ['jobs', `${jobs.queued} queued, ${jobs.running} running, ${jobs.failed.length} failed`],
+  ];
+  const text = lines.map(([name, value]) => `${name.padEnd(15)} ${value}`).join('\n');
+  return [text, ...reasons.map((reason) => `  ! ${reason}`)].join('\n');
+}

@@ -1,0 +1,38 @@
+import { readStorageConfig } from '../../config';
+import { probeLock, type ProbeResult } from '../../storage/lockProbe';
+import { connectObjectStore } from '../../storage/minioObjectStore';
+import type { Check } from './check';
+import { judgeClock, measureClockOffset } from './clock';
+
+interface StorageFacts {
+  readonly bucket: string;
+  readonly clockOffsetMs: number | undefined;
+}
+
+/** Asks the bucket for its Object Lock configuration. STORAGE_*, BUCKET_*. */
+export async function measureStorage(): Promise<StorageFacts> {
+  const config = readStorageConfig();
+  await connectObjectStore(config).checkBucket();
+  return { bucket: config.bucket, clockOffsetMs: await measureClockOffset(config.endpoint) };
+}
+
+export function judgeStorage({ bucket, clockOffsetMs }: StorageFacts): readonly Check[] {
+  return [
+    { check: 'storage', state: 'ok', found: `bucket ${bucket} has Object Lock` },
+    judgeClock('clock of the storage', clockOffsetMs),
+  ];
+}
+
+/** Tries on a small object whether the bucket really locks. STORAGE_*. */
+export function measureLock(): Promise<readonly ProbeResult[]> {
+  return probeLock(readStorageConfig(), Date.now());
+}
+
+export function judgeLock(results: readonly ProbeResult[]): readonly Check[] {
+  return results.map(({ promise, kept, found }) => ({
+    check: 'object lock',
+    state: kept ? 'ok' : 'fail',
+    found: `${promise} (${found})`,
+    ...(kept ? {} : { advice: 'this storage does not protect what is written; do not seal into it' }),
+  }));
+}

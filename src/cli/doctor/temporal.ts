@@ -1,0 +1,39 @@
+import { missingSearchAttributes, registerSearchAttributes } from '../../temporal/searchAttributes';
+import { openTemporal } from '../connections/temporal';
+import type { Check } from './check';
+
+interface TemporalFacts {
+  readonly address: string;
+  readonly namespace: string;
+  /** Before the repair, as name and type. */
+  readonly missingAttributes: readonly (readonly [name: string, type: string])[];
+  readonly repaired: boolean;
+}
+
+/** Reaches the namespace and compares its search attributes; `fix` registers the missing ones. TEMPORAL_*. */
+export async function measureTemporal(fix: boolean): Promise<TemporalFacts> {
+  await using temporal = await openTemporal();
+  const { connection, config } = temporal;
+  const { address, namespace } = config;
+  const missingAttributes = await missingSearchAttributes(connection, namespace);
+  if (fix) await registerSearchAttributes(connection, namespace);
+  return { address, namespace, missingAttributes, repaired: fix };
+}
+
+export function judgeTemporal(facts: TemporalFacts): readonly Check[] {
+  const { address, namespace } = facts;
+  return [
+    { check: 'Temporal', state: 'ok', found: `${address}, namespace ${namespace}` },
+    judgeSearchAttributes(facts),
+  ];
+}
+
+function judgeSearchAttributes({ namespace, missingAttributes, repaired }: TemporalFacts): Check {
+  const check = 'search attributes';
+  const names = missingAttributes.map(([name]) => name).join(', ');
+  if (names === '') return { check, state: 'ok', found: 'all present' };
+  if (repaired) return { check, state: 'ok', found: `registered: ${names}` };
+  const flags = missingAttributes.map(([name, type]) => `--name ${name} --type ${type}`).join(' ');
+  const advice = `audit-snapshot doctor --fix; or: temporal operator search-attribute create --namespace ${namespace} ${flags}`;
+  return { check, state: 'fail', found: `missing: ${names}`, advice };
+}

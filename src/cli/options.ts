@@ -1,0 +1,70 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseInstantMs } from '../contract/window';
+import { parseDuration } from '../schedule/duration';
+
+/** The option that every command with a result has. */
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** `--from` and `--to`, as given. */
+export interface WindowOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print the result as JSON on stdout, and nothing else');
+}
+
+export function keyOption(): Option {
+  return new Option('--key <trust.json>', 'the trust file with the pinned keys').makeOptionMandatory();
+}
+
+export function dirOption(): Option {
+  return new Option('--dir <directory>', 'read exported evidence instead of the bucket');
+}
+
+export function onTamperOption(): Option {
+  const text = 'a record that does not match its own hash: seal it and report it (default), or fail';
+  return new Option('--on-tamper <policy>', text).choices(['seal', 'fail']);
+}
+
+/** Examples for the end of a command's help. */
+export function example(...lines: readonly string[]): string {
+  return `\nExample:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+/** A whole number from 1 to 999999999. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a whole number from 1 to 999999999.');
+}
+
+/** A percentage above 0, up to 100, with at most two decimals. */
+export function parsePercent(text: string): number {
+  const percent = Number(/^(\d{1,3}(?:\.\d{1,2})?)%?$/.exec(text)?.[1]);
+  if (percent > 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError('It is not a percentage such as 5%.');
+}
+
+/** Seconds of a duration. */
+export function parseDurationOption(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return seconds;
+  throw new InvalidArgumentError('It is not a duration such as 90s, 15m, 1h, 1d or 1h30m.');
+}
+
+/** An instant in whole seconds, returned in canonical form. */
+export function parseInstantOption(text: string): string {
+  const ms = parseInstantMs(text);
+  if (ms !== undefined && ms % 1000 === 0) return new Date(ms).toISOString();
+  throw new InvalidArgumentError(
+    'It is not an instant in whole seconds with an offset, such as 2026-01-31T00:00:00Z.',
+  );
+}
+
+/** Collects the values of an option that may be repeated. */
+export function collect(value: string, list: readonly string[] = []): readonly string[] {
+  return [...list, value];
+}

@@ -1,0 +1,110 @@
+import type { Connection } from 'mongoose';
+import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
+import { MongoJobStore } from '../mongo/jobStore';
+import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
+import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
+import { AuditService } from '../services/audit.service';
+import { coverageOf, type CoverageSpan } from '../verify/coverage';
+import { countUnsealed } from './countUnsealed';
+
+/** How far sealing is, as the database has it. Whether the evidence holds is what `verify` answers. */
+export interface SealingFacts {
+  readonly origin: string;
+  readonly ledgerSize: number;
+  /** Log time is sealed without a gap up to here, counted from the first window; null before the first snapshot. */
+  readonly sealedUntil: string | null;
+  readonly lagSeconds: number | null;
+  readonly gaps: readonly { readonly from: string; readonly to: string }[];
+  /** Records that did not match their own hash when they were sealed. */
+  readonly findings: number;
+  /** Unsealed records; null where counting takes too long. */
+  readonly unsealed: {
+    /** In sealed log time. */
+    readonly late: number | null;
+    /** In sealed log time, and older than the allowance for late records. */
+    readonly overdue: number | null;
+    /** After the sealed log time. */
+    readonly waiting: number | null;
+  };
+  readonly jobs: {
+    readonly queued: number;
+    readonly running: number;
+    /** Failed in the last 30 days, and their windows are not sealed. */
+    readonly failed: readonly { readonly jobId: string; readonly code: string }[];
+  };
+}
+
+const MAX_JOBS = 100;
+const RECENT_MS = 30 * 86_400_000;
+const FIRST_INSTANT = new Date(0).toISOString();
+
+/** Measures how far sealing is. DATABASE_*. */
+export async function measureSealing(
+  connection: Connection,
+  { origin, lateAllowanceMs }: { readonly origin: string; readonly lateAllowanceMs: number },
+  nowMs: number,
+): Promise<SealingFacts> {
+  const ledger = new MongoLedgerSequencer(connection, origin);
+  const { size } = await ledger.head();
+  const entries = (await ledger.list(0, size)).map(parseEntry);
+  const spans = coverageOf(entries);
+  const sealedUntil = endOfFirstRun(spans);
+  return {
+    origin,
+    ledgerSize: size,
+    sealedUntil,
+    lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
+    gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
+    findings: await new MongoSnapshotRepository(connection).countFindings(origin),
+    unsealed: await measureUnsealed(new AuditService(connection), sealedUntil, lateAllowanceMs, nowMs),
+    jobs: await measureJobs(new MongoJobStore(connection), entries, nowMs),
+  };
+}
+
+/** The end of the spans before the first gap. */
+function endOfFirstRun(spans: readonly CoverageSpan[]): string | null {
+  const gap = spans.findIndex(({ state }) => state === 'missing');
+  return spans.at(gap < 0 ? -1 : gap - 1)?.to ?? null;
+}
+
+function lagOf(sealedUntil: string, nowMs: number): number {
+  return Math.max(0, Math.round((nowMs - Date.parse(sealedUntil)) / 1000));
+}
+
+async function measureUnsealed(
+  log: AuditService,
+  sealedUntil: string | null,
+  lateAllowanceMs: number,
+  nowMs: number,
+): Promise<SealingFacts['unsealed']> {
+  const now = new Date(nowMs).toISOString();
+  if (sealedUntil === null)
+    return { late: 0, overdue: 0, waiting: await countUnsealed(log, { from: FIRST_INSTANT, to: now }) };
+  const sealedUntilMs = Date.parse(sealedUntil);
+  const overdueUntil = new Date(Math.min(sealedUntilMs, nowMs - lateAllowanceMs)).toISOString();
+  return {
+    late: await countUnsealed(log, { from: FIRST_INSTANT, to: sealedUntil }),
+    overdue: await countUnsealed(log, { from: FIRST_INSTANT, to: overdueUntil }),
+    waiting: await countUnsealed(log, { from: new Date(sealedUntilMs + 1).toISOString(), to: now }),
+  };
+}
+
+async function measureJobs(
+  store: MongoJobStore,
+  entries: readonly LedgerEntry[],
+  nowMs: number,
+): Promise<SealingFacts['jobs']> {
+  const count = async (status: 'queued' | 'running') =>
+    (await store.list({ status, limit: MAX_JOBS, nowMs })).jobs.length;
+  const recent = { createdFromMs: nowMs - RECENT_MS, limit: MAX_JOBS, nowMs };
+  const { jobs: failed } = await store.list({ status: 'failed', ...recent });
+  // A window that any job has sealed since is not a failure any more.
+  const unsealed = failed.filter(({ payload }) =>
+    coverageOf(entries, payload).some(({ state }) => state === 'missing'),
+  );
+  return {
+    queued: await count('queued'),
+    running: await count('running'),
+    failed: unsealed.map(({ _id, error }) => ({ jobId: _id, code: error?.code ?? 'unknown' })),
+  };
+}

@@ -1,0 +1,63 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { workflowIdOf } from '../../src/contract/names';
+import { SNAPSHOT_CREATED } from '../../src/services/auditEntry';
+import type { ChaosRun } from './chaosRun';
+
+const NAMES = ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_TOKEN', 'JOB_SERVICE_TOKEN'];
+
+/** Secrets of the run in its logs and histories, and content of records in its histories; each leak in words. */
+export async function findSecretLeaks(run: ChaosRun, jobs: readonly string[]): Promise<string[]> {
+  const secrets = NAMES.flatMap((name) => {
+    const value = run.env[name];
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const histories = await readHistories(run, jobs);
+  const secretLeaks = [...(await readLogs(run)), ...histories].flatMap(({ source, text }) =>
+    secrets.filter(({ value }) => text.includes(value)).map(({ name }) => `${name} is in ${source}`),
+  );
+  const actions = await run.connection.collection('auditlogs').distinct('action');
+  const words = actions.map(String).filter((action) => action !== SNAPSHOT_CREATED);
+  const contentLeaks = histories
+    .filter(({ text }) => words.some((word) => text.includes(word)))
+    .map(({ source }) => `content of a record is in ${source}`);
+  return [...secretLeaks, ...contentLeaks];
+}
+
+interface Text {
+  readonly source: string;
+  readonly text: string;
+}
+
+async function readLogs({ environment, name }: ChaosRun): Promise<Text[]> {
+  const files = (await readdir(environment.logs)).filter((file) => file.startsWith(name));
+  return Promise.all(
+    files.map(async (source) => ({ source, text: await readFile(join(environment.logs, source), 'utf8') })),
+  );
+}
+
+/** The histories of every run of these jobs that Temporal still has. */
+async function readHistories({ environment, name }: ChaosRun, jobs: readonly string[]): Promise<Text[]> {
+  const { workflow } = environment.client;
+  const runs: { workflowId: string; runId?: string }[] = jobs.map((jobId) => ({
+    workflowId: workflowIdOf(jobId),
+  }));
+  // The list is eventually consistent, so the latest runs are read whether it has them or not.
+  for await (const run of workflow.list({ query: `TaskQueue = '${name}'` })) runs.push(run);
+  const texts: Text[] = [];
+  for (const { workflowId, runId } of runs) {
+    try {
+      const history = await workflow.getHandle(workflowId, runId).fetchHistory();
+      // Payloads are base64 in JSON.
+      const text = historyToJSON(history).replaceAll(/"data":\s*"([^"]+)"/g, (_all, data: string) =>
+        Buffer.from(data, 'base64').toString(),
+      );
+      texts.push({ source: `the history of ${workflowId}`, text });
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+  return texts;
+}

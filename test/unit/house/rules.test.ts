@@ -1,0 +1,128 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** What a program can check of the rules in CONTRIBUTING.md that no linter checks. */
+const ROOT = resolve(__dirname, '../../..');
+const ROOTS = ['src', 'workflows', 'activities', 'dev', 'test', 'bench', 'docs', '.ci'];
+/** Roots whose words are not checked yet. */
+const NOT_YET_CLEAN: readonly string[] = ['src', 'workflows', 'activities', 'dev', 'test/unit'];
+
+const MAX_LINES = 300;
+/** Captured histories and pictures are data. */
+const DATA = /^(test\/replay\/histories|docs\/images)\//;
+const CODE = /\.(ts|cjs|mjs|py|go)$/;
+const TEXT = /\.(ts|cjs|mjs|py|go|toml|md|sh)$|^\.ci\//;
+
+const FILES = [
+  ...ROOTS.flatMap((root) => filesBelow(root)),
+  ...readdirSync(ROOT).filter((name) => /\.(cjs|md|json)$/.test(name)),
+].filter((path) => !DATA.test(path));
+
+function filesBelow(root: string): string[] {
+  const entries = readdirSync(join(ROOT, root), { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1));
+}
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const codeFiles = FILES.filter((path) => CODE.test(path));
+/** Files whose words are checked. */
+const textFiles = FILES.filter((path) => {
+  const dirty = NOT_YET_CLEAN.some((root) => path.startsWith(`${root}/`));
+  return TEXT.test(path) && (!dirty || /^test\/unit\/(simulation|workflows|docs|house)\//.test(path));
+});
+
+/** File and line of every match, so that a failure names what to change. */
+function findIn(paths: readonly string[], pattern: RegExp, isAllowed: (hit: string) => boolean): string[] {
+  return paths.flatMap((path) =>
+    read(path)
+      .split('\n')
+      .flatMap((line, index) => {
+        const found = pattern.exec(line)?.[0];
+        return found === undefined ? [] : [`${path}:${index + 1}: ${found.trim()}`];
+      })
+      .filter((hit) => !isAllowed(hit)),
+  );
+}
+
+/** Neither comments nor blank lines. */
+function statementsOf(path: string): string {
+  return read(path)
+    .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    .trim();
+}
+
+test('the name of every TypeScript and JavaScript file is in camelCase', () => {
+  const camelCase = /(^|\/)[a-z][A-Za-z0-9]*(\.(service|model|config))?(\.test)?\.(ts|cjs|mjs)$/;
+  // Given by the users of the product.
+  const fixed = ['test/unit/audit_snapshot_job.test.ts', '.dependency-cruiser.cjs'];
+  const named = codeFiles.filter((path) => /\.[cm]?[tj]s$/.test(path) && !fixed.includes(path));
+  expect(named.filter((path) => !camelCase.test(path))).toEqual([]);
+});
+
+test(`no code file has more than ${MAX_LINES} lines`, () => {
+  const long = codeFiles.filter((path) => read(path).trimEnd().split('\n').length > MAX_LINES);
+  expect(long).toEqual([]);
+});
+
+test('no directory is called utils or helpers', () => {
+  expect(FILES.filter((path) => /(^|\/)(utils?|helpers?)\//.test(path))).toEqual([]);
+});
+
+test('nothing but the setup and the teardown of Jest has a default export', () => {
+  const jest = /^test\/harness\/(startStack|stopStack)\.ts:/;
+  expect(
+    findIn(codeFiles, /^export default\b|^export \{[^}]*\bas default\b/, (hit) => jest.test(hit)),
+  ).toEqual([]);
+});
+
+test('no file but the entry of the workflow bundle only exports what other files define', () => {
+  const entries = ['workflows/index.ts'];
+  const barrels = codeFiles.filter((path) => {
+    const statements = statementsOf(path);
+    return (
+      statements !== '' &&
+      statements.replaceAll(/^export (type )?(\*|\{[^}]*\}) from .*$/gm, '').trim() === ''
+    );
+  });
+  expect(barrels.filter((path) => !entries.includes(path))).toEqual([]);
+});
+
+test('no code file declares an enum', () => {
+  expect(findIn(codeFiles, /^\s*(export )?(declare )?(const )?enum\s/, () => false)).toEqual([]);
+});
+
+test('no test mocks a module of this repository', () => {
+  const mock = /\bjest\.(mock|doMock|unstable_mockModule)\(/;
+  const self = /^test\/unit\/house\//;
+  expect(findIn(codeFiles, mock, (hit) => self.test(hit))).toEqual([]);
+});
+
+test('no test name contains "should"', () => {
+  const name = /\b(test|it|describe)(\.\w+)*(\(.*\))?\(\s*['"`].*\bshould\b/;
+  const self = /^test\/unit\/house\//;
+  expect(findIn(textFiles, name, (hit) => self.test(hit))).toEqual([]);
+});
+
+/** Words of C3 with a plainer one each. */
+const BANNED: readonly (readonly [word: RegExp, better: string])[] = [
+  [/\bbehind\b/i, 'after'],
+  [/\bin front of\b/i, 'before'],
+  [/\bwhoever\b/i, 'the caller, reader or operator that is meant'],
+  [/\b(some|any)body\b/i, 'the caller, reader or operator that is meant'],
+  [/\bmend(s|ed|ing)?\b/i, 'fix'],
+  [/\bstands? in\b/i, 'is in'],
+  [/\b(goes|going|went|gone) on\b/i, 'continue'],
+];
+
+/** Where a word is meant literally, or is part of a name or of an English term. */
+const LITERAL: readonly RegExp[] = [
+  /^test\/unit\/house\/rules\.test\.ts:/,
+  // A proxy or a firewall is in front of a server.
+  /^docs\/(job-service|operations|threat-model)\.md:\d+: (behind|in front of)$/i,
+];
+
+test.each(BANNED)('no text contains %s, for which there is "%s"', (word) => {
+  expect(findIn(textFiles, word, (hit) => LITERAL.some((literal) => literal.test(hit)))).toEqual([]);
+});
