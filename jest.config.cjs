@@ -24,7 +24,7 @@ module.exports = {
   testTimeout: 60_000,
   reporters: [
     'default',
-    ['<rootDir>/test/harness/summaryReporter.cjs', { suiteSeconds: { unit: 300, integration: 1200 } }],
+    ['<rootDir>/test/harness/summaryReporter.cjs', { suiteSeconds: { unit: 600, integration: 1200 } }],
   ],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },

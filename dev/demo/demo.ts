@@ -20,7 +20,7 @@ export interface DemoOptions {
 }
 
 /**
- * Runs the demo on real servers; true only if every step passed. However it ends, no process is left behind; the data
+ * Runs the demo on real servers; true only if every step passed. However it ends, no process remains; the data
  * stays in `.stack/demo`. Errors are those of the stack and of sealing.
  */
 export async function runDemo(options: DemoOptions, output: DemoOutput): Promise<boolean> {

@@ -184,7 +184,7 @@ function jwtOf({
     throw invalid(`${names} must be set together`);
   }
   const { protocol, hostname } = new URL(jwksUrl);
-  // Whoever controls the response decides which tokens are accepted.
+  // The sender of the response decides which tokens are accepted.
   if (protocol !== 'https:' && !LOOPBACK.has(hostname.replaceAll(/[[\]]/g, '')))
     throw invalid('JOB_SERVICE_JWKS_URL must be https://');
   return { jwksUrl, issuer, audience };

@@ -2,7 +2,7 @@
  * This folder implements a transparency log: RFC 6962 (Merkle tree hash and proofs) and the C2SP formats around it.
  *
  * A log is an append-only list of entries. Each entry is hashed to a leaf, leaves are hashed in pairs up to one root, and
- * the operator signs the root with the number of leaves. Whoever holds a signed root can check, from about log n
+ * the operator signs the root with the number of leaves. A reader with a signed root can check, from about log n
  * hashes, that an entry is in the log (inclusion proof) and that a later root only added entries (consistency proof).
  * The operator cannot show two different histories to two readers who compare their roots.
  *
