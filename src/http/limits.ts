@@ -8,6 +8,8 @@ export interface Limits {
   readonly requestsPerMinute: number;
   /** Of one caller: `POST /jobs`. */
   readonly submissionsPerMinute: number;
+  /** While the event loop is later than this, requests are rejected until it has caught up; 0 turns the check off. */
+  readonly maxEventLoopDelayMs: number;
 }
 
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -15,14 +17,12 @@ export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<voi
 const MINUTE_MS = 60_000;
 /** Requests without a token or with a wrong one, from one address. */
 const FAILURES_PER_MINUTE = 60;
-/** When the event loop is this late no response is in time; new requests are rejected until it has caught up. */
-const LOOP_DELAY_MS = 1_000;
 const MAX_COUNTED_CALLERS = 10_000;
 
 /** Adds the hooks that count requests. Counts live in this process: a limit holds for each instance of the service. */
-export async function addLimits(app: FastifyInstance, { requestsPerMinute, submissionsPerMinute }: Limits) {
+export async function addLimits(app: FastifyInstance, limits: Limits) {
   await app.register(underPressure, {
-    maxEventLoopDelay: LOOP_DELAY_MS,
+    maxEventLoopDelay: limits.maxEventLoopDelayMs,
     pressureHandler: () => {
       throw new SnapshotError('OVERLOADED', 'the service is overloaded; try again later', {
         retryable: true,
@@ -32,8 +32,8 @@ export async function addLimits(app: FastifyInstance, { requestsPerMinute, submi
   await app.register(rateLimit, { global: false, cache: MAX_COUNTED_CALLERS });
   return {
     onFailure: limitOf(app, { max: FAILURES_PER_MINUTE, keyGenerator: ({ ip }) => ip }),
-    onRequest: limitOf(app, { max: requestsPerMinute, keyGenerator: byCaller }),
-    onSubmission: limitOf(app, { max: submissionsPerMinute, keyGenerator: byCaller }),
+    onRequest: limitOf(app, { max: limits.requestsPerMinute, keyGenerator: byCaller }),
+    onSubmission: limitOf(app, { max: limits.submissionsPerMinute, keyGenerator: byCaller }),
   };
 }
 

@@ -25,6 +25,8 @@ import { jwtAuthenticator } from './auth/jwtAuthenticator';
 import { staticKeys } from './auth/staticKeys';
 import type { NeededServer } from './serverHealth';
 
+/** When the event loop is this late no response is in time. */
+const MAX_EVENT_LOOP_DELAY_MS = 1_000;
 /** Requests that are still in progress this long after the listener closed are cut off. */
 const LAST_RESPONSES_MS = 20_000;
 
@@ -48,7 +50,7 @@ export async function runServer(): Promise<void> {
     workflowStatus: temporalWorkflowStatus(client),
     servers: neededServers(database, client),
     authenticate,
-    limits: config.limits,
+    limits: { ...config.limits, maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS },
     version: VERSION,
     newJobId: () => new mongo.ObjectId().toHexString(),
     nowMs: () => Date.now(),

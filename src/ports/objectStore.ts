@@ -14,6 +14,18 @@ export interface StoredVersion extends StoredRef {
   readonly body: Buffer;
 }
 
+/** One version of an object, or a delete marker, as storage lists it. */
+export interface ListedVersion extends StoredRef {
+  readonly key: string;
+  /** True for the version that a read without version id gets, or for the marker that hides the object from it. */
+  readonly isLatest: boolean;
+  readonly isDeleteMarker: boolean;
+  /** 0 for a delete marker. */
+  readonly sizeBytes: number;
+  /** By the clock of the server, in whole seconds or finer. */
+  readonly lastModified: Date;
+}
+
 export interface ObjectLock {
   readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
   readonly until: Date;
@@ -34,6 +46,12 @@ export interface ObjectStore {
   replace(key: string, body: Buffer, holdUntil: Date, etag: string): Promise<StoredRef | undefined>;
   /** The given version, or the newest; undefined when absent. Larger than `maxBytes`: STORAGE_FAILED before it is read. */
   get(key: string, maxBytes: number, versionId?: string): Promise<StoredVersion | undefined>;
+  /**
+   * Every version and every delete marker below a key prefix: keys in ascending order, and of one key the newest version
+   * first, apart from delete markers, which may come at any position of their key. Read page by page, so a caller that
+   * stops early pays only for what it read.
+   */
+  listVersions(prefix: string): AsyncIterable<ListedVersion>;
   /** The lock of one version; undefined when it has none. */
   readLock(key: string, versionId: string): Promise<ObjectLock | undefined>;
   /** Extends a COMPLIANCE lock to at least `until`; a longer one stays as it is. */

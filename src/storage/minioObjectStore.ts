@@ -3,12 +3,22 @@ import type { IncomingMessage } from 'node:http';
 import type { Client } from 'minio';
 import type { StorageConfig } from '../config';
 import { SnapshotError } from '../errors';
-import type { ObjectLock, ObjectStore, StoredVersion } from '../ports/objectStore';
+import type { ListedVersion, ObjectLock, ObjectStore, StoredVersion } from '../ports/objectStore';
 import { storageClient } from './connection';
 import { isNotFound, isPreconditionFailed, s3Code, toStorageError } from './errors';
 
 type Headers = Record<string, string>;
 type StoredRef = Pick<StoredVersion, 'versionId'>;
+type ListedObject = Awaited<ReturnType<Client['listObjectsQuery']>>['objects'][number] & {
+  readonly versionId?: string;
+  readonly isLatest?: boolean | string;
+  readonly isDeleteMarker?: boolean;
+};
+/** Where the next page of a listing starts. */
+type VersionMarker = Readonly<Record<'keyMarker' | 'versionIdMarker', string>>;
+
+/** The most that S3 returns in one answer. */
+const VERSIONS_PER_PAGE = 1_000;
 
 /** An Object Lock bucket as object store. Nothing is sent before the first call, and no call is retried here. */
 export function connectObjectStore(config: StorageConfig): ObjectStore {
@@ -93,6 +103,33 @@ class MinioObjectStore implements ObjectStore {
     }
   }
 
+  async *listVersions(prefix: string): AsyncGenerator<ListedVersion, void, undefined> {
+    const where = `[bucket=${this.#bucket}, prefix=${prefix}]`;
+    let marker = { keyMarker: '', versionIdMarker: '' };
+    for (;;) {
+      const page = await this.#versionsPage(prefix, marker).catch((error: unknown) => {
+        throw toStorageError(where, error);
+      });
+      for (const version of page.objects) yield listedVersion(version, where);
+      if (page.isTruncated !== true) return;
+      const { keyMarker = '', versionIdMarker = '' } = page;
+      if (keyMarker === marker.keyMarker && versionIdMarker === marker.versionIdMarker)
+        throw new SnapshotError('STORAGE_FAILED', `storage lists the same page of versions again ${where}`);
+      marker = { keyMarker, versionIdMarker };
+    }
+  }
+
+  #versionsPage(prefix: string, { keyMarker, versionIdMarker }: VersionMarker) {
+    return this.#client.listObjectsQuery(this.#bucket, prefix, undefined, {
+      Delimiter: '',
+      MaxKeys: VERSIONS_PER_PAGE,
+      IncludeVersion: true,
+      // The client puts both into the query as they are; the server returns the key in URL encoding.
+      keyMarker: encodeURIComponent(decodeURIComponent(keyMarker)),
+      versionIdMarker: encodeURIComponent(versionIdMarker),
+    });
+  }
+
   async readLock(key: string, versionId: string): Promise<ObjectLock | undefined> {
     try {
       const { headers } = await this.#request('HEAD', key, queryOf(versionId));
@@ -172,6 +209,24 @@ class MinioObjectStore implements ObjectStore {
   #where(key: string, versionId?: string): string {
     return `[bucket=${this.#bucket}, key=${key}${versionId === undefined ? '' : `, version=${versionId}`}]`;
   }
+}
+
+/** The client names the members; a version without id means that the bucket keeps no versions. BUCKET_WITHOUT_LOCK. */
+function listedVersion(object: ListedObject, where: string): ListedVersion {
+  const { name = '', versionId, isLatest, isDeleteMarker, size, lastModified } = object;
+  if (versionId === undefined || versionId === '' || versionId === 'null')
+    throw new SnapshotError(
+      'BUCKET_WITHOUT_LOCK',
+      `storage lists a version without id [key=${name}] ${where}`,
+    );
+  return {
+    key: name,
+    versionId,
+    isLatest: String(isLatest) === 'true',
+    isDeleteMarker: isDeleteMarker === true,
+    sizeBytes: size ?? 0,
+    lastModified: lastModified ?? new Date(Number.NaN),
+  };
 }
 
 function queryOf(versionId: string | undefined): { query?: string } {

@@ -1,4 +1,4 @@
-import { boundsOf, overlaps, type Bounds, type Window } from '../contract/window';
+import { boundsOf, contains, formatInstant, overlaps, type Bounds, type Window } from '../contract/window';
 import { splitRecords } from '../evidence/bsonStream';
 import { unpackChunk } from '../evidence/chunk';
 import type { LedgerEntry } from '../evidence/ledgerEntry';
@@ -182,8 +182,8 @@ async function addMarked(
 function isSealedBy(ledger: Ledger, owner: string | undefined, live: Buffer): boolean {
   const index = owner === undefined ? undefined : ledger.indexOf.get(owner);
   if (index === undefined) return false;
-  const { from, to } = ledger.entries[index]!.window;
-  return readRecord(live).timestamps.some((ms) => ms >= Date.parse(from) && ms <= Date.parse(to));
+  const { window } = ledger.entries[index]!;
+  return readRecord(live).timestamps.some((ms) => contains(window, formatInstant(ms)));
 }
 
 /** Looks up, by their ids, sealed records that were not among the marked ones of the window. */
@@ -232,8 +232,8 @@ async function auditUnsealed(
 }
 
 function firstCovering(ledger: Ledger, ms: number): string | undefined {
-  const instant = new Date(ms).toISOString();
-  return ledger.entries.find(({ window }) => window.from <= instant && instant <= window.to)?.snapshotId;
+  const instant = formatInstant(ms);
+  return ledger.entries.find(({ window }) => contains(window, instant))?.snapshotId;
 }
 
 function evidenceDrift(snapshotId: string, chunk: number | null, object: string): Drift {

@@ -92,6 +92,35 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       await expect(store.get(key, 100)).resolves.toMatchObject({ body: Buffer.from(`writer ${winners[0]}`) });
     });
 
+    test('every version below a prefix is listed, the newest of a key first', async () => {
+      const first = await store.putOnce(key, Buffer.from('first'), inHours(1));
+      const { etag } = (await store.get(key, 100))!;
+      const second = await store.replace(key, Buffer.from('second!'), inHours(1), etag);
+      const other = await store.putOnce(`${key}-other`, Buffer.from('x'), inHours(1));
+      const listed = [];
+      for await (const version of store.listVersions(key)) listed.push(version);
+      const version = (versionId: string, of: string, isLatest: boolean, sizeBytes: number) =>
+        expect.objectContaining({
+          key: of,
+          versionId,
+          isLatest,
+          isDeleteMarker: false,
+          sizeBytes,
+        }) as unknown;
+      expect(listed).toEqual([
+        version(second!.versionId, key, true, 7),
+        version(first!.versionId, key, false, 5),
+        version(other!.versionId, `${key}-other`, true, 1),
+      ]);
+      expect(listed.every(({ lastModified }) => lastModified.getTime() > 0)).toBe(true);
+    });
+
+    test('a prefix without objects has an empty listing', async () => {
+      const listed = [];
+      for await (const version of store.listVersions(`${key}/none/`)) listed.push(version);
+      expect(listed).toEqual([]);
+    });
+
     test('a missing key is not replaced', async () => {
       await expect(store.replace(key, Buffer.from('x'), inHours(1), '"none"')).resolves.toBeUndefined();
     });

@@ -86,7 +86,8 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     ],
     authenticate: staticKeys(JSON.stringify([allScopes.hashed])),
     version: '0.0.0',
-    limits: { requestsPerMinute: 100_000, submissionsPerMinute: 100_000 },
+    // A busy machine that runs tests is late; that is not what they test.
+    limits: { requestsPerMinute: 100_000, submissionsPerMinute: 100_000, maxEventLoopDelayMs: 0 },
     ...given,
   });
   const { app } = service;

@@ -53,6 +53,30 @@ describe('a locked version on the real server', () => {
   });
 });
 
+test('a delete marker and more versions than one page holds are listed', async () => {
+  const { bucket } = readStorageConfig();
+  const store = connectObjectStore(readStorageConfig());
+  const client = storageClient(process.env as Record<string, string>);
+  const prefix = `listed/${randomUUID()}/`;
+  const until = new Date(Date.now() + HOUR_MS);
+  const keys = Array.from({ length: 1_003 }, (_, index) => `${prefix}${String(index).padStart(4, '0')}`);
+  for (let start = 0; start < keys.length; start += 50)
+    await Promise.all(
+      keys.slice(start, start + 50).map((key) => store.putOnce(key, Buffer.from('x'), until)),
+    );
+  await client.removeObject(bucket, keys[500]!);
+  const listed = [];
+  for await (const version of store.listVersions(prefix)) listed.push(version);
+  expect([...new Set(listed.map(({ key }) => key))].toSorted()).toEqual(keys);
+  expect(listed.filter(({ isDeleteMarker }) => isDeleteMarker)).toEqual([
+    expect.objectContaining({ key: keys[500], isLatest: true, sizeBytes: 0 }),
+  ]);
+  expect(listed.find(({ key, isDeleteMarker }) => key === keys[500] && !isDeleteMarker)).toMatchObject({
+    isLatest: false,
+    sizeBytes: 1,
+  });
+});
+
 describe('errors of the S3 server', () => {
   const config = readStorageConfig();
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../../src/errors';
-import type { ObjectLock, ObjectStore, StoredVersion } from '../../../src/ports/objectStore';
+import type { ListedVersion, ObjectLock, ObjectStore, StoredVersion } from '../../../src/ports/objectStore';
 import { FaultPlan } from './faults';
 
 interface Version {
@@ -8,11 +8,18 @@ interface Version {
   body: Buffer;
   lock: ObjectLock;
   held?: boolean;
+  readonly storedAt: Date;
+  readonly isDeleteMarker?: true;
 }
+
+/** A lock for versions that a test puts there without one. */
+const UNLOCKED: ObjectLock = { mode: 'GOVERNANCE', until: new Date(0) };
 
 /** Write-once storage in memory, with the semantics of an Object Lock bucket. */
 export class FakeObjectStore implements ObjectStore {
   readonly faults = new FaultPlan<keyof ObjectStore>('STORAGE_UNREACHABLE');
+  /** Time of what is stored from now on. */
+  now = new Date('2026-03-02T00:00:00.000Z');
   readonly #versions = new Map<string, Version[]>();
   #lastVersion = 0;
 
@@ -30,17 +37,29 @@ export class FakeObjectStore implements ObjectStore {
     this.#newest(key)!.body = body;
   }
 
+  /** A plain PUT, as anybody with write access makes one: a new version after the others. Returns its version id. */
+  overwrite(key: string, body: Buffer, storedAt = this.now): string {
+    return this.#add(key, body, UNLOCKED, storedAt);
+  }
+
+  /** A plain DELETE: a delete marker hides the object, and the versions stay. Returns the version id of the marker. */
+  addDeleteMarker(key: string): string {
+    const versionId = `v${++this.#lastVersion}`;
+    const marker = { versionId, body: Buffer.alloc(0), lock: UNLOCKED, storedAt: this.now };
+    this.#list(key).push({ ...marker, isDeleteMarker: true });
+    return versionId;
+  }
+
   checkBucket(): Promise<void> {
     return this.faults.run('checkBucket', () => undefined);
   }
 
   putOnce(key: string, body: Buffer, holdUntil: Date): Promise<{ versionId: string } | undefined> {
     return this.faults.run('putOnce', () => {
-      if (this.#versions.has(key)) return undefined;
-      const versionId = `v${++this.#lastVersion}`;
-      const lock = { mode: 'COMPLIANCE', until: holdUntil } as const;
-      this.#versions.set(key, [{ versionId, body: Buffer.from(body), lock }]);
-      return { versionId };
+      const newest = this.#newest(key);
+      // On AWS the condition holds after a delete marker.
+      if (newest && !newest.isDeleteMarker) return undefined;
+      return { versionId: this.#add(key, body, { mode: 'COMPLIANCE', until: holdUntil }) };
     });
   }
 
@@ -52,11 +71,8 @@ export class FakeObjectStore implements ObjectStore {
   ): Promise<{ versionId: string } | undefined> {
     return this.faults.run('replace', () => {
       const newest = this.#newest(key);
-      if (!newest || etagOf(newest.body) !== etag) return undefined;
-      const versionId = `v${++this.#lastVersion}`;
-      const lock = { mode: 'COMPLIANCE', until: holdUntil } as const;
-      this.#versions.get(key)!.push({ versionId, body: Buffer.from(body), lock });
-      return { versionId };
+      if (!newest || newest.isDeleteMarker || etagOf(newest.body) !== etag) return undefined;
+      return { versionId: this.#add(key, body, { mode: 'COMPLIANCE', until: holdUntil }) };
     });
   }
 
@@ -66,9 +82,18 @@ export class FakeObjectStore implements ObjectStore {
       if (found && found.body.length > maxBytes) {
         throw new SnapshotError('STORAGE_FAILED', `object is larger than ${maxBytes} bytes [key=${key}]`);
       }
-      if (!found) return undefined;
+      if (!found || found.isDeleteMarker) return undefined;
       return { versionId: found.versionId, etag: etagOf(found.body), body: Buffer.from(found.body) };
     });
+  }
+
+  async *listVersions(prefix: string): AsyncGenerator<ListedVersion, void, undefined> {
+    const listed = await this.faults.run('listVersions', () =>
+      this.keys()
+        .filter((key) => key.startsWith(prefix))
+        .flatMap((key) => this.#listed(key)),
+    );
+    yield* listed;
   }
 
   readLock(key: string, versionId: string): Promise<ObjectLock | undefined> {
@@ -90,6 +115,34 @@ export class FakeObjectStore implements ObjectStore {
 
   readLegalHold(key: string, versionId: string): Promise<boolean> {
     return this.faults.run('readLegalHold', () => this.#require(key, versionId).held === true);
+  }
+
+  #listed(key: string): ListedVersion[] {
+    const newest = this.#newest(key);
+    return this.versions(key)
+      .toReversed()
+      .map((version) => ({
+        key,
+        versionId: version.versionId,
+        isLatest: version === newest,
+        isDeleteMarker: version.isDeleteMarker === true,
+        sizeBytes: version.body.length,
+        lastModified: version.storedAt,
+      }));
+  }
+
+  #add(key: string, body: Buffer, lock: ObjectLock, storedAt = this.now): string {
+    const versionId = `v${++this.#lastVersion}`;
+    this.#list(key).push({ versionId, body: Buffer.from(body), lock, storedAt });
+    return versionId;
+  }
+
+  #list(key: string): Version[] {
+    const known = this.#versions.get(key);
+    if (known) return known;
+    const created: Version[] = [];
+    this.#versions.set(key, created);
+    return created;
   }
 
   #require(key: string, versionId: string): Version {

@@ -159,7 +159,7 @@ for (const route of routes) {
     },
   });
   settings.set(`${name} 429`, {
-    given: { limits: { requestsPerMinute: 1, submissionsPerMinute: 1 } },
+    given: { limits: { requestsPerMinute: 1, submissionsPerMinute: 1, maxEventLoopDelayMs: 0 } },
     ask: async ({ ask }) => {
       await ask('/jobs');
       return ask(...request(route, 'x'));
