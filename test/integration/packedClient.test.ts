@@ -102,7 +102,7 @@ describe('the packed tarball in an empty project', () => {
         'docker-compose.temporal.yml',
         'docs/check.py',
         'dist/workflow-bundle.js',
-        'dist/dev/watchdogProcess.cjs',
+        'dist/dev/stack/watchdogProcess.cjs',
         'dist/src/client/index.d.ts',
       ]),
     );

@@ -35,7 +35,7 @@ describe('the commands of the README', () => {
       JOB_SERVICE_URL: services.url,
       JOB_SERVICE_TOKEN: services.token,
     };
-    return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { cwd, env });
+    return promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', command], { cwd, env });
   }
 
   beforeAll(async () => {

@@ -35,7 +35,9 @@ function writeEvidence(set: EvidenceSet): string {
 
 async function run(command: string, cwd: string): Promise<string> {
   const script = `audit-snapshot() { node '${CLI}' "$@"; }\n${command}`;
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd });
+  // Bash reads its start-up file when its input is a socket, as here, and it is not started by another shell.
+  const args = ['--norc', '-euo', 'pipefail', '-c', script];
+  const { stdout, stderr } = await promisify(execFile)('bash', args, { cwd });
   return `${stderr}${stdout}`;
 }
 

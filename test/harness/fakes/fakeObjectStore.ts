@@ -37,7 +37,7 @@ export class FakeObjectStore implements ObjectStore {
     this.#newest(key)!.body = body;
   }
 
-  /** A plain PUT, as anybody with write access makes one: a new version after the others. Returns its version id. */
+  /** A plain PUT, as any client with write access can send it: a new version after the others. Returns its version id. */
   overwrite(key: string, body: Buffer, storedAt = this.now): string {
     return this.#add(key, body, UNLOCKED, storedAt);
   }
