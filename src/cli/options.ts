@@ -14,7 +14,7 @@ export interface WindowOptions {
 }
 
 export function jsonOption(): Option {
-  return new Option('--json', 'print the result as JSON on stdout, and nothing else');
+  return new Option('--json', 'print only the result to stdout, as JSON');
 }
 
 export function keyOption(): Option {
@@ -25,8 +25,8 @@ export function dirOption(): Option {
   return new Option('--dir <directory>', 'read exported evidence instead of the bucket');
 }
 
-export function onTamperOption(): Option {
-  const text = 'a record that does not match its own hash: seal it and report it (default), or fail';
+export function onTamperOption(note = ''): Option {
+  const text = `what to do with a record that does not match its hash: seal and report it, or fail${note}`;
   return new Option('--on-tamper <policy>', text).choices(['seal', 'fail']);
 }
 

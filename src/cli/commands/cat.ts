@@ -36,11 +36,11 @@ const EXACT = { promoteValues: false, bsonRegExp: true } as const;
  */
 export function define(command: Command): void {
   command
-    .description('print the records of a snapshot for reading; a rendering is never evidence')
+    .description('print the records of a snapshot as text; this text is not evidence')
     .argument('<snapshotId>')
     .addOption(dirOption())
     .addOption(
-      new Option('--format <format>', 'canonical Extended JSON, one record per line, or CSV')
+      new Option('--format <format>', 'one record per line as canonical Extended JSON (ndjson), or as CSV')
         .choices(['ndjson', 'csv'])
         .default('ndjson'),
     )

@@ -19,17 +19,17 @@ import { renderTable } from '../table';
 
 /** `config`: the configuration, without reaching a server. */
 export function define(command: Command): void {
-  command.description('the settings in force, and where they come from');
+  command.description('show or check the settings and their sources');
   command
     .command('show')
-    .description('print every setting; of a secret only whether it is set')
-    .option('--origin', 'also print where each value comes from')
+    .description('print every setting; for a secret, print only whether it is set')
+    .option('--origin', 'also print the source of each value')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot config show --origin'))
     .action(action(show));
   command
     .command('check')
-    .description('read every part of the configuration, without reaching a server')
+    .description('test whether the configuration is valid, without contacting a server')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot config check --config /etc/audit-snapshot.toml'))
     .action(action(check));

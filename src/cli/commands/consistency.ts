@@ -15,9 +15,9 @@ interface ConsistencyOptions {
 /** `consistency`: an RFC 6962 consistency proof between two sizes of the ledger. */
 export function define(command: Command): void {
   command
-    .description('print, as JSON, the proof that the ledger of one size continues that of an earlier one')
-    .argument('<earlier>', 'number of entries', parseCount)
-    .argument('<later>', 'number of entries', parseCount)
+    .description('print the consistency proof between two sizes of the ledger, as JSON')
+    .argument('<earlier>', 'smaller size: a number of entries', parseCount)
+    .argument('<later>', 'larger size: a number of entries', parseCount)
     .addOption(keyOption())
     .addOption(dirOption())
     .addOption(jsonOption())

@@ -17,12 +17,12 @@ interface CoverageOptions extends JsonOption, WindowOptions {
 /** `coverage`: the log time that the ledger covers. Exit code 4 when a span is missing. */
 export function define(command: Command): void {
   command
-    .description('what log time is sealed, empty or missing, according to the ledger')
+    .description('show which log time is sealed, empty or missing, according to the ledger')
     .addOption(keyOption())
     .addOption(dirOption())
-    .option('--from <instant>', 'with --to: only this log time')
-    .option('--to <instant>', 'end of that log time, inclusive')
-    .option('--svg <file>', 'also draw it')
+    .option('--from <instant>', 'with --to: start of the log time to show')
+    .option('--to <instant>', 'end of the log time to show, inclusive')
+    .option('--svg <file>', 'also write the coverage as an SVG picture to this file')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot coverage --key trust.json --svg coverage.svg'))
     .action(action(coverage));

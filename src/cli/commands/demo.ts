@@ -14,9 +14,9 @@ interface DemoOptions extends JsonOption {
 /** `demo`: shows sealing, verification and the detection of tampering. Exit code 0 only if every step passed. */
 export function define(command: Command): void {
   command
-    .description('seal, verify and tamper with a realistic audit log on an embedded stack of real servers')
-    .option('--records <n>', 'how many records to write', parseCount, 100_000)
-    .option('--keep', 'leave everything running, and print how to reach it')
+    .description('seal and verify a realistic audit log, and tamper with a copy, on embedded servers')
+    .option('--records <n>', 'number of records to write', parseCount, 100_000)
+    .option('--keep', 'leave everything running, and print the addresses')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot demo --records 1000000 --keep'))
     .action(action(demo));

@@ -29,7 +29,7 @@ const CHECKS: readonly (readonly [check: string, run: (fix: boolean) => Promise<
 /** `doctor`: checks every server, permission and guarantee that sealing depends on. Exit code 1 when a check fails. */
 export function define(command: Command): void {
   command
-    .description('check every server that sealing depends on, and prove that the bucket really locks')
+    .description('check every server that sealing needs, and whether the bucket really locks objects')
     .option('--fix', 'register missing search attributes and create missing indexes')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot doctor --fix'))

@@ -21,7 +21,7 @@ export function define(command: Command): void {
     .argument('[snapshotIds...]')
     .addOption(keyOption())
     .requiredOption('--out <directory>', 'directory to write to; files in it are overwritten')
-    .option('--all', 'every snapshot of the ledger')
+    .option('--all', 'export every snapshot of the ledger')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot export --all --key trust.json --out evidence'))
     .action(action(exportEvidence));

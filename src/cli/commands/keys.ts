@@ -15,12 +15,15 @@ interface ExportOptions extends JsonOption {
 
 /** `keys`: the public keys of the signer. */
 export function define(command: Command): void {
-  command.description('the public keys that evidence is verified with');
+  command.description('write the public keys that verify the evidence');
   command
     .command('export')
-    .description('write the trust file: every key version with its period of validity')
-    .option('--merge <trust.json>', 'also keep the versions of an earlier file that Vault no longer serves')
-    .option('--out <file>', 'file to write; stdout without it')
+    .description('write the trust file: every key version, and when it was the newest')
+    .option(
+      '--merge <trust.json>',
+      'also keep key versions from this earlier trust file that Vault no longer returns',
+    )
+    .option('--out <file>', 'file to write; without this option, stdout')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot keys export --out trust.json'))
     .action(action(exportKeys));

@@ -27,12 +27,16 @@ interface ListOptions extends JsonOption, WindowOptions {
 /** `list`: the jobs in the database. */
 export function define(command: Command): void {
   command
-    .description('jobs, newest first: window, status, number of records, findings')
-    .addOption(new Option('--status <status>', 'only these').choices(JOB_STATUSES))
-    .option('--from <instant>', 'with --to: only windows that overlap this log time')
-    .option('--to <instant>', 'end of that log time, inclusive')
-    .option('--since <duration>', 'only jobs created within it, e.g. 7d', parseDurationOption)
-    .option('--limit <n>', 'how many', parseCount, 20)
+    .description('list jobs, newest first, with window, status, number of records and findings')
+    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
+    .option('--from <instant>', 'with --to: start of a range of log time; only jobs whose window overlaps it')
+    .option('--to <instant>', 'end of the range, inclusive')
+    .option(
+      '--since <duration>',
+      'only jobs created within this time before now, e.g. 7d',
+      parseDurationOption,
+    )
+    .option('--limit <n>', 'maximum number of jobs', parseCount, 20)
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot list --status failed --since 7d'))
     .action(action(list));

@@ -22,12 +22,12 @@ const RECORD_ID = /^([0-9a-f]{24}|bson:[0-9a-f]{2}:([0-9a-f]{2})*)$/;
 /** `prove`: the inclusion proof of one record. It is verified before it is written. */
 export function define(command: Command): void {
   command
-    .description('write the proof that one record is in its snapshot, and that snapshot in the ledger')
+    .description('write the proof that a record is in its snapshot and that the snapshot is in the ledger')
     .argument('<recordId>')
     .addOption(keyOption())
     .option(
       '--snapshot <snapshotId>',
-      'the snapshot that holds the record; by default the live record names it',
+      'the snapshot that contains the record; without this option, the record in MongoDB names it',
     )
     .addOption(dirOption())
     .option('--out <file>', 'where to write the proof', 'proof.json')

@@ -24,8 +24,8 @@ export function define(command: Command): void {
     .argument('[directory]')
     .addOption(keyOption())
     .option('--out <file>', 'file to write', 'report.html')
-    .option('--from <instant>', 'with --to: this log time must be covered without a gap')
-    .option('--to <instant>', 'end of that log time, inclusive')
+    .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
+    .option('--to <instant>', 'end of this log time, inclusive')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot report --key trust.json --out report.html'))
     .action(action(report));

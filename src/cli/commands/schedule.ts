@@ -3,7 +3,7 @@ import { addLazyCommand } from '../lazyCommand';
 
 /** `schedule`: Temporal Schedules that seal contiguous windows; docs/schedules.md. */
 export function define(schedule: Command): void {
-  schedule.description('seal the log window by window, by Temporal Schedules that leave no gap');
+  schedule.description('manage Temporal Schedules that seal one window after another, without a gap');
   addLazyCommand(schedule, 'create', 'create a schedule', () => require('./schedule/create'));
   addLazyCommand(schedule, 'update', 'change settings of a schedule', () => require('./schedule/update'));
   addLazyCommand(schedule, 'list', 'list the schedules that seal', () => require('./schedule/list'));

@@ -27,10 +27,10 @@ interface SealOptions extends JsonOption {
 /** `seal`: starts the snapshot of a window and follows it. */
 export function define(command: Command): void {
   command
-    .description('seal the records of a window and follow the run; Ctrl-C leaves the run running')
+    .description('seal the records of a window and follow the run; Ctrl-C does not stop the run')
     .requiredOption('--from <instant>', 'first instant, inclusive, e.g. 2026-01-31T00:00:00Z')
     .requiredOption('--to <instant>', 'last instant, inclusive, e.g. 2026-01-31T23:59:59.999Z')
-    .option('--job-id <id>', 'seal under this job id; run again, it continues or returns the same result')
+    .option('--job-id <id>', 'the job id; the same command again continues this job, or prints its result')
     .addOption(onTamperOption().default('seal'))
     .option('--dry-run', 'print what would be sealed, and seal nothing')
     .option('--detach', 'start the run and do not wait for it')

@@ -42,7 +42,7 @@ interface Shown {
 export function define(command: Command): void {
   command
     .description(
-      'everything about one job and its snapshot: counts, signature, asset, ledger, objects and locks',
+      'show everything about one job and its snapshot: counts, signature, asset, ledger, objects and locks',
     )
     .argument('<jobId | snapshotId>')
     .addOption(jsonOption())

@@ -21,13 +21,13 @@ type Run = (options: StackOptions, output: Output, onProgress: OnProgress) => Pr
 /** `stack`: the embedded servers for development, demo and tests. USAGE_INVALID, STACK_BUSY, TOOLCHAIN_MISSING, … */
 export function define(command: Command): void {
   command.description(
-    'Temporal, MongoDB, S3 storage and Vault for development, installed and run for this user',
+    'run Temporal, a MongoDB-compatible server, S3 storage and Vault on this machine, for development',
   );
-  defineRun(command, 'up', 'start what does not run yet, and leave it running', up);
-  defineRun(command, 'down', 'stop every server; the data stays', down);
+  defineRun(command, 'up', 'start every server that is not running; they continue after this command', up);
+  defineRun(command, 'down', 'stop every server and keep its data', down);
   defineRun(command, 'status', 'show every server; exit code 1 unless all are ready', status);
-  defineRun(command, 'env', 'print the variables that programs need, secrets included', env);
-  defineRun(command, 'clean', 'remove data, logs and secrets of a stack', clean).option(
+  defineRun(command, 'env', 'print the environment variables that programs need, including secrets', env);
+  defineRun(command, 'clean', 'remove the data, logs and secrets of a stack', clean).option(
     '--force',
     'stop running servers first',
   );
@@ -37,7 +37,7 @@ function defineRun(stack: Command, name: string, description: string, run: Run):
   return stack
     .command(name)
     .description(description)
-    .option('--name <stack>', 'which stack', 'default')
+    .option('--name <stack>', 'name of the stack', 'default')
     .addOption(jsonOption())
     .addHelpText('after', example(`audit-snapshot stack ${name}`))
     .action(action((options: StackOptions, output: Output) => withProgress(run, options, output)));

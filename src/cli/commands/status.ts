@@ -17,9 +17,9 @@ interface StatusOptions extends JsonOption {
 export function define(command: Command): void {
   command
     .description(
-      'state of sealing: last sealed instant, lag, gaps, findings, backlog; exit code 6 if it needs attention',
+      'show last sealed instant, lag, gaps, findings and unsealed records; exit code 6 if sealing needs attention',
     )
-    .option('--max-lag <duration>', 'a longer lag needs attention, e.g. 2h', parseDurationOption)
+    .option('--max-lag <duration>', 'maximum lag, e.g. 2h; a longer one needs attention', parseDurationOption)
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot status --max-lag 2h'))
     .action(action(status));

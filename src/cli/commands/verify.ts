@@ -41,27 +41,30 @@ interface VerifyOptions extends JsonOption, WindowOptions {
 export function define(command: Command): void {
   command
     .description(
-      'verify a snapshot in the bucket, a directory, a proof, or without an argument the whole bucket',
+      'verify a snapshot in the bucket, a directory or a proof; without an argument, the whole bucket',
     )
     .argument('[snapshotId | directory | proof.json]')
     .option(
       '--key <file>',
-      'the pinned keys (trust.json, PEM or vkey); without them nothing is ever VERIFIED',
+      'the pinned keys (trust.json, PEM or vkey); without them, the verdict is never VERIFIED',
     )
-    .option('--from <instant>', 'with --to: this log time must be covered without a gap')
-    .option('--to <instant>', 'end of that log time, inclusive')
+    .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
+    .option('--to <instant>', 'end of this log time, inclusive')
     .option(
       '--checkpoint <file>',
-      'an earlier ledger checkpoint: the ledger must continue it (repeatable)',
+      'file with an earlier ledger checkpoint that the ledger must continue (repeatable)',
       collect,
     )
     .option(
       '--sample <percent>',
-      'read only this share of the chunks, at random: at best INCOMPLETE',
+      'read only this percentage of the chunks, chosen at random; the verdict is then never VERIFIED',
       parsePercent,
     )
-    .option('--live', 'of the whole bucket: then compare the live log with it, record by record')
-    .option('--max-errors <n>', 'how many failures to list', parseCount, 20)
+    .option(
+      '--live',
+      'without an argument only: also compare the log in MongoDB with the evidence, record by record',
+    )
+    .option('--max-errors <n>', 'maximum number of failures to list', parseCount, 20)
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot verify --live --key trust.json'))
     .action(action(verify));

@@ -7,8 +7,14 @@ import type { Output } from '../output';
 /** `worker`: supervised worker processes in the foreground. */
 export function define(command: Command): void {
   command
-    .description('run worker processes until SIGTERM; one that dies is replaced, and the others take over')
-    .option('--processes <n>', 'how many, 1 to 32 (default: WORKER_PROCESSES, or 2)', parseProcesses)
+    .description(
+      'run worker processes until SIGTERM; if one dies, it is replaced, and its work continues in another one',
+    )
+    .option(
+      '--processes <n>',
+      'number of processes, 1 to 32 (default: WORKER_PROCESSES, or 2)',
+      parseProcesses,
+    )
     .addHelpText('after', example('audit-snapshot worker --processes 4'))
     .action(action((options: { readonly processes?: number }, _output: Output) => runWorkers(options)));
 }

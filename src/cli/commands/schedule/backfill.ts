@@ -23,12 +23,16 @@ const MAX_RUNS = 1_000;
 /** `schedule backfill`: the runs of past times once more. */
 export function define(command: Command): void {
   command
-    .description('start runs for past times: they seal what is not sealed yet, and late records')
+    .description('start runs for past times; they seal what is not sealed yet, and late records')
     .argument('<scheduleId>')
     .requiredOption('--from <instant>', 'first time, e.g. 2026-01-31T00:00:00Z', parseInstantOption)
     .requiredOption('--to <instant>', 'last time, inclusive', parseInstantOption)
-    .addOption(overlapOption('one run after the other, or all at once').default('buffer-all'))
-    .option('--dry-run', 'start nothing: print how many runs it would be')
+    .addOption(
+      overlapOption('buffer-all starts the runs one after the other, allow-all at the same time').default(
+        'buffer-all',
+      ),
+    )
+    .option('--dry-run', 'start nothing; print how many runs would start')
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -21,8 +21,11 @@ export function define(command: Command): void {
     .argument('<scheduleId>')
     .addOption(jsonOption());
   addSettingOptions(command)
-    .option('--paused', 'create it paused')
-    .option('--dry-run', 'create nothing: print the next windows, and how many records wait in the first')
+    .option('--paused', 'create the schedule in the paused state')
+    .option(
+      '--dry-run',
+      'create nothing; print the next windows, and the number of unsealed records in the first one',
+    )
     .addHelpText(
       'after',
       example(

@@ -16,9 +16,9 @@ const PAUSED = {
 /** `schedule pause`. */
 export function define(command: Command): void {
   command
-    .description('start no runs until resume; nothing is lost by it')
+    .description('stop starting runs until the schedule is resumed; no window is lost')
     .argument('<scheduleId>')
-    .option('--reason <text>', 'why, shown on the page of the schedule', 'paused by audit-snapshot')
+    .option('--reason <text>', 'reason, shown on the page of the schedule', 'paused by audit-snapshot')
     .addOption(jsonOption())
     .addHelpText('after', example("audit-snapshot schedule pause hourly --reason 'storage is being moved'"))
     .action(

@@ -13,7 +13,7 @@ export function define(command: Command): void {
   command
     .description('start runs again; the first one seals what was missed')
     .argument('<scheduleId>')
-    .option('--note <text>', 'what the page of the schedule says from now on')
+    .option('--note <text>', 'new note on the page of the schedule')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot schedule resume hourly'))
     .action(action(resume));

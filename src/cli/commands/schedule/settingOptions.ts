@@ -25,30 +25,46 @@ export interface SettingOptions extends JsonOption {
 }
 
 const DURATIONS: readonly (readonly [flags: string, description: string])[] = [
-  ['--every <duration>', 'windows of this length in UTC: 90s, 15m, 1h, 1d'],
-  ['--offset <duration>', 'with --every: how long after the full interval they end'],
-  ['--settle <duration>', 'how long after its end a window is sealed (default 5m)'],
-  ['--lookback <duration>', 'how far back to search for late records, 0s for never (default 1d)'],
-  ['--jitter <duration>', 'delay each run at random, by at most this (default 0s)'],
-  ['--catchup <duration>', 'start runs that Temporal missed, up to this age (default 365d)'],
+  ['--every <duration>', 'seal windows of this length, in UTC: 90s, 15m, 1h, 1d'],
+  ['--offset <duration>', 'with --every: how much later the windows end, e.g. 10m for 10:10'],
+  ['--settle <duration>', 'how long after its end a window is sealed (default of a new schedule: 5m)'],
+  [
+    '--lookback <duration>',
+    'how far back to search for late records; 0s turns this off (default of a new schedule: 1d)',
+  ],
+  ['--jitter <duration>', 'delay each run by a random time up to this one (default of a new schedule: 0s)'],
+  [
+    '--catchup <duration>',
+    'maximum age of a missed run that Temporal still starts (default of a new schedule: 365d)',
+  ],
 ];
 
 /** Adds an option for every setting, each optional: what is left out has its default, or stays as it is. */
 export function addSettingOptions(command: Command): Command {
   for (const [flags, description] of DURATIONS) command.option(flags, description, parseDurationOption);
   return command
-    .option('--cron <expression>', 'or windows that end at these times, e.g. "0 0 * * *"')
-    .option('--timezone <name>', 'with --cron: the time zone, e.g. Europe/Berlin (default UTC)')
+    .option(
+      '--cron <expression>',
+      'instead of --every: windows end at the times of this cron expression, e.g. "0 0 * * *"',
+    )
+    .option(
+      '--timezone <name>',
+      'with --cron: the time zone, e.g. Europe/Berlin (default of a new schedule: UTC)',
+    )
     .option(
       '--start <instant>',
-      'first instant to seal (default: where it ended before, or the start of the present window)',
+      'log time at which sealing starts (default of a new schedule: where an earlier schedule of this name ended, or the start of the current window)',
       parseInstantOption,
     )
-    .addOption(overlapOption('when a run is due while another one is running (default buffer-one)'))
+    .addOption(
+      overlapOption(
+        'what to do with a run that is due while another one is running: skip it, start one run afterwards (buffer-one) or every run (buffer-all), or start it at once (allow-all) (default of a new schedule: buffer-one)',
+      ),
+    )
     .option('--pause-on-failure', 'pause the schedule when a run fails')
-    .option('--no-pause-on-failure', 'leave the schedule running when a run fails (default)')
-    .addOption(onTamperOption())
-    .option('--note <text>', 'what the page of the schedule in the Web UI says');
+    .option('--no-pause-on-failure', 'do not pause the schedule when a run fails (default of a new schedule)')
+    .addOption(onTamperOption(' (default of a new schedule: seal)'))
+    .option('--note <text>', 'note on the page of the schedule in the Web UI');
 }
 
 export function overlapOption(description: string): Option {

@@ -16,9 +16,9 @@ export function define(command: Command): void {
     .description('start a run now: it seals every window that is over and not sealed yet')
     .argument('<scheduleId>')
     .addOption(
-      overlapOption('while another run is running: skip this one, run it afterwards, or beside it').default(
-        'buffer-one',
-      ),
+      overlapOption(
+        'if another run is running: skip this run, start it afterwards (buffer-one, buffer-all), or start it at once (allow-all)',
+      ).default('buffer-one'),
     )
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot schedule trigger hourly'))

@@ -11,11 +11,14 @@ import { addSettingOptions, settingsView, withOptions, type SettingOptions } fro
 /** `schedule update`. SCHEDULE_NOT_FOUND, SCHEDULE_CONFLICT for a later start. */
 export function define(command: Command): void {
   command
-    .description('change settings of a schedule; what is not named stays as it is')
+    .description('change settings of a schedule; settings without a flag stay as they are')
     .argument('<scheduleId>')
     .addOption(jsonOption());
   addSettingOptions(command)
-    .option('--dry-run', 'change nothing: print the next windows, and how many records wait in the first')
+    .option(
+      '--dry-run',
+      'change nothing; print the next windows, and the number of unsealed records in the first one',
+    )
     .addHelpText('after', example('audit-snapshot schedule update hourly --every 30m'))
     .action(action(update));
 }
