@@ -6,11 +6,13 @@ export function define(schedule: Command): void {
   schedule.description('manage Temporal Schedules that seal one window after another, without a gap');
   addLazyCommand(schedule, 'create', 'create a schedule', () => require('./schedule/create'));
   addLazyCommand(schedule, 'update', 'change settings of a schedule', () => require('./schedule/update'));
-  addLazyCommand(schedule, 'list', 'list the schedules that seal', () => require('./schedule/list'));
+  addLazyCommand(schedule, 'list', 'list the schedules of this product', () => require('./schedule/list'));
   addLazyCommand(schedule, 'show', 'show one schedule, its progress and its runs', () =>
     require('./schedule/show'),
   );
-  addLazyCommand(schedule, 'pause', 'start no runs until resume', () => require('./schedule/pause'));
+  addLazyCommand(schedule, 'pause', 'stop starting runs until the schedule is resumed', () =>
+    require('./schedule/pause'),
+  );
   addLazyCommand(schedule, 'resume', 'start runs again', () => require('./schedule/resume'));
   addLazyCommand(schedule, 'trigger', 'start a run now', () => require('./schedule/trigger'));
   addLazyCommand(schedule, 'backfill', 'start runs for past times', () => require('./schedule/backfill'));

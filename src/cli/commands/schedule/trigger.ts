@@ -13,7 +13,7 @@ interface TriggerOptions extends JsonOption {
 /** `schedule trigger`. */
 export function define(command: Command): void {
   command
-    .description('start a run now: it seals every window that is over and not sealed yet')
+    .description('start a run now; it seals every window that has ended and is not sealed yet')
     .argument('<scheduleId>')
     .addOption(
       overlapOption(
