@@ -1,5 +1,6 @@
 import type { Position, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
 import { ChunkPacker } from '../src/evidence/chunkPacker';
+import { MAX_CHUNKS } from '../src/evidence/limits';
 import { chunkKey } from '../src/evidence/objectKeys';
 import { sha256Hex } from '../src/tlog/sha256';
 import { SnapshotError } from '../src/errors';
@@ -23,6 +24,7 @@ export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<Q
     const batch = await collectBatch(target, input.cursor, (records) => reportProgress({ index, records }));
     const { cursor, exhausted } = batch;
     if (packer.count === 0) return { chunk: null, cursor, exhausted: true };
+    if (index >= MAX_CHUNKS) throw tooManyChunks(row);
 
     const key = chunkKey(snapshotId, index);
     const body = await packer.finish();
@@ -31,6 +33,11 @@ export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<Q
     if (!put) return adoptStoredChunk(deps, row, input);
     return { chunk: chunkOf(index, key, put.versionId, packer.count, body), cursor, exhausted };
   });
+}
+
+function tooManyChunks({ snapshotId, window }: SnapshotRow): SnapshotError {
+  const message = `the records of ${window.from} → ${window.to} do not fit into ${MAX_CHUNKS} chunks [snapshot=${snapshotId}]; nothing was signed, seal shorter windows or larger chunks`;
+  return new SnapshotError('SNAPSHOT_TOO_LARGE', message);
 }
 
 async function adoptStoredChunk(

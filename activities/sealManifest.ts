@@ -1,8 +1,7 @@
 import type { SealedManifest, SnapshotRef } from '../src/contract/activities';
 import { manifestKey } from '../src/evidence/objectKeys';
-import { serializeManifest } from '../src/evidence/manifest';
 import { sha256Hex } from '../src/tlog/sha256';
-import { buildManifest } from '../src/sealing/buildManifest';
+import { buildManifest, encodeManifest } from '../src/sealing/buildManifest';
 import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 import { putIdempotent } from '../src/sealing/putIdempotent';
@@ -10,7 +9,8 @@ import { findOpened } from '../src/sealing/snapshotRows';
 
 /**
  * Fixes the chunk list and stores the manifest. The list is fixed in the database first, so no later attempt adds a chunk
- * and a manifest that was stored but not acknowledged is built again with the same bytes. SNAPSHOT_CONFLICT.
+ * and a manifest that was stored but not acknowledged is built again with the same bytes. Only what every verifier accepts
+ * is stored, because from signing on the job can only be finished. SNAPSHOT_CONFLICT, SNAPSHOT_TOO_LARGE.
  */
 export function sealManifest(
   deps: SealingDeps,
@@ -20,7 +20,7 @@ export function sealManifest(
     const fixedCount = await deps.snapshots.fixChunkCount(snapshotId, chunkCount);
     const row = await findOpened(deps, snapshotId);
     const manifest = await buildManifest(deps, row, await deps.snapshots.listChunks(snapshotId, fixedCount));
-    const body = serializeManifest(manifest);
+    const body = encodeManifest(manifest);
     const versionId = await putIdempotent(deps, manifestKey(snapshotId), body);
     const findingCount = Object.values(manifest.findings.counts).reduce((sum, count) => sum + count, 0);
     const { recordCount } = manifest;

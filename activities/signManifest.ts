@@ -1,6 +1,7 @@
 import type { SignedManifest, SnapshotRef } from '../src/contract/activities';
 import { parseManifest } from '../src/evidence/manifest';
 import { manifestSignatureKey, snapshotCheckpointKey, snapshotOrigin } from '../src/evidence/objectKeys';
+import { manifestStatement } from '../src/evidence/statement';
 import type { SealingDeps } from '../src/sealing/deps';
 import { putIdempotent } from '../src/sealing/putIdempotent';
 import { putTimestamp } from '../src/sealing/putTimestamp';
@@ -11,7 +12,8 @@ import { supersededBy } from '../src/sealing/supersession';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
- * Signs the manifest as storage returns it, and the snapshot checkpoint, with the key version that the manifest names.
+ * Signs the statement about the manifest that storage returns, and the snapshot checkpoint, with the key version that the
+ * manifest names.
  * The lease is marked as signing first: from then on its holder must finish the snapshot, and a delayed attempt whose
  * window was released ends here with LEASE_LOST.
  */
@@ -24,7 +26,7 @@ export function signManifest(deps: SealingDeps, { snapshotId }: SnapshotRef): Pr
     await deps.leases.beginSigning(snapshotId);
     await refuseSuperseded(deps, row);
     const body = await readSealedManifest(deps, row);
-    const signed = await putSignature(deps, row, body);
+    const signed = await putSignature(deps, row);
     const checkpoint = await putCheckpoint(deps, row, body);
     const timestamp = await putTimestamp(deps, row);
     await deps.snapshots.setSignature(snapshotId, { ...signed, ...checkpoint, timestamp });
@@ -43,9 +45,9 @@ async function refuseSuperseded(deps: SealingDeps, row: ManifestedRow): Promise<
 async function putSignature(
   deps: SealingDeps,
   row: ManifestedRow,
-  body: Buffer,
 ): Promise<{ signature: string; signatureVersionId: string }> {
-  const signature = (await signVerified(deps.signer, body, keyOf(row))).toString('base64');
+  const statement = manifestStatement(row.origin, row.snapshotId, row.manifest.sha256);
+  const signature = (await signVerified(deps.signer, statement, keyOf(row))).toString('base64');
   const key = manifestSignatureKey(row.snapshotId);
   return { signature, signatureVersionId: await putIdempotent(deps, key, Buffer.from(signature)) };
 }

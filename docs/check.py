@@ -79,13 +79,14 @@ def records_of(chunk):
         chunk = chunk[end:]
 
 
-def check_snapshot(directory, entry, pem):
+def check_snapshot(directory, entry, origin, pem):
     folder = directory / "snapshots" / entry["snapshotId"]
     body = (folder / "manifest.json").read_bytes()
     manifest = json.loads(body)
     if hashlib.sha256(body).hexdigest() != entry["manifestSha256"]:
         fail(f"the manifest of {entry['snapshotId']} does not match its ledger entry")
-    if not signed(body, base64.b64decode((folder / "manifest.json.sig").read_text()), pem):
+    statement = ["audit-snapshot/manifest/v1", origin, entry["snapshotId"], hashlib.sha256(body).hexdigest(), ""]
+    if not signed("\n".join(statement).encode(), base64.b64decode((folder / "manifest.json.sig").read_text()), pem):
         fail(f"the manifest of {entry['snapshotId']} is not signed with the key")
     leaves = []
     for chunk in manifest["chunks"]:
@@ -105,13 +106,14 @@ def check_snapshot(directory, entry, pem):
 
 def main(directory, pem):
     note = (directory / "ledger/checkpoint").read_text(encoding="utf-8")
-    size, root = open_checkpoint(note, note.split("\n")[0], pem)
+    origin = note.split("\n")[0]
+    size, root = open_checkpoint(note, origin, pem)
     entries = list(ledger_entries(directory / "ledger", size))
     if len(entries) != size or root_of([sha256(b"\x00", entry) for entry in entries]) != root:
         fail("the ledger entries do not match the root of the ledger")
     for entry in entries:
-        check_snapshot(directory, json.loads(entry), pem)
-    print(f"VERIFIED: {size} snapshots of {note.split(chr(10))[0]}")
+        check_snapshot(directory, json.loads(entry), origin, pem)
+    print(f"VERIFIED: {size} snapshots of {origin}")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,6 @@ const CHECK_IT_YOURSELF = [
   '<h2>Check it yourself</h2>',
   '<p>You need the directory that this page was made from, and a public key that you received out of band. <code>docs/verify.md</code> explains the steps.</p>',
   '<pre>python3 check.py . key.pem',
-  'openssl pkeyutl -verify -rawin -pubin -inkey key.pem -sigfile manifest.sig -in manifest.json',
   'timeout 120 go run github.com/transparency-dev/tessera/cmd/fsck@v1.0.4 --ui=false \\',
   '  --storage_url="file://$PWD/ledger/" --public_key=vkey.txt',
   'audit-snapshot verify . --key trust.json</pre>',

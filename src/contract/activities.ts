@@ -105,7 +105,7 @@ export interface SnapshotRef {
 }
 
 export interface SignedManifest {
-  /** Base64 of the 64-byte Ed25519 signature over manifest.json. */
+  /** Base64 of the 64-byte Ed25519 signature over the statement about manifest.json. */
   readonly signature: string;
   readonly keyVersion: number;
 }

@@ -6,6 +6,7 @@ import type { Manifest } from './manifest';
 import { base64Of32, count, hex32, instant, parseWith, snapshotId } from './schemas';
 
 const ledgerEntry = z.strictObject({
+  type: z.literal('snapshot'),
   snapshotId,
   window: z.strictObject({ from: instant, to: instant }),
   recordCount: count,
@@ -22,7 +23,7 @@ export function entryOf(
   manifestSha256: string,
 ): Buffer {
   const { snapshotId: id, window, recordCount, root } = manifest;
-  return canonicalJson({ snapshotId: id, window, recordCount, root, manifestSha256 });
+  return canonicalJson({ type: 'snapshot', snapshotId: id, window, recordCount, root, manifestSha256 });
 }
 
 /** Reads an entry strictly: canonical JSON, no unknown member, a window in order. EVIDENCE_MALFORMED. */

@@ -10,13 +10,15 @@ export const MAX_UNPACKED_BYTES = 48 * MIB;
 /** A stored chunk. Records that do not compress grow a little, so this is above the limit of what is in it. */
 export const MAX_CHUNK_BYTES = 64 * MIB;
 
+/** Records of a chunk. */
+export const MAX_CHUNK_RECORDS = 65_536;
 /** Chunks of a snapshot. */
 export const MAX_CHUNKS = 100_000;
 /** Merkle nodes of a chunk: a range has at most two subtrees of each size. */
 export const MAX_CHUNK_NODES = 128;
 /** Findings that are listed, per chunk and per snapshot; their counts stay exact beyond that. */
 export const MAX_LISTED_FINDINGS = 10_000;
-/** A manifest of 100,000 chunks and 10,000 findings. */
+/** Enough for 100,000 chunks of records with short ids; larger ones are refused before anything is signed. */
 export const MAX_MANIFEST_BYTES = 64 * MIB;
 
 /** A signature has 88 bytes. The limit is larger so that other content under its key is reported, not refused by the reader. */

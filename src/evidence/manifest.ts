@@ -19,15 +19,24 @@ import { decodeBase64 } from '../tlog/base64';
 import { HASH_BYTES, emptyRange, mergeRanges, parseRange, rootOf } from '../tlog/merkle';
 import { parseVkey } from '../tlog/note';
 import { canonicalJson, parseCanonicalJson } from './canonicalJson';
-import { MAX_CHUNKS, MAX_CHUNK_NODES, MAX_LISTED_FINDINGS, MAX_MANIFEST_BYTES } from './limits';
+import {
+  MAX_CHUNKS,
+  MAX_CHUNK_BYTES,
+  MAX_CHUNK_NODES,
+  MAX_CHUNK_RECORDS,
+  MAX_LISTED_FINDINGS,
+  MAX_MANIFEST_BYTES,
+} from './limits';
 import { chunkKey, snapshotOrigin } from './objectKeys';
 import { FINDING_KINDS, totalFindings } from './recordFinding';
 import {
   base64Of32,
+  collectionName,
   count,
   hex32,
   instant,
   jobId,
+  memberName,
   origin,
   parseWith,
   recordId,
@@ -35,15 +44,19 @@ import {
   text,
 } from './schemas';
 
+/** Whether a manifest has a timestamp of an authority (RFC 3161). */
+const TIMESTAMP_KINDS = ['none', 'rfc3161'] as const;
+export type TimestampKind = (typeof TIMESTAMP_KINDS)[number];
+
 const position = z.strictObject({ timestamp: instant, id: recordId });
 
 const chunk = z.strictObject({
   index: count,
   key: text,
   versionId: text,
-  bytes: z.int().min(1),
+  bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
   sha256: hex32,
-  count: z.int().min(1),
+  count: z.int().min(1).max(MAX_CHUNK_RECORDS),
   begin: count,
   first: position,
   last: position,
@@ -55,6 +68,15 @@ const manifest = z.strictObject({
   origin,
   snapshotId,
   jobId,
+  source: z.strictObject({
+    collection: collectionName,
+    members: z.strictObject({
+      time: memberName,
+      hash: memberName,
+      immutable: memberName,
+      snapshotId: memberName,
+    }),
+  }),
   window: z.strictObject({ from: instant, to: instant }),
   recordCount: count,
   root: base64Of32,
@@ -71,16 +93,18 @@ const manifest = z.strictObject({
   retention: z.strictObject({ mode: z.literal('COMPLIANCE'), until: instant }),
   key: z.strictObject({ vkey: text, version: z.int().min(1), publicKey: base64Of32 }),
   openedAt: instant,
+  timestamp: z.enum(TIMESTAMP_KINDS),
   software: text,
 });
 
 /** What was sealed; docs/format.md, "Manifest". */
 export type Manifest = z.infer<typeof manifest>;
 
-/** Canonical JSON of a manifest. EVIDENCE_MALFORMED when {@link parseManifest} would not accept its content. */
+/** Canonical JSON of a manifest, which {@link parseManifest} accepts; otherwise EVIDENCE_MALFORMED. */
 export function serializeManifest(value: Manifest): Buffer {
-  checkConsistency(value);
-  return canonicalJson(value);
+  const bytes = canonicalJson(value);
+  parseManifest(bytes);
+  return bytes;
 }
 
 /**
@@ -98,10 +122,12 @@ type Fail = (what: string) => Error;
 function checkConsistency(value: Manifest): void {
   const fail: Fail = (what) => malformed(`manifest of ${value.snapshotId}: ${what}`);
   if (value.snapshotId !== `snap-${value.jobId}`) throw fail('the snapshot id is not that of the job');
+  if (new Set(Object.values(value.source.members)).size < Object.keys(value.source.members).length)
+    throw fail('two members of its records have one name');
   if (value.window.from > value.window.to) throw fail('the window ends before it starts');
   checkChunks(value, fail);
   checkFindings(value, fail);
-  if (value.late.recordCount > value.recordCount) throw fail('it has more late records than records');
+  checkLate(value, fail);
   checkKey(value, fail);
 }
 
@@ -132,6 +158,14 @@ function checkFindings({ findings: { counts, records }, recordCount }: Manifest,
       throw fail('findings are out of order or beyond the records');
     previous = index;
   }
+}
+
+/** The ids are sorted and unique, so that the same snapshots have one spelling. */
+function checkLate({ late, snapshotId: own, recordCount }: Manifest, fail: Fail): void {
+  if (late.recordCount > recordCount) throw fail('it has more late records than records');
+  for (const [index, id] of late.snapshots.entries())
+    if (id === own || (index > 0 && id <= late.snapshots[index - 1]!))
+      throw fail('the snapshots before it are out of order, repeated, or itself');
 }
 
 function checkKey({ origin: log, snapshotId: id, key }: Manifest, fail: Fail): void {

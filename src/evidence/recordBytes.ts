@@ -1,8 +1,6 @@
 import { sha256Hex } from '../tlog/sha256';
 import { BSON_DATE, BSON_OBJECT_ID, BSON_STRING, bsonElements, type BsonElement } from './bsonElements';
-
-/** Members that sealing itself writes. Without them a record has the same bytes before and after it is marked. */
-const SEALING_MEMBERS: ReadonlySet<string> = new Set(['immutable', 'snapshotId']);
+import { AUDIT_LOG, type RecordMembers } from './recordMembers';
 
 /** The latest and, negated, the earliest instant of a Date (ECMA-262). */
 const MAX_DATE_MS = 8.64e15;
@@ -13,16 +11,16 @@ export interface RecordView {
   readonly bytes: Buffer;
   /** 24 hex digits of an ObjectId, otherwise `bson:<type>:<value>` in hex. */
   readonly id: string;
-  /** Every date-typed top-level `timestamp` within the range of Date, in milliseconds, in order. */
+  /** Every date-typed top-level member of the time, within the range of Date, in milliseconds, in order. */
   readonly timestamps: readonly number[];
-  /** Bytes of the last string-typed top-level `hash`; undefined when there is none. */
+  /** Bytes of the last string-typed top-level member of the hash; undefined when there is none. */
   readonly hashText: Buffer | undefined;
-  /** How many top-level members are named `hash`, of any type. */
+  /** How many top-level members have the name of the hash, of any type. */
   readonly hashMembers: number;
 }
 
 /** Reads a record, live or sealed, in one walk. EVIDENCE_MALFORMED when its bytes are not a BSON document. */
-export function readRecord(document: Uint8Array): RecordView {
+export function readRecord(document: Uint8Array, members: RecordMembers = AUDIT_LOG.members): RecordView {
   const source = asBuffer(document);
   const cuts: BsonElement[] = [];
   const timestamps: number[] = [];
@@ -31,12 +29,12 @@ export function readRecord(document: Uint8Array): RecordView {
   let hashMembers = 0;
   for (const element of bsonElements(source)) {
     const { name, type, valueStart, end } = element;
-    if (SEALING_MEMBERS.has(name)) cuts.push(element);
+    if (isMark(name, members)) cuts.push(element);
     else if (name === '_id' && id === '') id = idText(type, source.subarray(valueStart, end));
-    else if (name === 'timestamp' && type === BSON_DATE) {
+    else if (name === members.time && type === BSON_DATE) {
       const ms = Number(source.readBigInt64LE(valueStart));
       if (Math.abs(ms) <= MAX_DATE_MS) timestamps.push(ms);
-    } else if (name === 'hash') {
+    } else if (name === members.hash) {
       hashMembers++;
       if (type === BSON_STRING) hashText = Buffer.from(source.subarray(valueStart + 4, end - 1));
     }
@@ -44,18 +42,23 @@ export function readRecord(document: Uint8Array): RecordView {
   return { bytes: without(source, cuts), id, timestamps, hashText, hashMembers };
 }
 
-/** The record bytes of a live record: without any top-level `immutable` and `snapshotId`. Idempotent. */
-export function cutRecord(document: Uint8Array): Buffer {
+/** The record bytes of a live record: without any top-level member of the mark. Idempotent. */
+export function cutRecord(document: Uint8Array, members: RecordMembers = AUDIT_LOG.members): Buffer {
   const source = asBuffer(document);
-  const cuts = [...bsonElements(source)].filter(({ name }) => SEALING_MEMBERS.has(name));
+  const cuts = [...bsonElements(source)].filter(({ name }) => isMark(name, members));
   return without(source, cuts);
 }
 
-/** Record hash (scheme `bson-sha256/v1`) of record bytes: hex SHA-256 without the top-level members `hash`. */
-export function recordHash(record: Uint8Array): string {
+/** Record hash (scheme `bson-sha256/v1`) of record bytes: hex SHA-256 without the top-level members of the hash. */
+export function recordHash(record: Uint8Array, members: RecordMembers = AUDIT_LOG.members): string {
   const source = asBuffer(record);
-  const cuts = [...bsonElements(source)].filter(({ name }) => name === 'hash');
+  const cuts = [...bsonElements(source)].filter(({ name }) => name === members.hash);
   return sha256Hex(without(source, cuts));
+}
+
+/** Sealing itself writes the mark. Without it a record has the same bytes before and after it is marked. */
+function isMark(name: string, { immutable, snapshotId }: RecordMembers): boolean {
+  return name === immutable || name === snapshotId;
 }
 
 /** A copy of the document without these elements; the document itself when there are none. */

@@ -1,4 +1,5 @@
 import { recordHash, type RecordView } from './recordBytes';
+import type { RecordMembers } from './recordMembers';
 
 /** What may be wrong with the hash that a record carries; docs/format.md, "Record hash". */
 export const FINDING_KINDS = ['hash-mismatch', 'hash-missing', 'hash-repeated'] as const;
@@ -7,10 +8,14 @@ export type HashScheme = 'bson-sha256/v1' | 'opaque';
 export type FindingCounts = Record<FindingKind, number>;
 
 /** Compares a record with the hash it carries; undefined when they match. Under `opaque` its value is not checked. */
-export function findingOf(record: RecordView, scheme: HashScheme): FindingKind | undefined {
+export function findingOf(
+  record: RecordView,
+  scheme: HashScheme,
+  members?: RecordMembers,
+): FindingKind | undefined {
   if (record.hashMembers > 1) return 'hash-repeated';
   if (record.hashText === undefined) return 'hash-missing';
-  if (scheme === 'opaque' || record.hashText.toString('latin1') === recordHash(record.bytes))
+  if (scheme === 'opaque' || record.hashText.toString('latin1') === recordHash(record.bytes, members))
     return undefined;
   return 'hash-mismatch';
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JOB_ID, SNAPSHOT_ID } from '../contract/names';
 import { formatIssue, malformed } from '../errors';
+import { isListedId } from './recordIds';
 
 /** The one accepted form of each kind of value in evidence. */
 export const count = z.int().min(0);
@@ -12,9 +13,16 @@ export const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   .refine((value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value);
-export const recordId = z.string().regex(/^([0-9a-f]{24}|bson:[0-9a-f]{2}:([0-9a-f]{2})*)$/);
+export const recordId = z.string().refine(isListedId);
 export const jobId = z.string().regex(JOB_ID);
 export const snapshotId = z.string().regex(SNAPSHOT_ID);
+/** The name of a top-level member of a record, other than its id. */
+export const memberName = z
+  .string()
+  .regex(/^[A-Za-z0-9_@-]{1,64}$/)
+  .refine((name) => name !== '_id');
+/** The name of a collection: text without control characters. */
+export const collectionName = z.string().regex(/^[^\p{C}]{1,255}$/u);
 /** A schema-less URL. */
 export const origin = z
   .string()

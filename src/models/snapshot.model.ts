@@ -24,6 +24,7 @@ const snapshotSchema = new Schema<SnapshotDocument>(
     openedAt: text,
     retainUntil: text,
     hashScheme: text,
+    timestamp: text,
     keyVersion: { type: Number, required: true },
     publicKey: text,
     software: text,

@@ -1,6 +1,7 @@
 import type { Position, ResumePoint, StoredChunk } from '../contract/activities';
 import type { AuditSnapshotResult, OnTamper } from '../contract/snapshot';
 import type { Window } from '../contract/window';
+import type { TimestampKind } from '../evidence/manifest';
 import type { FindingKind, HashScheme } from '../evidence/recordFinding';
 
 export interface Finding {
@@ -21,7 +22,7 @@ export interface ChunkRow {
   /** Base64 Merkle nodes of the chunk's own range. */
   readonly nodes: readonly string[];
   readonly findingCounts: Readonly<Record<FindingKind, number>>;
-  /** The first findings of the chunk, in order, capped. */
+  /** The findings of the chunk that the manifest lists, in order. */
   readonly findings: readonly Finding[];
   readonly lateCount: number;
   readonly checkpoint: ResumePoint;
@@ -43,6 +44,8 @@ export interface SnapshotSeed {
   readonly openedAt: string;
   readonly retainUntil: string;
   readonly hashScheme: HashScheme;
+  /** Whether the manifest gets a timestamp of an authority. */
+  readonly timestamp: TimestampKind;
   readonly keyVersion: number;
   /** Base64 of 32 bytes. */
   readonly publicKey: string;

@@ -1,8 +1,11 @@
+import { canonicalJson } from '../evidence/canonicalJson';
 import { loadDigest } from '../evidence/logDigest';
-import { MAX_LISTED_FINDINGS } from '../evidence/limits';
-import type { Manifest } from '../evidence/manifest';
+import { MAX_LISTED_FINDINGS, MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { serializeManifest, type Manifest } from '../evidence/manifest';
 import { snapshotOrigin } from '../evidence/objectKeys';
-import { SnapshotError } from '../errors';
+import { noFindings } from '../evidence/recordFinding';
+import { AUDIT_LOG } from '../evidence/recordMembers';
+import { SnapshotError, isSnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 import {
   emptyRange,
@@ -25,7 +28,7 @@ export async function buildManifest(
   row: SnapshotRow,
   chunks: readonly ChunkRow[],
 ): Promise<Manifest> {
-  const { snapshotId, origin, jobId, window, openedAt, software } = row;
+  const { snapshotId, origin, jobId, window, openedAt, timestamp, software } = row;
   const { hash } = await readResumePoint(deps, row);
   const range = rangeOf(chunks);
   if (JSON.stringify(serializeRange(range)) !== JSON.stringify(hash.range)) {
@@ -37,6 +40,7 @@ export async function buildManifest(
     origin,
     snapshotId,
     jobId,
+    source: AUDIT_LOG,
     window,
     recordCount: range.end,
     root: rootOf(range).toString('base64'),
@@ -48,8 +52,29 @@ export async function buildManifest(
     retention: { mode: 'COMPLIANCE', until: row.retainUntil },
     key: keyOf(row),
     openedAt,
+    timestamp,
     software,
   };
+}
+
+/**
+ * The bytes of a manifest. SNAPSHOT_TOO_LARGE beyond the size that verifiers read, SNAPSHOT_CONFLICT for any other content
+ * that they refuse.
+ */
+export function encodeManifest(manifest: Manifest): Buffer {
+  const { snapshotId, chunks } = manifest;
+  const { length } = canonicalJson(manifest);
+  if (length > MAX_MANIFEST_BYTES) {
+    const message = `the manifest of ${snapshotId} with ${chunks.length} chunks has ${length} bytes, more than ${MAX_MANIFEST_BYTES}; nothing was signed, seal shorter windows or larger chunks`;
+    throw new SnapshotError('SNAPSHOT_TOO_LARGE', message);
+  }
+  try {
+    return serializeManifest(manifest);
+  } catch (cause) {
+    if (!isSnapshotError(cause, 'EVIDENCE_MALFORMED')) throw cause;
+    const message = `no verifier would accept the manifest of ${snapshotId} (${cause.message}); nothing was signed, compare the snapshot's rows with a backup, then submit a new job`;
+    throw new SnapshotError('SNAPSHOT_CONFLICT', message, { cause });
+  }
 }
 
 function rangeOf(chunks: readonly ChunkRow[]): MerkleRange {
@@ -64,7 +89,7 @@ function manifestChunk({ chunk, begin, first, last, nodes }: ChunkRow): Manifest
 }
 
 function sumFindings(chunks: readonly ChunkRow[]): Manifest['findings'] {
-  const counts = { 'hash-mismatch': 0, 'hash-missing': 0, 'hash-repeated': 0 };
+  const counts = noFindings();
   for (const { findingCounts } of chunks) {
     counts['hash-mismatch'] += findingCounts['hash-mismatch'];
     counts['hash-missing'] += findingCounts['hash-missing'];

@@ -1,11 +1,16 @@
 import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { RecordView } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
 import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
 import type { Finding } from '../ports/snapshotRepository';
 
-/** Collects the findings of one chunk: records whose own hash is wrong, missing or repeated. */
+/**
+ * Collects the findings of one chunk: records whose own hash is wrong, missing or repeated. Over all chunks of a snapshot
+ * only the first findings are listed, so the rows of a snapshot stay small whatever its records are.
+ */
 export class FindingCollector {
   readonly #scheme: HashScheme;
+  readonly #maxListed: number;
   readonly #counts: Record<FindingKind, number> = {
     'hash-mismatch': 0,
     'hash-missing': 0,
@@ -14,17 +19,19 @@ export class FindingCollector {
   readonly #listed: Finding[] = [];
   #firstTampered: Finding | undefined;
 
-  constructor(scheme: HashScheme) {
+  /** `before` is the number of findings in the earlier chunks of the snapshot. */
+  constructor(scheme: HashScheme, before = 0) {
     this.#scheme = scheme;
+    this.#maxListed = Math.max(0, MAX_LISTED_FINDINGS - before);
   }
 
   /** `index` is the record's index in the snapshot. */
   check(index: number, record: RecordView): void {
     const kind = findingOf(record, this.#scheme);
     if (kind === undefined) return;
-    const finding: Finding = { kind, index, id: record.id };
+    const finding: Finding = { kind, index, id: listedId(record.id) };
     this.#counts[kind]++;
-    if (this.#listed.length < MAX_LISTED_FINDINGS) this.#listed.push(finding);
+    if (this.#listed.length < this.#maxListed) this.#listed.push(finding);
     if (kind !== 'hash-missing') this.#firstTampered ??= finding;
   }
 

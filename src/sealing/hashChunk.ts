@@ -1,6 +1,7 @@
 import type { HashState, Position } from '../contract/activities';
 import { contains } from '../contract/window';
 import { loadDigest } from '../evidence/logDigest';
+import { listedId } from '../evidence/recordIds';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 import { RangeBuilder, emptyRange, leafHash, mergeRanges, parseRange, serializeRange } from '../tlog/merkle';
 import { FindingCollector } from './findingCollector';
@@ -12,7 +13,7 @@ const RECORDS_PER_TURN = 8_192;
 /** What hashing a chunk gives: the members of its row, and the state for the next chunk. */
 export interface HashedChunk {
   readonly begin: number;
-  /** Positions of the first and the last record; undefined for a chunk without records. */
+  /** Positions of the first and the last record, as the manifest lists them; undefined for a chunk without records. */
   readonly first: Position | undefined;
   readonly last: Position | undefined;
   readonly nodes: ChunkRow['nodes'];
@@ -35,7 +36,7 @@ export async function hashChunk(
   const begin = whole.end;
   const range = new RangeBuilder(emptyRange(begin));
   const digest = await loadDigest(before.digestState);
-  const findings = new FindingCollector(hashScheme);
+  const findings = new FindingCollector(hashScheme, before.findingCount);
   let first: Position | undefined;
   let last: Position | undefined;
   let lateCount = 0;
@@ -43,7 +44,7 @@ export async function hashChunk(
 
   for await (const record of records) {
     const { position, bytes, hashText } = record;
-    first ??= position;
+    first ??= listedPosition(position);
     last = position;
     range.appendLeaf(leafHash(bytes));
     findings.check(begin + hashed, record);
@@ -59,5 +60,17 @@ export async function hashChunk(
     digestState: digest.save(),
     findingCount: before.findingCount + findings.total,
   };
-  return { begin, first, last, nodes: serializeRange(own).hashes, findings, lateCount, next };
+  return {
+    begin,
+    first,
+    last: last && listedPosition(last),
+    nodes: serializeRange(own).hashes,
+    findings,
+    lateCount,
+    next,
+  };
+}
+
+function listedPosition({ timestamp, id }: Position): Position {
+  return { timestamp, id: listedId(id) };
 }

@@ -28,6 +28,7 @@ export async function seedOf(
     openedAt: formatInstant(openedAtMs),
     retainUntil: formatInstant(openedAtMs + settings.retentionMs),
     hashScheme: settings.hashScheme,
+    timestamp: deps.timestamper ? 'rfc3161' : 'none',
     keyVersion: key.version,
     publicKey: key.publicKey.toString('base64'),
     software: settings.software,

@@ -5,6 +5,7 @@ import { MAX_CHECKPOINT_BYTES, MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../ev
 import { parseManifest, type Manifest } from '../evidence/manifest';
 import { manifestKey, snapshotCheckpointKey } from '../evidence/objectKeys';
 import { readRecord } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
 import { serializeProof } from '../evidence/recordProof';
 import { decodeBase64 } from '../tlog/base64';
 import { HASH_BYTES, leafHash, subtreeSizes } from '../tlog/merkle';
@@ -56,12 +57,18 @@ async function findRecord(
     const stored = await reader.read(chunk.key, chunk.versionId, MAX_CHUNK_BYTES);
     if (!stored) throw incomplete(`a chunk is missing [key=${chunk.key}]`);
     const records = [...splitRecords(await unpackChunk(stored))];
-    const offset = records.findIndex((record) => readRecord(record).id === recordId);
+    const offset = records.findIndex((record) => isNamed(record, manifest, recordId));
     const record = records[offset];
     if (record)
       return { record, index: chunk.begin + offset, known: knownOf(manifest, chunk.index, records) };
   }
   throw incomplete(`${manifest.snapshotId} holds no record ${recordId}`);
+}
+
+/** A record has its whole id, and the one that evidence lists. */
+function isNamed(record: Buffer, { source }: Manifest, recordId: string): boolean {
+  const { id } = readRecord(record, source.members);
+  return id === recordId || listedId(id) === recordId;
 }
 
 /** The leaves of one chunk, and for all others the nodes that the manifest lists. */

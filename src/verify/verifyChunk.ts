@@ -5,6 +5,7 @@ import { MAX_CHUNK_BYTES, MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { LogDigest } from '../evidence/logDigest';
 import type { Manifest } from '../evidence/manifest';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
 import { findingOf } from '../evidence/recordFinding';
 import { leafHash, rangeOfLeaves, serializeRange } from '../tlog/merkle';
 import { sha256Hex } from '../tlog/sha256';
@@ -25,6 +26,8 @@ export interface ChunkTally {
 interface ChunkRecord {
   readonly document: Buffer;
   readonly view: RecordView;
+  /** As evidence lists it. */
+  readonly id: string;
   /** In the snapshot. */
   readonly index: number;
   readonly name: string;
@@ -68,9 +71,9 @@ function verifyContent(
   let first = '';
   let last = '';
   for (const document of splitRecords(content)) {
-    const record = placeRecord(chunk, leaves.length, document);
-    if (leaves.length === 0) first = record.view.id;
-    last = record.view.id;
+    const record = placeRecord(manifest, chunk, leaves.length, document);
+    if (leaves.length === 0) first = record.id;
+    last = record.id;
     leaves.push(leafHash(document));
     verifyRecordBytes(report, record);
     verifyRecordHash(report, manifest, tally, known, record);
@@ -84,10 +87,16 @@ function verifyContent(
   report.check('roots', key, nodes.join(' '), hashes.join(' '));
 }
 
-function placeRecord({ key, begin }: Chunk, offset: number, document: Buffer): ChunkRecord {
-  const view = readRecord(document);
-  const name = `record ${view.id} [chunk=${key}, index=${offset}]`;
-  return { document, view, index: begin + offset, name };
+function placeRecord(
+  { source }: Manifest,
+  { key, begin }: Chunk,
+  offset: number,
+  document: Buffer,
+): ChunkRecord {
+  const view = readRecord(document, source.members);
+  const id = listedId(view.id);
+  const name = `record ${id} [chunk=${key}, index=${offset}]`;
+  return { document, view, id, index: begin + offset, name };
 }
 
 function describeRecords(count: number, first: string, last: string): string {
@@ -105,12 +114,12 @@ function verifyRecordHash(
   manifest: Manifest,
   { findings }: ChunkTally,
   known: ReadonlyMap<number, string>,
-  { view, index, name }: ChunkRecord,
+  { view, id, index, name }: ChunkRecord,
 ): void {
-  const kind = findingOf(view, manifest.logHashScheme);
+  const kind = findingOf(view, manifest.logHashScheme, manifest.source.members);
   if (kind !== undefined) {
     findings.counts[kind]++;
-    if (findings.records.length < MAX_LISTED_FINDINGS) findings.records.push({ kind, index, id: view.id });
+    if (findings.records.length < MAX_LISTED_FINDINGS) findings.records.push({ kind, index, id });
   }
   // Beyond the findings that are listed only their counts can be compared, after the last chunk.
   const isUnlisted = known.size >= MAX_LISTED_FINDINGS && !known.has(index);

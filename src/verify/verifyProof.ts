@@ -2,6 +2,7 @@ import { malformed, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
 import { parseProof, type ProofFile } from '../evidence/recordProof';
 import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
@@ -53,7 +54,7 @@ function verifySubject(report: ReportBuilder, bytes: Uint8Array, trust: TrustFil
     verifyInLedger(file, trust),
   );
   return {
-    recordId: record.id,
+    recordId: listedId(record.id),
     snapshotId,
     recordIndex: recordIndex ?? null,
     ledgerIndex: ledgerIndex ?? null,

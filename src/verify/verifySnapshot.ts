@@ -16,6 +16,7 @@ import {
   snapshotOrigin,
 } from '../evidence/objectKeys';
 import { noFindings, totalFindings } from '../evidence/recordFinding';
+import { manifestStatement } from '../evidence/statement';
 import { readTimestamp } from '../evidence/timestamp';
 import { findTrustedKey, type TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
@@ -140,12 +141,9 @@ async function verifySignature(
   const stored = await reader.read(object, undefined, MAX_SIGNATURE_BYTES);
   if (!stored) return report.missing('signature', object);
   const expected = 'signature by the key';
-  report.check(
-    'signature',
-    object,
-    expected,
-    isSignedBy(publicKey, body, stored) ? expected : 'no signature by it',
-  );
+  const statement = manifestStatement(manifest.origin, manifest.snapshotId, sha256Hex(body));
+  const found = isSignedBy(publicKey, statement, stored) ? expected : 'no signature by it';
+  report.check('signature', object, expected, found);
 }
 
 function isSignedBy(publicKey: Buffer, message: Buffer, stored: Buffer): boolean {
@@ -208,7 +206,7 @@ async function verifyRecords(
   report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
 }
 
-/** A timestamp exists only where an authority was asked; where there is one, it must cover this manifest. */
+/** The manifest says whether it has a timestamp. Where there is one, it must cover this manifest. */
 async function verifyTimestamp(
   reader: EvidenceReader,
   report: ReportBuilder,
@@ -217,6 +215,7 @@ async function verifyTimestamp(
   const object = manifestTimestampKey(manifest.snapshotId);
   const stored = await reader.read(object, undefined, MAX_TIMESTAMP_BYTES);
   if (stored) report.check('timestamp', object, 'granted', readTimestamp(stored, sha256(body)));
+  else if (manifest.timestamp === 'rfc3161') report.missing('timestamp', object, 'a timestamp');
 }
 
 /** The ledger holds exactly the entry that follows from the manifest. */

@@ -48,7 +48,7 @@ export function parsersOf(set: EvidenceSet, proof: Buffer): Readonly<Record<stri
     record: { samples: records, parse: (bytes) => [readRecord(bytes), recordHash(bytes)] },
     records: {
       samples: [Buffer.concat(records)],
-      parse: (bytes) => [...splitRecords(bytes)].map(readRecord),
+      parse: (bytes) => [...splitRecords(bytes)].map((record) => readRecord(record)),
     },
   };
 }

@@ -21,6 +21,7 @@ function seedOf(jobId: string, window = DAY, origin = 'test.example/audit'): Sna
     openedAt: '2026-04-01T00:00:00.000Z',
     retainUntil: '2032-04-01T00:00:00.000Z',
     hashScheme: 'bson-sha256/v1',
+    timestamp: 'none',
     keyVersion: 1,
     publicKey: Buffer.alloc(32).toString('base64'),
     software: 'audit-snapshot/test',

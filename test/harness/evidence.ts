@@ -15,6 +15,9 @@ import { newDigest } from '../../src/evidence/logDigest';
 import { serializeManifest, type Manifest } from '../../src/evidence/manifest';
 import { RangeBuilder, emptyRange, leafHash, rootOf, serializeRange } from '../../src/tlog/merkle';
 import { readRecord, recordHash } from '../../src/evidence/recordBytes';
+import { listedId } from '../../src/evidence/recordIds';
+import { AUDIT_LOG } from '../../src/evidence/recordMembers';
+import { manifestStatement } from '../../src/evidence/statement';
 import { findingOf, type HashScheme } from '../../src/evidence/recordFinding';
 import { sha256Hex } from '../../src/tlog/sha256';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
@@ -93,6 +96,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
     origin: ORIGIN,
     snapshotId,
     jobId,
+    source: AUDIT_LOG,
     window: { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' },
     recordCount: records.length,
     root: rootOf(rangeOf(0, records).range()).toString('base64'),
@@ -107,6 +111,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
       vkey: vkeyOf(snapshotOrigin(ORIGIN, snapshotId), key.publicKey),
     },
     openedAt: '2026-02-01T00:00:05.000Z',
+    timestamp: 'none',
     software: 'audit-snapshot/0.0.0',
   };
   const pinned = { version: 1, publicKey: key.publicKey, createdAt: new Date(START_MS) };
@@ -125,9 +130,19 @@ export function signEvidence(manifest: Manifest, key: EvidenceKey): Map<string, 
   const text = checkpointText({ origin: name, size: recordCount, root: Buffer.from(root, 'base64') });
   return new Map([
     [manifestKey(snapshotId), body],
-    [manifestSignatureKey(snapshotId), Buffer.from(sign(null, body, key.privateKey).toString('base64'))],
+    [manifestSignatureKey(snapshotId), signManifest(manifest, body, key)],
     [snapshotCheckpointKey(snapshotId), signNote(name, text, key)],
   ]);
+}
+
+/** The signature over the statement about a manifest with these bytes. */
+export function signManifest(
+  { origin, snapshotId }: Pick<Manifest, 'origin' | 'snapshotId'>,
+  body: Buffer,
+  { privateKey }: EvidenceKey,
+): Buffer {
+  const statement = manifestStatement(origin, snapshotId, sha256Hex(body));
+  return Buffer.from(sign(null, statement, privateKey).toString('base64'));
 }
 
 /** A note of this text, signed once under `name` (c2sp.org/signed-note). */
@@ -145,7 +160,7 @@ function describeChunk(
 ): Manifest['chunks'][number] {
   const positions = records.map((bytes) => {
     const { id, timestamps } = readRecord(bytes);
-    return { timestamp: new Date(timestamps[0] ?? START_MS).toISOString(), id };
+    return { timestamp: new Date(timestamps[0] ?? START_MS).toISOString(), id: listedId(id) };
   });
   return {
     index,
@@ -182,7 +197,7 @@ async function readHashes(
     const kind = findingOf(record, scheme);
     if (kind === undefined) continue;
     findings.counts[kind]++;
-    findings.records.push({ kind, index, id: record.id });
+    findings.records.push({ kind, index, id: listedId(record.id) });
   }
   return { logHashDigest: digest.hex(), findings };
 }

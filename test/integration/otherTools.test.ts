@@ -36,11 +36,16 @@ describe('evidence checked with third-party tools', () => {
 
   afterAll(() => services.stop());
 
-  async function opensslVerify(signedFile: string): Promise<string> {
+  /** `body` is a manifest: openssl checks the signature over the statement about it. */
+  async function opensslVerify(body: Buffer): Promise<string> {
     const keys = await (await connectSigner(readVaultConfig())).listKeys();
     const pem = makeTrustFile('x', keys).keys.find(({ version }) => version === manifest.key.version)!.pem;
     const [keyFile, sigFile] = [join(directory, 'key.pem'), join(directory, 'manifest.sig')];
+    const statementFile = join(directory, 'statement');
     writeFileSync(keyFile, pem);
+    const digest = execFileSync('sha256sum', { input: body }).toString().split(' ')[0];
+    const lines = ['audit-snapshot/manifest/v1', manifest.origin, manifest.snapshotId, digest];
+    writeFileSync(statementFile, lines.map((line) => `${line}\n`).join(''));
     execFileSync('sh', ['-c', `base64 -d '${join(folder, 'manifest.json.sig')}' > '${sigFile}'`]);
     const args = [
       'pkeyutl',
@@ -52,17 +57,16 @@ describe('evidence checked with third-party tools', () => {
       '-sigfile',
       sigFile,
       '-in',
-      signedFile,
+      statementFile,
     ];
     return execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
   }
 
   test('openssl accepts the signature of the manifest, and refuses it when one bit of the manifest is changed', async () => {
-    expect(await opensslVerify(join(folder, 'manifest.json'))).toContain('Signature Verified Successfully');
-    const forged = readFileSync(join(folder, 'manifest.json'));
-    forged[100]! ^= 1;
-    writeFileSync(join(directory, 'forged.json'), forged);
-    await expect(opensslVerify(join(directory, 'forged.json'))).rejects.toThrow(/pkeyutl/);
+    const body = readFileSync(join(folder, 'manifest.json'));
+    expect(await opensslVerify(body)).toContain('Signature Verified Successfully');
+    body[100]! ^= 1;
+    await expect(opensslVerify(body)).rejects.toThrow(/pkeyutl/);
   });
 
   test("the hashes that Python's BSON library reads from the chunks have the log-hash digest of the manifest", async () => {

@@ -9,7 +9,9 @@ import {
   manifestSignatureKey,
 } from '../../src/evidence/objectKeys';
 import { unpackChunk } from '../../src/evidence/chunk';
+import { manifestStatement } from '../../src/evidence/statement';
 import { verifyEd25519 } from '../../src/tlog/ed25519';
+import { sha256Hex } from '../../src/tlog/sha256';
 import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { entryIdOnce } from '../../src/services/auditEntry';
@@ -82,10 +84,10 @@ export class InvariantMonitor {
   /** Only a stored manifest, its checkpoint, or a head of the committed ledger may be signed. */
   #sign(message: Buffer): void {
     const text = message.toString();
-    if (text.startsWith('{')) {
-      const { snapshotId } = memoizedParse(message);
+    if (text.startsWith('audit-snapshot/manifest/')) {
+      const [, , snapshotId = '', digest] = text.split('\n');
       const stored = this.#stored.get(manifestKey(snapshotId));
-      if (!stored?.equals(message))
+      if (!stored || sha256Hex(stored) !== digest)
         this.violations.add(`a manifest of ${snapshotId} that is not stored is signed`);
       return;
     }
@@ -116,9 +118,10 @@ export class InvariantMonitor {
     const body = this.#stored.get(manifestKey(snapshotId));
     const signature = this.#stored.get(manifestSignatureKey(snapshotId));
     if (!body || !signature) return new Set();
-    const { key, chunks } = memoizedParse(body);
+    const { origin, key, chunks } = memoizedParse(body);
     const publicKey = Buffer.from(key.publicKey, 'base64');
-    if (!verifyEd25519(publicKey, body, Buffer.from(signature.toString(), 'base64'))) return new Set();
+    const statement = manifestStatement(origin, snapshotId, sha256Hex(body));
+    if (!verifyEd25519(publicKey, statement, Buffer.from(signature.toString(), 'base64'))) return new Set();
     const ids = new Set<string>();
     for (const chunk of chunks) {
       const packed = this.#stored.get(chunk.key);

@@ -34,7 +34,7 @@ test('a manifest without any one of its members, at any depth, is refused', () =
 
 test('a manifest with an unknown member in any of its objects is refused', () => {
   const paths = [[], ...memberPaths(asJson())].filter((path) => isObject(valueAt(path)));
-  expect(paths).toHaveLength(17);
+  expect(paths).toHaveLength(19);
   expect(paths.filter((path) => reads(edited(path, withAnother)))).toEqual([]);
 });
 
@@ -49,7 +49,7 @@ test.each<[string, Json]>([
 ])('a manifest with %s in place of any member is refused', (_, wrong) => {
   const paths = [...memberPaths(asJson())];
   // Free text cannot be checked, so a space is accepted there.
-  const free = wrong === ' ' ? /^(software|chunks\.\d\.versionId)$/ : /^$/;
+  const free = wrong === ' ' ? /^(software|source\.collection|chunks\.\d\.versionId)$/ : /^$/;
   const accepted = paths.filter((path) => !free.test(path.join('.')) && reads(edited(path, () => wrong)));
   expect(accepted).toEqual([]);
 });

@@ -6,6 +6,7 @@ const at = (hour: number, ms = 0) =>
 
 function entry(name: string, fromHour: number, untilHour: number, recordCount = 1): LedgerEntry {
   return {
+    type: 'snapshot',
     snapshotId: `snap-${name}`,
     window: { from: at(fromHour), to: at(untilHour, -1) },
     recordCount,

@@ -221,7 +221,7 @@ test('the failures of keys and known checkpoints name them', async () => {
   expect(await failuresOf(set, () => undefined, { knownCheckpoints })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "ledger consistency, invalid: known checkpoint 1: expected size 2, root AAAAAA…, found size 2, root tBQEzE…",
+     "ledger consistency, invalid: known checkpoint 1: expected size 2, root AAAAAA…, found size 2, root 0ELUkK…",
      "ledger checkpoint, invalid: known checkpoint 2: expected a checkpoint of audit.example.org, signed by a key of the trust file, found note has no blank line before its signatures",
    ]
   `);
