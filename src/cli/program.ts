@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { addLazyCommand, type CommandFile } from './lazyCommand';
 import { VERSION } from '../version';
 
@@ -69,6 +69,7 @@ export function buildProgram(): Command {
       'Seals an audit log one window after another. Anyone can then verify that sealed records were not altered.',
     )
     .version(VERSION)
+    .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .showHelpAfterError('(--help lists commands and options)')
     .exitOverride()
@@ -82,4 +83,10 @@ export function buildProgram(): Command {
     for (const [name, summary, load] of entries) addLazyCommand(program, name, summary, load);
   }
   return program;
+}
+
+/** The description of an option in `--help`. Usage lines say only `[options]`, so a required one is named here. */
+function describeOption(option: Option): string {
+  const text = new Help().optionDescription(option);
+  return option.mandatory && option.defaultValue === undefined ? `${text} (required)` : text;
 }

@@ -7,19 +7,20 @@ export interface Setting {
   /** Null when it is not set and has no default, and for every secret. */
   readonly value: string | null;
   readonly secret: boolean;
-  readonly origin: string;
+  /** Where the value was found, in words. */
+  readonly source: string;
 }
 
-/** Every setting with its origin; of a secret only whether it is set. CONFIG_INVALID when a file cannot be read. */
+/** Every setting with its source; of a secret only whether it is set. CONFIG_INVALID when a file cannot be read. */
 export function describeSettings(env: Environment = process.env): readonly Setting[] {
   return Object.entries(SCHEMAS).map(([name, schema]) => {
     const secret = SECRETS.has(name);
     const found = findSetting(name, env);
     if (found)
-      return { name, secret, value: secret ? null : withoutCredentials(found.value), origin: found.origin };
+      return { name, secret, value: secret ? null : withoutCredentials(found.value), source: found.source };
     const { data } = schema.safeParse(undefined);
     const value = data === undefined ? null : String(data);
-    return { name, secret, value, origin: value === null ? 'not set' : 'default' };
+    return { name, secret, value, source: value === null ? 'not set' : 'default' };
   });
 }
 

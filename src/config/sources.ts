@@ -3,10 +3,10 @@ import { SnapshotError } from '../errors';
 import { findConfigFile } from './file';
 import type { Environment } from './schema';
 
-/** The value of a setting; `origin` says in words where it was found. */
+/** The value of a setting; `source` says in words where it was found. */
 export interface FoundSetting {
   readonly value: string;
-  readonly origin: string;
+  readonly source: string;
 }
 
 /**
@@ -23,13 +23,13 @@ export function findSetting(name: string, env: Environment): FoundSetting | unde
 function readSource(
   name: string,
   get: (key: string) => string | undefined,
-  origin: string,
+  source: string,
 ): FoundSetting | undefined {
   const file = get(`${name}_FILE`);
   if (file !== undefined && file !== '')
-    return { value: contentOf(name, file), origin: `${origin}: ${name}_FILE ${file}` };
+    return { value: contentOf(name, file), source: `${source}: ${name}_FILE ${file}` };
   const value = get(name);
-  return value === undefined || value === '' ? undefined : { value, origin };
+  return value === undefined || value === '' ? undefined : { value, source };
 }
 
 function contentOf(name: string, file: string): string {

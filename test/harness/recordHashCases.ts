@@ -125,8 +125,8 @@ export const RECORD_CASES: readonly RecordCase[] = [
     'first of year 1': date(BigInt(Date.parse('0001-01-01T00:00:00Z'))),
     'last of year 9999': date(BigInt(Date.parse('9999-12-31T23:59:59.999Z'))),
     'before year 1': date(-99_999_999_999_999n),
-    'after what a JavaScript Date holds': date(8_640_000_000_000_001n),
-    least: date(-(2n ** 63n)),
+    'later than the last JavaScript Date': date(8_640_000_000_000_001n),
+    earliest: date(-(2n ** 63n)),
   }),
   ...values('string', {
     empty: value(''),
@@ -197,7 +197,7 @@ export const RECORD_CASES: readonly RecordCase[] = [
     'name empty': elementsOf({ '': 1 }),
     'names with dots and dollars': elementsOf({ 'a.b': 1, $c: { $d: 1 } }),
     'names beyond ASCII': elementsOf({ größe: 1, '🔐': 2 }),
-    'names of digits, falling': element(
+    'numbers as names, descending': element(
       0x03,
       'value',
       documentOf([elementsOf({ 2: 'b' }), elementsOf({ 1: 'a' })]),

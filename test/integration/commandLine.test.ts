@@ -146,7 +146,7 @@ describe('the command line on real servers', () => {
 
   test('no command that shows the configuration prints a secret', async () => {
     for (const args of [
-      ['config', 'show', '--origin'],
+      ['config', 'show', '--sources'],
       ['config', 'show', '--json'],
       ['config', 'check'],
     ]) {

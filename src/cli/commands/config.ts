@@ -23,9 +23,9 @@ export function define(command: Command): void {
   command
     .command('show')
     .description('print every setting; for a secret, print only whether it is set')
-    .option('--origin', 'also print the source of each value')
+    .option('--sources', 'also print where each value comes from')
     .addOption(jsonOption())
-    .addHelpText('after', example('audit-snapshot config show --origin'))
+    .addHelpText('after', example('audit-snapshot config show --sources'))
     .action(action(show));
   command
     .command('check')
@@ -37,21 +37,21 @@ export function define(command: Command): void {
 
 /** CONFIG_INVALID when a file cannot be read. */
 function show(
-  { origin = false, json = false }: JsonOption & { readonly origin?: boolean },
+  { sources = false, json = false }: JsonOption & { readonly sources?: boolean },
   output: Output,
 ): number {
   const settings = describeSettings();
-  const columns = origin ? ['setting', 'value', 'from'] : ['setting', 'value'];
+  const columns = sources ? ['setting', 'value', 'from'] : ['setting', 'value'];
   const rows = settings.map((setting) => {
     const row = [setting.name, shownValue(setting)];
-    return origin ? [...row, setting.origin] : row;
+    return sources ? [...row, setting.source] : row;
   });
   output.result(json ? JSON.stringify({ settings }) : renderTable(columns, rows));
   return EXIT.ok;
 }
 
-function shownValue({ secret, origin, value }: Setting): string {
-  return secret && origin !== 'not set' ? '(set, not shown)' : (value ?? '');
+function shownValue({ secret, source, value }: Setting): string {
+  return secret && source !== 'not set' ? '(set, not shown)' : (value ?? '');
 }
 
 /** The parts, and what reads each. Only the job service needs the last one. */

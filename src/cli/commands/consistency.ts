@@ -15,7 +15,9 @@ interface ConsistencyOptions {
 /** `consistency`: an RFC 6962 consistency proof between two sizes of the ledger. */
 export function define(command: Command): void {
   command
-    .description('print the consistency proof between two sizes of the ledger, as JSON')
+    .description(
+      'print the tree heads of two sizes of the ledger and the consistency proof between them, always as JSON',
+    )
     .argument('<earlier>', 'smaller size: a number of entries', parseCount)
     .argument('<later>', 'larger size: a number of entries', parseCount)
     .addOption(keyOption())

@@ -14,7 +14,9 @@ interface DemoOptions extends JsonOption {
 /** `demo`: shows sealing, verification and the detection of tampering. Exit code 0 only if every step passed. */
 export function define(command: Command): void {
   command
-    .description('seal and verify a realistic audit log, and tamper with a copy, on embedded servers')
+    .description(
+      'seal a realistic audit log on embedded servers, verify the evidence, and tamper with a copy of it',
+    )
     .option('--records <n>', 'number of records to write', parseCount, 100_000)
     .option('--keep', 'leave everything running, and print the addresses')
     .addOption(jsonOption())

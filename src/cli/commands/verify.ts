@@ -62,7 +62,7 @@ export function define(command: Command): void {
     )
     .option(
       '--live',
-      'without an argument only: also compare the log in MongoDB with the evidence, record by record',
+      'also compare the log in MongoDB with the evidence, record by record; not possible with an argument',
     )
     .option('--max-errors <n>', 'maximum number of failures to list', parseCount, 20)
     .addOption(jsonOption())

@@ -42,6 +42,29 @@ test.each(LEAVES)('the command %s describes each of its options', (_path, comman
     expect([long, description]).toEqual([long, expect.stringMatching(/.{3,}/)]);
 });
 
+test.each(LEAVES)(
+  'the help of %s marks the options without which the command does not run',
+  (_path, command) => {
+    const required = command.options.filter(
+      ({ mandatory, defaultValue }) => mandatory && defaultValue === undefined,
+    );
+    const help = helpOf(command).replaceAll(/\s+/g, ' ');
+    expect(help.match(/\(required\)/g) ?? []).toHaveLength(required.length);
+  },
+);
+
+test('the help of schedule create names the defaults, and that of schedule update names none', () => {
+  const commands = new Map(LEAVES);
+  expect(helpOf(commands.get('schedule create')!)).toContain('(default: 5m)');
+  expect(helpOf(commands.get('schedule update')!)).not.toContain('default');
+});
+
+test('schedule backfill offers only the overlap policies that start every run', () => {
+  const { options } = new Map(LEAVES).get('schedule backfill')!;
+  const overlap = options.find(({ long }) => long === '--overlap');
+  expect(overlap?.argChoices).toEqual(['buffer-all', 'allow-all']);
+});
+
 test('the help of the program lists every command with a summary, and the exit codes', () => {
   const help = helpOf(buildProgram());
   for (const command of buildProgram().commands) {

@@ -79,20 +79,20 @@ describe('settings', () => {
     expect(readSealingConfig({ XDG_CONFIG_HOME: '/nowhere' }).origin).toBe('localhost/audit');
   });
 
-  test('described settings have their origin, and never the value of a secret', () => {
+  test('described settings have their source, and never the value of a secret', () => {
     const secret = fileWith('hush');
     const env = { ...inFile('s3_bucket = "b"\n'), VAULT_TOKEN_FILE: secret, HOST: '0.0.0.0' };
     const shown = new Map(describeSettings(env).map((setting) => [setting.name, setting]));
-    expect(shown.get('HOST')).toMatchObject({ value: '0.0.0.0', origin: 'environment' });
-    expect(shown.get('S3_BUCKET')).toMatchObject({ value: 'b', origin: env.AUDIT_SNAPSHOT_CONFIG });
+    expect(shown.get('HOST')).toMatchObject({ value: '0.0.0.0', source: 'environment' });
+    expect(shown.get('S3_BUCKET')).toMatchObject({ value: 'b', source: env.AUDIT_SNAPSHOT_CONFIG });
     expect(shown.get('VAULT_TOKEN')).toEqual({
       name: 'VAULT_TOKEN',
       secret: true,
       value: null,
-      origin: `environment: VAULT_TOKEN_FILE ${secret}`,
+      source: `environment: VAULT_TOKEN_FILE ${secret}`,
     });
-    expect(shown.get('PORT')).toMatchObject({ value: '8080', origin: 'default' });
-    expect(shown.get('TSA_URL')).toMatchObject({ value: null, origin: 'not set' });
+    expect(shown.get('PORT')).toMatchObject({ value: '8080', source: 'default' });
+    expect(shown.get('TSA_URL')).toMatchObject({ value: null, source: 'not set' });
     expect(JSON.stringify([...shown])).not.toContain('hush');
   });
 });

@@ -1,19 +1,21 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { SnapshotError } from '../../../errors';
 import { boundariesOf, countBoundaries } from '../../../schedule/boundaries';
-import type { Overlap, ScheduleSettings } from '../../../schedule/scheduleSettings';
+import type { ScheduleSettings } from '../../../schedule/scheduleSettings';
 import { action } from '../../action';
 import { openSchedules } from '../../connections/schedules';
 import { example, jsonOption, parseInstantOption, type JsonOption } from '../../options';
 import { EXIT, type Output } from '../../output';
 import { preview } from './preview';
 import { requireScheduleId } from './requireScheduleId';
-import { overlapOption } from './settingOptions';
+
+/** The other policies would drop runs that the user asked for. */
+const OVERLAPS = ['buffer-all', 'allow-all'] as const;
 
 interface BackfillOptions extends JsonOption {
   readonly from: string;
   readonly to: string;
-  readonly overlap: Overlap;
+  readonly overlap: (typeof OVERLAPS)[number];
   readonly dryRun?: boolean;
 }
 
@@ -28,9 +30,12 @@ export function define(command: Command): void {
     .requiredOption('--from <instant>', 'first time, e.g. 2026-01-31T00:00:00Z', parseInstantOption)
     .requiredOption('--to <instant>', 'last time, inclusive', parseInstantOption)
     .addOption(
-      overlapOption('buffer-all starts the runs one after the other, allow-all at the same time').default(
-        'buffer-all',
-      ),
+      new Option(
+        '--overlap <policy>',
+        'start the runs one after the other (buffer-all) or at once (allow-all)',
+      )
+        .choices(OVERLAPS)
+        .default('buffer-all'),
     )
     .option('--dry-run', 'start nothing; print how many runs would start')
     .addOption(jsonOption())

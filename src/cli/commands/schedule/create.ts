@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .description('create a schedule; repeating it with the same settings is not an error')
     .argument('<scheduleId>')
     .addOption(jsonOption());
-  addSettingOptions(command)
+  addSettingOptions(command, { isNew: true })
     .option('--paused', 'create the schedule in the paused state')
     .option(
       '--dry-run',

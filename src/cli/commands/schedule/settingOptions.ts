@@ -24,46 +24,45 @@ export interface SettingOptions extends JsonOption {
   readonly dryRun?: boolean;
 }
 
-const DURATIONS: readonly (readonly [flags: string, description: string])[] = [
+const DURATIONS: readonly (readonly [flags: string, description: string, byDefault?: string])[] = [
   ['--every <duration>', 'seal windows of this length, in UTC: 90s, 15m, 1h, 1d'],
   ['--offset <duration>', 'with --every: how much later the windows end, e.g. 10m for 10:10'],
-  ['--settle <duration>', 'how long after its end a window is sealed (default of a new schedule: 5m)'],
-  [
-    '--lookback <duration>',
-    'how far back to search for late records; 0s turns this off (default of a new schedule: 1d)',
-  ],
-  ['--jitter <duration>', 'delay each run by a random time up to this one (default of a new schedule: 0s)'],
-  [
-    '--catchup <duration>',
-    'maximum age of a missed run that Temporal still starts (default of a new schedule: 365d)',
-  ],
+  ['--settle <duration>', 'how long after its end a window is sealed', '5m'],
+  ['--lookback <duration>', 'how far back to search for late records; 0s turns this off', '1d'],
+  ['--jitter <duration>', 'delay each run by a random time up to this one', '0s'],
+  ['--catchup <duration>', 'maximum age of a missed run that Temporal still starts', '365d'],
 ];
 
-/** Adds an option for every setting, each optional: what is left out has its default, or stays as it is. */
-export function addSettingOptions(command: Command): Command {
-  for (const [flags, description] of DURATIONS) command.option(flags, description, parseDurationOption);
+/**
+ * Adds an option for every setting, each optional. The help names the defaults only if `isNew`: a setting of an existing
+ * schedule stays as it is.
+ */
+export function addSettingOptions(command: Command, { isNew }: { readonly isNew: boolean }): Command {
+  const byDefault = (value: string | undefined) =>
+    isNew && value !== undefined ? ` (default: ${value})` : '';
+  for (const [flags, description, value] of DURATIONS)
+    command.option(flags, `${description}${byDefault(value)}`, parseDurationOption);
   return command
     .option(
       '--cron <expression>',
       'instead of --every: windows end at the times of this cron expression, e.g. "0 0 * * *"',
     )
-    .option(
-      '--timezone <name>',
-      'with --cron: the time zone, e.g. Europe/Berlin (default of a new schedule: UTC)',
-    )
+    .option('--timezone <name>', `with --cron: the time zone, e.g. Europe/Berlin${byDefault('UTC')}`)
     .option(
       '--start <instant>',
-      'log time at which sealing starts (default of a new schedule: where an earlier schedule of this name ended, or the start of the current window)',
+      isNew
+        ? `log time at which sealing starts${byDefault('where an earlier schedule of this name ended, or the start of the current window')}`
+        : 'log time at which sealing starts; it can only be moved to an earlier time',
       parseInstantOption,
     )
     .addOption(
       overlapOption(
-        'what to do with a run that is due while another one is running: skip it, start one run afterwards (buffer-one) or every run (buffer-all), or start it at once (allow-all) (default of a new schedule: buffer-one)',
+        `what to do with a run that is due while another one is running: skip it, start one run afterwards (buffer-one) or every run (buffer-all), or start it at once (allow-all)${byDefault('buffer-one')}`,
       ),
     )
     .option('--pause-on-failure', 'pause the schedule when a run fails')
-    .option('--no-pause-on-failure', 'do not pause the schedule when a run fails (default of a new schedule)')
-    .addOption(onTamperOption(' (default of a new schedule: seal)'))
+    .option('--no-pause-on-failure', `do not pause the schedule when a run fails${isNew ? ' (default)' : ''}`)
+    .addOption(onTamperOption(byDefault('seal')))
     .option('--note <text>', 'note on the page of the schedule in the Web UI');
 }
 

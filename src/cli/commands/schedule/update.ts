@@ -14,7 +14,7 @@ export function define(command: Command): void {
     .description('change settings of a schedule; settings without a flag stay as they are')
     .argument('<scheduleId>')
     .addOption(jsonOption());
-  addSettingOptions(command)
+  addSettingOptions(command, { isNew: false })
     .option(
       '--dry-run',
       'change nothing; print the next windows, and the number of unsealed records in the first one',
