@@ -2,6 +2,8 @@ import { readSealingConfig } from '../config';
 import type { Window } from '../contract/window';
 import { AuditService } from '../services/audit.service';
 import { auditDrift, type DriftAudit } from '../verify/auditDrift';
+import { headlineOf, type Verdict } from '../verify/report';
+import type { EvidenceReport } from '../verify/verifyEvidence';
 import type { Ledger } from '../verify/verifyLedger';
 import { openDatabase } from './connections/database';
 import { openObjectStore } from './connections/objectStore';
@@ -29,6 +31,13 @@ export async function checkDrift(ledger: Ledger, within: Window | undefined): Pr
     },
   );
   return { ...report, driftCount: Object.values(report.counts).reduce((sum, count) => sum + count, 0) };
+}
+
+/** The report with the verdict on the live log. */
+export function withLiveLog(report: EvidenceReport, drift: DriftReport): EvidenceReport {
+  const live: Verdict = drift.driftCount > 0 ? 'NOT VERIFIED' : 'VERIFIED';
+  const questions = { ...report.questions, live };
+  return { ...report, questions, verdict: headlineOf(questions) };
 }
 
 /** One line about what was compared, then one for each drift, up to `maxErrors`. */

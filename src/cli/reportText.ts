@@ -6,6 +6,8 @@ import type { Checked, Verdict } from '../verify/report';
 import type { SnapshotReport } from '../verify/verifySnapshot';
 import { EXIT } from './output';
 
+const VERDICT_STYLES = { VERIFIED: 'green', 'NOT VERIFIED': 'red', INCOMPLETE: 'yellow' } as const;
+
 /** Whether standard output is a terminal that shows colors; NO_COLOR and FORCE_COLOR are respected. */
 export function hasColors(): boolean {
   return process.stdout.isTTY && process.stdout.hasColors();
@@ -18,14 +20,39 @@ export function exitCodeOfVerdict(verdict: Verdict): number {
 
 /** A whole report: the ledger, every snapshot, and the verdict. */
 export function describeEvidence(
-  report: Pick<EvidenceReport, 'verdict' | 'key' | 'ledger' | 'snapshots'>,
+  report: Pick<EvidenceReport, 'verdict' | 'key' | 'ledger' | 'snapshots' | 'questions' | 'notes'>,
   color: boolean,
 ): string {
   return [
     describeLedger(report.ledger, color),
     ...report.snapshots.map((snapshot) => describeReport(snapshot, color)),
-    describeVerdict(report, color),
+    describeConclusion(report, color),
   ].join('\n');
+}
+
+const QUESTION_TEXTS = {
+  evidence: { title: 'evidence', ask: '' },
+  coverage: { title: 'log time', ask: ': --from … --to … asks whether it is sealed without a gap' },
+  live: { title: 'live log', ask: ': --live compares the records in MongoDB with the evidence' },
+} as const;
+
+/** The notes, one line for each question, and the verdict as the last line. */
+export function describeConclusion(
+  report: Pick<EvidenceReport, 'verdict' | 'key' | 'questions' | 'notes'>,
+  color: boolean,
+): string {
+  const { questions, notes } = report;
+  const answers = (['evidence', 'coverage', 'live'] as const).map((name) => {
+    const { title, ask } = QUESTION_TEXTS[name];
+    const answer = questions[name];
+    return `${title}  ${answer === 'not asked' ? `not asked${ask}` : paint(color, VERDICT_STYLES[answer], answer)}`;
+  });
+  return [...noteLines(notes), ...answers, describeVerdict(report, color)].join('\n');
+}
+
+/** What was seen and is no failure. */
+function noteLines(notes: readonly string[]): string[] {
+  return notes.length === 0 ? [] : ['notes', ...notes.map((note) => `  - ${shorten(note)}`)];
 }
 
 /** The report on one snapshot: one line for each layer, then one for each failure. */
@@ -70,11 +97,7 @@ export function describeProof(report: ProofReport, color: boolean): string {
 }
 
 /** The last line is the verdict and nothing else; before it a warning when the key was not pinned. */
-export function describeVerdict(
-  { verdict, key }: Pick<EvidenceReport, 'verdict' | 'key'>,
-  color: boolean,
-): string {
-  const style = { VERIFIED: 'green', 'NOT VERIFIED': 'red', INCOMPLETE: 'yellow' } as const;
+function describeVerdict({ verdict, key }: Pick<EvidenceReport, 'verdict' | 'key'>, color: boolean): string {
   const unpinned = [
     paint(
       color,
@@ -83,7 +106,7 @@ export function describeVerdict(
     ),
     '  Pin the key: --key trust.json (audit-snapshot keys export)',
   ];
-  return [...(key === 'pinned' ? [] : unpinned), paint(color, style[verdict], verdict)].join('\n');
+  return [...(key === 'pinned' ? [] : unpinned), paint(color, VERDICT_STYLES[verdict], verdict)].join('\n');
 }
 
 function layerLines({ layers }: Checked, color: boolean): string[] {

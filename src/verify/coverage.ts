@@ -1,5 +1,6 @@
 import { boundsOf, windowOf, type Bounds, type Window } from '../contract/window';
 import type { LedgerEntry } from '../evidence/ledgerEntry';
+import type { Verdict } from './report';
 
 /** A span of log time, both ends inclusive, in canonical instants. */
 export interface CoverageSpan {
@@ -44,6 +45,21 @@ export function coverageOf(entries: readonly LedgerEntry[], within?: Window): Co
     appendSpan(spans, spanOf({ fromMs, untilMs: cuts[index + 1]! }, open));
   }
   return spans;
+}
+
+/** INCOMPLETE when a span is missing, or when there is no span at all. */
+export function verdictOfSpans(spans: readonly CoverageSpan[]): Verdict {
+  return spans.length > 0 && spans.every(({ state }) => state !== 'missing') ? 'VERIFIED' : 'INCOMPLETE';
+}
+
+/** The percentage of the log time of the spans that is sealed, rounded down to a tenth; 0 without spans. */
+export function sealedPercent(spans: readonly CoverageSpan[]): number {
+  const lengthOf = (span: CoverageSpan) => Date.parse(span.to) - Date.parse(span.from) + 1;
+  const total = spans.reduce((sum, span) => sum + lengthOf(span), 0);
+  const missing = spans
+    .filter(({ state }) => state === 'missing')
+    .reduce((sum, span) => sum + lengthOf(span), 0);
+  return total === 0 ? 0 : Math.floor(((total - missing) / total) * 1000) / 10;
 }
 
 /** Every instant at which the covering snapshots may change, in order; empty when there is no log time to cover. */

@@ -60,6 +60,33 @@ export interface Checked {
   /** The first failures, in the order of the checks. */
   readonly failures: readonly Failure[];
   readonly failureCount: number;
+  /** What was seen and is no failure, one sentence each: foreign files, unfinished snapshots. */
+  readonly notes: readonly string[];
+}
+
+/** The verdict on one question, or that nobody asked it. */
+export type Answer = Verdict | 'not asked';
+
+/** The three questions of a verification. Each has its own verdict; the headline is the worst of those that were asked. */
+export interface Questions {
+  /** Is what was sealed unchanged and complete? */
+  readonly evidence: Answer;
+  /** Is the log time sealed without a gap? */
+  readonly coverage: Answer;
+  /** Are the records in the database still those that were sealed? */
+  readonly live: Answer;
+}
+
+/** The worst verdict of the questions that were asked. */
+export function headlineOf(questions: Questions): Verdict {
+  const { evidence, coverage, live } = questions;
+  return worstVerdict([evidence, coverage, live].filter((answer) => answer !== 'not asked'));
+}
+
+/** Whether the signature layer of a snapshot holds: only then its manifest says anything. */
+export function isSigned({ layers }: Pick<Checked, 'layers'>): boolean {
+  const signature = layers.find(({ layer }) => layer === 'signature');
+  return signature !== undefined && signature.passed > 0 && signature.passed === signature.total;
 }
 
 /** Several verdicts as one: what is invalid outweighs what is missing. No verdicts are INCOMPLETE, never a success. */
@@ -73,6 +100,7 @@ export class ReportBuilder {
   readonly #passed = new Map<Layer, number>();
   readonly #total = new Map<Layer, number>();
   readonly #failures: Failure[] = [];
+  readonly #notes: string[] = [];
   readonly #maxFailures: number;
   #failureCount = 0;
   #missingCount = 0;
@@ -98,6 +126,11 @@ export class ReportBuilder {
     this.#fail({ layer, kind: 'missing', object, expected, found: 'nothing' });
   }
 
+  /** Names what was seen and is no failure. */
+  note(text: string): void {
+    this.#notes.push(text);
+  }
+
   /** Counts a comparison, and returns whether both sides are equal. */
   check(layer: Layer, object: string, expected: string, found: string): boolean {
     const holds = expected === found;
@@ -114,6 +147,7 @@ export class ReportBuilder {
       layers: layers.map((layer) => this.#resultOf(layer)).filter(isShown),
       failures: this.#failures,
       failureCount: this.#failureCount,
+      notes: limitNotes(this.#notes, this.#maxFailures),
     };
   }
 
@@ -133,6 +167,13 @@ export class ReportBuilder {
     if (this.#missingCount > 0 || unchecked) return 'INCOMPLETE';
     return key === 'pinned' ? 'VERIFIED' : 'INCOMPLETE';
   }
+}
+
+/** Each note once, the first `max` of them, then how many more there are. */
+export function limitNotes(notes: readonly string[], max: number): readonly string[] {
+  const distinct = [...new Set(notes)];
+  if (distinct.length <= max) return distinct;
+  return [...distinct.slice(0, max), `… and ${distinct.length - max} more notes`];
 }
 
 /** A timestamp exists only where an authority was asked. Every other layer is listed even when nothing of it was checked. */

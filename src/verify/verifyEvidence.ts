@@ -22,12 +22,16 @@ import { readManifest } from './readManifest';
 import {
   COVERAGE_LAYERS,
   ReportBuilder,
+  headlineOf,
+  isSigned,
+  limitNotes,
   worstVerdict,
   type Checked,
   type KeyTrust,
+  type Questions,
   type Verdict,
 } from './report';
-import { verifyLedger, type Ledger, type LedgerReport } from './verifyLedger';
+import { verifyLedger, type Ledger, type LedgerReport, type VerifiedLedger } from './verifyLedger';
 import { verifyListing } from './verifyListing';
 import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
 
@@ -53,9 +57,12 @@ export interface EvidenceOptions {
   readonly onProgress?: (snapshotId: string, records: number, total: number) => void;
 }
 
-/** Every report, and one verdict over all of them. It is printed as JSON, so its members are public names. */
+/** Every report, and the verdicts that follow from them. It is printed as JSON, so its members are public names. */
 export interface EvidenceReport {
+  /** The worst verdict of the questions that were asked. */
   readonly verdict: Verdict;
+  /** This function never asks for the live log. */
+  readonly questions: Questions;
   readonly key: KeyTrust;
   readonly ledger: LedgerReport;
   readonly snapshots: readonly SnapshotReport[];
@@ -63,6 +70,8 @@ export interface EvidenceReport {
   readonly coverage: Checked | null;
   /** Whether a directory holds only objects that ledger and manifests name; null when it was not listed. */
   readonly listing: Checked | null;
+  /** The notes of all reports, each once. */
+  readonly notes: readonly string[];
 }
 
 /** The report, and the ledger that was read for it; `ledger` is undefined when its entries do not lead to its signed root. */
@@ -73,6 +82,7 @@ export interface VerifiedEvidence {
 
 /** Gaps in log time that are listed. */
 const MAX_GAPS = 1_000;
+const MAX_NOTES = 1_000;
 
 /**
  * Verifies the ledger and the snapshots that belong to it. A snapshot that the ledger names and that is missing is
@@ -90,15 +100,23 @@ export async function verifyEvidence(
   const { ledger } = verified;
   options.onLedger?.(verified.report);
   const snapshots = await verifySnapshots(reader, options, trust, ledger);
-  const coverage = within ? verifyCoverage(ledger, within, key) : null;
+  const coverage = within ? verifyCoverage(verified, snapshots, within, key) : null;
   const listing =
     options.listed && !options.snapshotIds
       ? await verifyListing(reader, options.listed, options.found, ledger, key)
       : null;
 
-  const reports = [verified.report, ...snapshots, coverage, listing].filter((report) => report !== null);
-  const verdict = worstVerdict(reports.map((report) => report.verdict));
-  return { report: { verdict, key, ledger: verified.report, snapshots, coverage, listing }, ledger };
+  const parts = [verified.report, ...snapshots, ...(listing ? [listing] : [])];
+  const questions: Questions = {
+    evidence: worstVerdict(parts.map((part) => part.verdict)),
+    coverage: coverage?.verdict ?? 'not asked',
+    live: 'not asked',
+  };
+  const notes = [...parts, ...(coverage ? [coverage] : [])].flatMap((part) => part.notes);
+  if (!coverage && ledger) notes.push(...gapNotes(ledger));
+  const verdict = headlineOf(questions);
+  const report = { verdict, questions, key, ledger: verified.report, snapshots, coverage, listing };
+  return { report: { ...report, notes: limitNotes(notes, MAX_NOTES) }, ledger };
 }
 
 async function verifySnapshots(
@@ -138,13 +156,35 @@ function chooseSnapshots(
   ];
 }
 
-function verifyCoverage(ledger: Ledger | undefined, within: Window, key: KeyTrust): Checked {
+/** A span counts as sealed only while the ledger holds and a snapshot that covers it has a signed manifest. */
+function verifyCoverage(
+  { ledger, report: { verdict } }: VerifiedLedger,
+  snapshots: readonly SnapshotReport[],
+  within: Window,
+  key: KeyTrust,
+): Checked {
   const report = new ReportBuilder(MAX_GAPS);
-  for (const { from, to, state } of coverageOf(ledger?.entries ?? [], within)) {
-    if (state === 'missing') report.missing('coverage', `${from} → ${to}`, 'a sealed window');
+  const unsigned = new Set(
+    snapshots.filter((snapshot) => !isSigned(snapshot)).map(({ snapshotId }) => snapshotId),
+  );
+  const entries = verdict === 'NOT VERIFIED' ? [] : (ledger?.entries ?? []);
+  for (const { from, to, state, snapshots: covering } of coverageOf(entries, within)) {
+    const object = `${from} → ${to}`;
+    if (state === 'missing') report.missing('coverage', object, 'a sealed window');
+    else if (covering.every((id) => unsigned.has(id)))
+      report.missing('coverage', object, `a signed manifest of ${covering.join(' or ')}`);
     else report.pass('coverage');
   }
   return report.finish(key, COVERAGE_LAYERS, COVERAGE_LAYERS);
+}
+
+/** Nobody asked about the log time, but a gap in it is named. */
+function gapNotes({ entries }: Ledger): readonly string[] {
+  const spans = coverageOf(entries);
+  const gaps = spans.filter(({ state }) => state === 'missing').length;
+  if (gaps === 0) return [];
+  const range = `${spans[0]!.from} → ${spans.at(-1)!.to}`;
+  return [`${gaps} gaps in the sealed log time ${range}; coverage lists them`];
 }
 
 /** A single pinned key is accepted for those versions that the evidence claims it to be. */

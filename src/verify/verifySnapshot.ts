@@ -48,6 +48,10 @@ export interface SnapshotReport extends Checked {
   readonly recordCount: number;
   /** Records that did not match their own hash when they were sealed: the manifest names them, so they are not failures. */
   readonly findingCount: number;
+  /** Version of the key that the manifest names; null when there is no manifest. */
+  readonly keyVersion: number | null;
+  /** Until when the manifest says that the objects are locked; null when there is no manifest. */
+  readonly retainUntil: string | null;
 }
 
 /** A manifest that was read, and the bytes it was read from. */
@@ -92,6 +96,8 @@ export async function verifySnapshot(
     snapshotId,
     recordCount: stored?.manifest.recordCount ?? 0,
     findingCount: stored ? totalFindings(stored.manifest.findings.counts) : 0,
+    keyVersion: stored?.manifest.key.version ?? null,
+    retainUntil: stored?.manifest.retention.until ?? null,
     ...report.finish(trust === undefined ? 'self-asserted' : 'pinned', layers, REQUIRED),
   };
 }

@@ -1,18 +1,29 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
-import { coverageOf, type CoverageSpan } from '../../verify/coverage';
+import { overlaps, type Window } from '../../contract/window';
+import type { LedgerEntry } from '../../evidence/ledgerEntry';
+import { coverageOf, verdictOfSpans, type CoverageSpan } from '../../verify/coverage';
+import { isSigned, type Questions } from '../../verify/report';
+import type { Ledger } from '../../verify/verifyLedger';
 import { action } from '../action';
 import { drawCoverage } from '../coverageSvg';
-import { locateEvidence, openLedger } from '../evidenceSource';
+import { locateEvidence, openLedger, readTrust, verifySource, type EvidenceSource } from '../evidenceSource';
 import { dirOption, example, jsonOption, keyOption, type JsonOption, type WindowOptions } from '../options';
-import { EXIT, type Output } from '../output';
+import type { Output } from '../output';
 import { readWindow } from '../readWindow';
+import { describeConclusion, exitCodeOfVerdict, hasColors } from '../reportText';
 
 interface CoverageOptions extends JsonOption, WindowOptions {
   readonly key: string;
   readonly dir?: string;
   readonly svg?: string;
+  readonly snapshots?: boolean;
 }
+
+const LEDGER_NOTE =
+  'according to the entries of the ledger; the snapshots were not looked at (--snapshots reads their manifests, verify reads everything)';
+const MANIFESTS_NOTE =
+  'according to the ledger and the signed manifest of each snapshot; no record was read (verify reads everything)';
 
 /** `coverage`: the log time that the ledger covers. Exit code 4 when a span is missing. */
 export function define(command: Command): void {
@@ -22,6 +33,7 @@ export function define(command: Command): void {
     .addOption(dirOption())
     .option('--from <instant>', 'with --to: start of the log time to show')
     .option('--to <instant>', 'end of the log time to show, inclusive')
+    .option('--snapshots', 'also read the signed manifest of each snapshot; one without counts as missing')
     .option('--svg <file>', 'also write the coverage as an SVG picture to this file')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot coverage --key trust.json --svg coverage.svg'))
@@ -29,16 +41,57 @@ export function define(command: Command): void {
 }
 
 async function coverage(options: CoverageOptions, output: Output): Promise<number> {
-  const { origin, size, entries } = await openLedger(await locateEvidence(options.dir), options.key);
-  const spans = coverageOf(entries, readWindow(options));
-  if (options.svg !== undefined) await writeFile(options.svg, drawCoverage(spans));
+  const { svg, snapshots = false, json = false } = options;
+  const within = readWindow(options);
+  const source = await locateEvidence(options.dir);
+  const ledger = await openLedger(source, options.key);
+  const unsigned = snapshots ? await findUnsigned(source, options.key, ledger, within) : [];
+  const entries = ledger.entries.filter(({ snapshotId }) => !unsigned.includes(snapshotId));
+
+  const spans = coverageOf(entries, within ?? rangeOf(ledger.entries));
+  if (svg !== undefined) await writeFile(svg, drawCoverage(spans));
+  const verdict = verdictOfSpans(spans);
+  const questions: Questions = { evidence: 'not asked', coverage: verdict, live: 'not asked' };
+  const lookedAt = snapshots ? 'ledger and manifests' : 'ledger';
+  const notes = [
+    snapshots ? MANIFESTS_NOTE : LEDGER_NOTE,
+    ...unsigned.map(
+      (snapshotId) => `${snapshotId}: its manifest is missing or not signed, so its window counts as missing`,
+    ),
+  ];
+  const { origin, size } = ledger;
   const counts = new Map(entries.map(({ snapshotId, recordCount }) => [snapshotId, recordCount]));
   output.result(
-    options.json === true
-      ? JSON.stringify({ origin, ledgerSize: size, spans })
-      : spans.map((span) => describeSpan(span, counts)).join('\n') || 'nothing is sealed yet',
+    json
+      ? JSON.stringify({ origin, ledgerSize: size, verdict, questions, lookedAt, spans, notes })
+      : [
+          spans.map((span) => describeSpan(span, counts)).join('\n') || 'nothing is sealed yet',
+          describeConclusion({ verdict, questions, notes, key: 'pinned' }, hasColors()),
+        ].join('\n'),
   );
-  return spans.some(({ state }) => state === 'missing') ? EXIT.incomplete : EXIT.ok;
+  return exitCodeOfVerdict(verdict);
+}
+
+/** Snapshots whose manifest is missing, not signed, or not the one that the ledger names; no chunk is read. */
+async function findUnsigned(
+  source: EvidenceSource,
+  keyPath: string,
+  { entries }: Ledger,
+  within: Window | undefined,
+): Promise<readonly string[]> {
+  const inRange = entries.filter(({ window }) => !within || overlaps(window, within));
+  const snapshotIds = inRange.map(({ snapshotId }) => snapshotId);
+  const trust = await readTrust(keyPath);
+  const { report } = await verifySource({ ...source, snapshotIds }, { trust, choose: () => false });
+  return report.snapshots
+    .filter((snapshot) => !isSigned(snapshot) || snapshot.verdict === 'NOT VERIFIED')
+    .map(({ snapshotId }) => snapshotId);
+}
+
+/** From the first window to the last; undefined in an empty ledger. */
+function rangeOf(entries: readonly LedgerEntry[]): Window | undefined {
+  const [first, ...others] = coverageOf(entries);
+  return first && { from: first.from, to: (others.at(-1) ?? first).to };
 }
 
 function describeSpan(

@@ -1,18 +1,23 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
+import { SnapshotError } from '../../errors';
 import { coverageOf } from '../../verify/coverage';
+import { headlineOf } from '../../verify/report';
 import { SOFTWARE } from '../../version';
 import { action } from '../action';
-import { locateEvidence, readTrust, verifySource } from '../evidenceSource';
+import { checkDrift, withLiveLog } from '../driftCheck';
+import { ledgerError, locateEvidence, readTrust, verifySource } from '../evidenceSource';
 import { example, jsonOption, keyOption, type JsonOption, type WindowOptions } from '../options';
 import type { Output } from '../output';
 import { readWindow } from '../readWindow';
-import { renderReport } from '../reportHtml';
-import { exitCodeOfVerdict } from '../reportText';
+import { questionsOfPage, renderReport } from '../reportHtml';
+import { reportKeysOf } from '../reportKeys';
+import { describeConclusion, exitCodeOfVerdict, hasColors } from '../reportText';
 
 interface ReportOptions extends JsonOption, WindowOptions {
   readonly key: string;
   readonly out: string;
+  readonly live?: boolean;
 }
 
 const MAX_FAILURES = 200;
@@ -26,12 +31,16 @@ export function define(command: Command): void {
     .option('--out <file>', 'file to write', 'report.html')
     .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
     .option('--to <instant>', 'end of this log time, inclusive')
+    .option('--live', 'whole bucket only: also compare the log in MongoDB with the evidence')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot report --key trust.json --out report.html'))
     .action(action(report));
 }
 
 async function report(target: string | undefined, options: ReportOptions, output: Output): Promise<number> {
+  const { out, live = false, json = false } = options;
+  if (live && target !== undefined)
+    throw new SnapshotError('USAGE_INVALID', '--live compares the whole bucket: name no directory');
   const source = await locateEvidence(target);
   const trust = await readTrust(options.key);
   const within = readWindow(options);
@@ -40,17 +49,30 @@ async function report(target: string | undefined, options: ReportOptions, output
     ...(within ? { within } : {}),
     maxFailures: MAX_FAILURES,
   });
-  const { verdict } = verified;
+  if (live && !ledger) throw ledgerError(verified.ledger);
+  const drift = live && ledger ? await checkDrift(ledger, within) : null;
+  const concluded = drift ? withLiveLog(verified, drift) : verified;
+
   const entries = ledger?.entries ?? [];
-  const page = renderReport({
-    report: verified,
-    spans: coverageOf(entries, within),
-    windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
-    generatedAt: new Date().toISOString(),
-    checkedBy: SOFTWARE,
-  });
-  const { out } = options;
-  await writeFile(out, page);
-  output.result(options.json === true ? JSON.stringify({ verdict, out }) : `wrote ${out}\n${verdict}`);
+  const spans = coverageOf(entries, within);
+  const questions = questionsOfPage({ report: concluded, spans });
+  const verdict = headlineOf(questions);
+  await writeFile(
+    out,
+    renderReport({
+      report: concluded,
+      spans,
+      windows: new Map(entries.map(({ snapshotId, window }) => [snapshotId, window])),
+      keys: reportKeysOf(trust),
+      drift,
+      generatedAt: new Date().toISOString(),
+      checkedBy: SOFTWARE,
+    }),
+  );
+  output.result(
+    json
+      ? JSON.stringify({ verdict, questions, notes: concluded.notes, out })
+      : `wrote ${out}\n${describeConclusion({ ...concluded, questions, verdict }, hasColors())}`,
+  );
   return exitCodeOfVerdict(verdict);
 }

@@ -4,7 +4,7 @@ import { SnapshotError } from '../../errors';
 import { MAX_CHECKPOINT_BYTES, MAX_PROOF_FILE_BYTES } from '../../evidence/limits';
 import { verifyProof } from '../../verify/verifyProof';
 import { action } from '../action';
-import { checkDrift, describeDrift } from '../driftCheck';
+import { checkDrift, describeDrift, withLiveLog } from '../driftCheck';
 import { ledgerError, locateEvidence, readPinnedKeys, readTrust, verifySource } from '../evidenceSource';
 import {
   collect,
@@ -20,10 +20,10 @@ import { readLocalFile } from '../readLocalFile';
 import { readWindow } from '../readWindow';
 import {
   describeChecked,
+  describeConclusion,
   describeLedger,
   describeProof,
   describeReport,
-  describeVerdict,
   exitCodeOfVerdict,
   hasColors,
 } from '../reportText';
@@ -106,10 +106,10 @@ async function verifyEvidenceOf(
   const drift = live && ledger ? await checkDrift(ledger, within) : null;
   if (drift) show(describeDrift(drift, maxErrors));
 
-  const verdict = drift && drift.driftCount > 0 ? 'NOT VERIFIED' : report.verdict;
-  if (json) output.result(JSON.stringify({ ...report, verdict, drift }));
-  else output.result(describeVerdict({ ...report, verdict }, color));
-  return exitCodeOfVerdict(verdict);
+  const concluded = drift ? withLiveLog(report, drift) : report;
+  if (json) output.result(JSON.stringify({ ...concluded, drift }));
+  else output.result(describeConclusion(concluded, color));
+  return exitCodeOfVerdict(concluded.verdict);
 }
 
 function checkUsage(target: string | undefined, { key, live }: VerifyOptions): void {

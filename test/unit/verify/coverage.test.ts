@@ -1,4 +1,4 @@
-import { coverageOf } from '../../../src/verify/coverage';
+import { coverageOf, sealedPercent, verdictOfSpans } from '../../../src/verify/coverage';
 import type { LedgerEntry } from '../../../src/evidence/ledgerEntry';
 
 const at = (hour: number, ms = 0) =>
@@ -58,4 +58,13 @@ test('a window that was sealed twice is one span', () => {
 test('without entries there are no spans, or one missing span over the range that was asked for', () => {
   expect(shape([])).toEqual([]);
   expect(shape([], { from: at(0), to: at(1) })).toEqual([[at(0), at(1), 'missing', '']]);
+});
+
+test('spans are VERIFIED only when there are some and none is missing, and the sealed share is never rounded up', () => {
+  const within = { from: at(0), to: at(1000, -1) };
+  const almost = coverageOf([{ ...entry('a', 0, 1000), window: { from: at(0), to: at(1000, -2) } }], within);
+  expect([verdictOfSpans(almost), sealedPercent(almost)]).toEqual(['INCOMPLETE', 99.9]);
+  const whole = coverageOf([entry('a', 0, 500), entry('b', 500, 1000, 0)], within);
+  expect([verdictOfSpans(whole), sealedPercent(whole)]).toEqual(['VERIFIED', 100]);
+  expect([verdictOfSpans([]), sealedPercent([])]).toEqual(['INCOMPLETE', 0]);
 });

@@ -5,7 +5,7 @@ import {
   type EvidenceOptions,
   type EvidenceReport,
 } from '../../../src/verify/verifyEvidence';
-import { worstVerdict } from '../../../src/verify/report';
+import { headlineOf, limitNotes, worstVerdict } from '../../../src/verify/report';
 import { auditRecord, auditRecords, evidenceKey, readerOf } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
 import { ledgerEntry, ledgerObjects } from '../../harness/ledger';
@@ -177,3 +177,48 @@ function tampering(index: number): (objects: Map<string, Buffer>) => void {
     objects.set(key, body);
   };
 }
+
+describe('the three questions', () => {
+  test('without a log time, evidence is judged and the other questions are not asked', async () => {
+    const { questions, verdict } = await verify();
+    expect(questions).toEqual({ evidence: 'VERIFIED', coverage: 'not asked', live: 'not asked' });
+    expect(verdict).toBe('VERIFIED');
+  });
+
+  test('a gap makes the log time INCOMPLETE and leaves the evidence VERIFIED; the headline is the worse of both', async () => {
+    const { questions, verdict } = await verify(undefined, { within: { from: DAY.from, to: NEXT_DAY.to } });
+    expect(questions).toEqual({ evidence: 'VERIFIED', coverage: 'INCOMPLETE', live: 'not asked' });
+    expect(verdict).toBe('INCOMPLETE');
+  });
+
+  test('tampered evidence over covered log time is NOT VERIFIED, and the log time keeps its own verdict', async () => {
+    const { questions, verdict } = await verify(tampering(1), { within: DAY });
+    expect(questions).toEqual({ evidence: 'NOT VERIFIED', coverage: 'VERIFIED', live: 'not asked' });
+    expect(verdict).toBe('NOT VERIFIED');
+  });
+
+  test('a ledger entry alone does not cover log time when no manifest is signed for it', async () => {
+    const { coverage, questions } = await verify(
+      (objects) => set.snapshotIds.map((id) => objects.delete(manifestKey(id))),
+      { within: DAY },
+    );
+    expect(questions.coverage).toBe('INCOMPLETE');
+    expect(coverage!.failures).toMatchObject([
+      { expected: 'a signed manifest of snap-job-1 or snap-job-2 or snap-job-3' },
+    ]);
+  });
+
+  test.each([
+    [{ evidence: 'VERIFIED', coverage: 'not asked', live: 'not asked' }, 'VERIFIED'],
+    [{ evidence: 'VERIFIED', coverage: 'INCOMPLETE', live: 'VERIFIED' }, 'INCOMPLETE'],
+    [{ evidence: 'INCOMPLETE', coverage: 'VERIFIED', live: 'NOT VERIFIED' }, 'NOT VERIFIED'],
+    [{ evidence: 'not asked', coverage: 'not asked', live: 'not asked' }, 'INCOMPLETE'],
+  ] as const)('the headline of %j is %s', (questions, headline) => {
+    expect(headlineOf(questions)).toBe(headline);
+  });
+
+  test('each note is listed once, and beyond the limit only their number', () => {
+    expect(limitNotes(['a', 'b', 'a'], 2)).toEqual(['a', 'b']);
+    expect(limitNotes(['a', 'b', 'c'], 2)).toEqual(['a', 'b', '… and 1 more notes']);
+  });
+});
