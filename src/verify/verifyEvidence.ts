@@ -32,7 +32,7 @@ import {
   type Verdict,
 } from './report';
 import { verifyLedger, type Ledger, type LedgerReport, type VerifiedLedger } from './verifyLedger';
-import { verifyListing } from './verifyListing';
+import { isFinished, verifyListing } from './verifyListing';
 import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
 
 export interface EvidenceOptions {
@@ -99,11 +99,18 @@ export async function verifyEvidence(
   const verified = await verifyLedger(reader, { trust, key, knownCheckpoints, maxFailures });
   const { ledger } = verified;
   options.onLedger?.(verified.report);
-  const snapshots = await verifySnapshots(reader, options, trust, ledger);
+  const chosen = chooseSnapshots(ledger, options);
+  const snapshots = await verifySnapshots(reader, options, chosen, trust, ledger);
   const coverage = within ? verifyCoverage(verified, snapshots, within, key) : null;
   const listing =
     options.listed && !options.snapshotIds
-      ? await verifyListing(reader, options.listed, options.found, ledger, key)
+      ? await verifyListing(
+          reader,
+          options.listed,
+          [...new Set([...namedBy(ledger), ...chosen])],
+          ledger,
+          key,
+        )
       : null;
 
   const parts = [verified.report, ...snapshots, ...(listing ? [listing] : [])];
@@ -122,11 +129,12 @@ export async function verifyEvidence(
 async function verifySnapshots(
   reader: EvidenceReader,
   options: EvidenceOptions,
+  chosen: readonly string[],
   trust: TrustFile,
   ledger: Ledger | undefined,
 ): Promise<SnapshotReport[]> {
   const reports: SnapshotReport[] = [];
-  for (const snapshotId of chooseSnapshots(ledger, options)) {
+  for (const snapshotId of chosen) {
     const report = await verifySnapshot(reader, {
       snapshotId,
       trust: options.trust && trust,
@@ -141,19 +149,28 @@ async function verifySnapshots(
   return reports;
 }
 
-/** Those of the ledger in its order, then those that were found and that it does not name. */
+/**
+ * Those of the ledger in its order, then those that were found and that it does not name. One of these without a signed
+ * manifest is what a job left that was cancelled, failed or still runs: it is not evidence.
+ */
 function chooseSnapshots(
   ledger: Ledger | undefined,
-  { snapshotIds, found, within }: EvidenceOptions,
+  { snapshotIds, found, within, listed }: EvidenceOptions,
 ): readonly string[] {
   if (snapshotIds) return snapshotIds;
   const entries = ledger?.entries ?? [];
   const chosen = entries.filter(({ window }) => !within || overlaps(window, within));
-  const named = new Set(entries.map(({ snapshotId }) => snapshotId));
+  const named = new Set(namedBy(ledger));
+  const objects = listed && new Set(listed);
+  const unnamed = found.filter((snapshotId) => !named.has(snapshotId));
   return [
     ...chosen.map(({ snapshotId }) => snapshotId),
-    ...found.filter((snapshotId) => !named.has(snapshotId)).toSorted(),
+    ...unnamed.filter((snapshotId) => !objects || isFinished(snapshotId, objects)).toSorted(),
   ];
+}
+
+function namedBy(ledger: Ledger | undefined): readonly string[] {
+  return (ledger?.entries ?? []).map(({ snapshotId }) => snapshotId);
 }
 
 /** A span counts as sealed only while the ledger holds and a snapshot that covers it has a signed manifest. */

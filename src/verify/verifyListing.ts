@@ -1,17 +1,25 @@
-import { ledgerKey, ledgerTileKey, objectsOfLedger, objectsOfSnapshot } from '../evidence/objectKeys';
-import { HASH_BYTES } from '../tlog/merkle';
-import { MAX_BUNDLE_BYTES, MAX_TILE_BYTES, TILE_WIDTH, formatBundle, tilesOfLevel } from '../tlog/tiles';
+import { SNAPSHOT_ID } from '../contract/names';
+import {
+  LEDGER_CHECKPOINT_KEY,
+  ledgerKey,
+  manifestKey,
+  manifestSignatureKey,
+  objectsOfLedger,
+  objectsOfSnapshot,
+} from '../evidence/objectKeys';
 import type { EvidenceReader } from './evidenceReader';
+import { foreignNote, unfinishedNote } from './foreignObject';
 import { readManifest } from './readManifest';
 import { LISTING_LAYERS, ReportBuilder, type Checked, type KeyTrust } from './report';
+import { relateTile } from './tileComparison';
 import type { Ledger } from './verifyLedger';
 
-/** A partial tile or bundle: its level, the key of the full one at its index, and its width. */
-const PARTIAL_TILE = /^(ledger\/tile\/(entries|\d)\/.*)\.p\/([1-9]\d{0,2})$/;
+const MAX_LISTED = 1_000;
 
 /**
- * Checks that a directory holds only objects that ledger and manifests name: anything else is not evidence, and a reader
- * must not take it for evidence. Partial tiles of an earlier size may stay if the ledger still begins with them.
+ * Compares the objects of a directory with what ledger and manifests name. Whatever else lies there is not evidence: it is
+ * named in a note and accuses nobody. The exceptions are tiles: one that contradicts the ledger is another history, and
+ * one that continues it shows that a newer checkpoint is missing.
  */
 export async function verifyListing(
   reader: EvidenceReader,
@@ -20,52 +28,70 @@ export async function verifyListing(
   ledger: Ledger | undefined,
   key: KeyTrust,
 ): Promise<Checked> {
-  const report = new ReportBuilder();
-  const named = new Set<string>();
-  if (ledger) for (const object of objectsOfLedger(ledger.size)) named.add(object.key);
-  for (const snapshotId of snapshotIds) {
-    const chunks = (await readManifest(reader, snapshotId))?.chunks ?? [];
-    for (const object of objectsOfSnapshot(snapshotId, chunks)) named.add(object.key);
-  }
-
+  const report = new ReportBuilder(MAX_LISTED);
+  const { named, unread } = await namesOf(reader, snapshotIds, ledger);
+  const known = new Set(snapshotIds);
+  const unfinished = new Map<string, number>();
   for (const object of listed) {
-    // Without a readable ledger nothing is known about its tiles; the report on the ledger says that it is missing.
-    if (!ledger && object.startsWith(ledgerKey(''))) continue;
-    const accepted =
-      named.has(object) || (ledger !== undefined && (await isEarlierTile(reader, object, ledger)));
-    const expected = 'an object that ledger or manifest names';
-    report.check('listing', object, expected, accepted ? expected : 'an object that nothing names');
+    const snapshotId = snapshotOf(object);
+    if (named.has(object)) report.pass('listing');
+    else if (object.startsWith(ledgerKey(''))) await judgeTile(reader, report, object, ledger);
+    else if (snapshotId !== undefined && unread.has(snapshotId)) continue;
+    else if (snapshotId !== undefined && !known.has(snapshotId))
+      unfinished.set(snapshotId, (unfinished.get(snapshotId) ?? 0) + 1);
+    else report.note(foreignNote(object));
   }
+  for (const [snapshotId, count] of unfinished) report.note(unfinishedNote(snapshotId, count));
   return report.finish(key, LISTING_LAYERS, []);
 }
 
-/** True for a partial tile of an earlier, smaller ledger: the tile in force must begin with its content. */
-async function isEarlierTile(reader: EvidenceReader, object: string, ledger: Ledger): Promise<boolean> {
-  const [, fullKey, folder = '', digits] = PARTIAL_TILE.exec(object) ?? [];
-  if (fullKey === undefined) return false;
-  const level = folder === 'entries' ? 'entries' : Number(folder);
-  const width = Number(digits);
-  for (const tile of tilesOfLevel(ledger.size, level === 'entries' ? 0 : level)) {
-    if (ledgerTileKey(level, tile.index, TILE_WIDTH) !== fullKey || !(width < tile.width)) continue;
-    const expected = await beginningOfTile(reader, ledger, level, tile, width);
-    const body = await reader.read(object, undefined, MAX_BUNDLE_BYTES);
-    return expected !== undefined && body?.equals(expected) === true;
-  }
-  return false;
+/** True when manifest and signature of a snapshot are among the objects: without them it is unfinished, not evidence. */
+export function isFinished(snapshotId: string, listed: ReadonlySet<string>): boolean {
+  return listed.has(manifestKey(snapshotId)) && listed.has(manifestSignatureKey(snapshotId));
 }
 
-/** The first `width` entries or hashes of a tile. Above the leaves they are read: the tile itself is verified elsewhere. */
-async function beginningOfTile(
+interface Names {
+  /** Keys that ledger and manifests name. */
+  readonly named: ReadonlySet<string>;
+  /** Snapshots without a readable manifest: nothing is known about their objects, and their own report says so. */
+  readonly unread: ReadonlySet<string>;
+}
+
+async function namesOf(
   reader: EvidenceReader,
-  { bytes, leaves }: Ledger,
-  level: number | 'entries',
-  tile: { readonly index: number; readonly width: number },
-  width: number,
-): Promise<Buffer | undefined> {
-  const begin = tile.index * TILE_WIDTH;
-  if (level === 'entries') return formatBundle(bytes.slice(begin, begin + width));
-  if (level === 0) return Buffer.concat(leaves.slice(begin, begin + width));
-  const stored = await reader.read(ledgerTileKey(level, tile.index, tile.width), undefined, MAX_TILE_BYTES);
-  const size = width * HASH_BYTES;
-  return stored && stored.length >= size ? stored.subarray(0, size) : undefined;
+  snapshotIds: readonly string[],
+  ledger: Ledger | undefined,
+): Promise<Names> {
+  const named = new Set<string>([LEDGER_CHECKPOINT_KEY]);
+  const unread = new Set<string>();
+  if (ledger) for (const object of objectsOfLedger(ledger.size)) named.add(object.key);
+  for (const snapshotId of snapshotIds) {
+    const manifest = await readManifest(reader, snapshotId);
+    if (!manifest) unread.add(snapshotId);
+    for (const object of objectsOfSnapshot(snapshotId, manifest?.chunks ?? [])) named.add(object.key);
+  }
+  return { named, unread };
+}
+
+/** The snapshot that an object belongs to by its key; undefined for a key that no snapshot has. */
+function snapshotOf(object: string): string | undefined {
+  const [, snapshotId, name = ''] = /^snapshots\/([^/]+)\/(.+)$/.exec(object) ?? [];
+  const isNamed = /^(chunks\/\d{6,}\.bson\.gz|manifest\.json(\.sig|\.tsr)?|checkpoint)$/.test(name);
+  return snapshotId !== undefined && SNAPSHOT_ID.test(snapshotId) && isNamed ? snapshotId : undefined;
+}
+
+async function judgeTile(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  object: string,
+  ledger: Ledger | undefined,
+): Promise<void> {
+  // Without a readable ledger nothing is known about its tiles; the report on the ledger says that it is missing.
+  if (!ledger) return;
+  const relation = await relateTile(reader, object, ledger);
+  if (relation === 'earlier') report.pass('listing');
+  else if (relation === 'foreign') report.note(foreignNote(object));
+  else if (relation === 'later')
+    report.missing('listing', object, `a signed checkpoint over more than ${ledger.size} entries`);
+  else report.invalid('listing', object, 'the history of this ledger', 'another history');
 }

@@ -14,6 +14,8 @@ export interface EvidenceSet {
   readonly objects: ReadonlyMap<string, Buffer>;
   readonly snapshotIds: readonly string[];
   readonly trust: TrustFile;
+  /** Of the ledger, in order. */
+  readonly entries: readonly Buffer[];
 }
 
 /** A record with a payload that does not compress, so that few records make many bytes; deterministic. */
@@ -48,5 +50,6 @@ export async function evidenceSet(
     objects: new Map([...sealed.flatMap(({ objects }) => [...objects]), ...ledgerObjects(entries, key)]),
     snapshotIds: sealed.map(({ manifest }) => manifest.snapshotId),
     trust: sealed[0]!.trust,
+    entries,
   };
 }
