@@ -14,7 +14,7 @@ export interface SnapshotRun {
   /** Each deployment has its own; runs of another task queue seal another log. */
   readonly taskQueue: string;
   readonly status: RunStatus;
-  /** Undefined, like the window, for a run that was started by hand and that no worker has picked up. */
+  /** Undefined, like the window, for a run that was not started by this library and that no worker has picked up. */
   readonly stage: Stage | undefined;
   readonly window: Window | undefined;
   /** Set from the stage `marking` on. */

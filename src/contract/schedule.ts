@@ -33,7 +33,7 @@ export interface AuditScheduleInput extends Cadence {
   /** Attempts of each snapshot, and the time of each attempt. Default 3 × 3600 s. */
   readonly maxAttempts?: number;
   readonly timeoutSeconds?: number;
-  /** Only for a run that is started by hand: the time it is a run for. A Schedule provides its own. */
+  /** Only for a run that no Schedule starts: its nominal time. A Schedule provides its own. */
   readonly nominalTime?: string;
 }
 

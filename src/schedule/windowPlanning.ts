@@ -73,7 +73,7 @@ function walkSealed(
   return { sealedUntilMs, sealedBy, open: undefined };
 }
 
-/** 1, unless a job for another window, submitted by hand, has that id. */
+/** 1, unless a job for another window, not of the schedule, has that id. */
 function freeGeneration(scheduleId: string, fromMs: number, snapshots: readonly SnapshotSummary[]): number {
   const generations = snapshots.map(({ jobId }) => {
     const job = parseScheduleJob(scheduleId, jobId);
@@ -122,7 +122,7 @@ function spansOf(scheduleId: string, snapshots: readonly SnapshotSummary[]): Spa
   for (const { jobId, window, closed } of snapshots) {
     const job = parseScheduleJob(scheduleId, jobId);
     const bounds = boundsOf(window);
-    // A job submitted by hand may have such an id; it counts only if it seals the window that its id says.
+    // A job that the schedule did not submit may have such an id; it counts only if it seals the window that its id says.
     if (job?.kind !== 'window' || job.fromMs !== bounds.fromMs) continue;
     const known = spans.get(bounds.fromMs);
     const better = !known || (!known.closed && (closed || job.generation > known.generation));

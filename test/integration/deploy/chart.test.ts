@@ -11,7 +11,11 @@ const EVERYTHING = {
   ...REQUIRED,
   monitoring: {
     serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
-    rules: { enabled: true, except: ['AuditSnapshotNotWitnessed'], runbookBase: 'https://git.example.com/' },
+    rules: {
+      enabled: true,
+      except: ['AuditSnapshotRetentionEnding'],
+      runbookBase: 'https://git.example.com/',
+    },
     dashboard: { enabled: true },
   },
 };
@@ -131,8 +135,11 @@ describe('every pod', () => {
     expect(secretsOf(named('Job', 'indexes'))).toEqual(['MONGODB_URI']);
   });
 
-  test('of the services is asked whether it lives and whether it can work, on a port that it has', () => {
-    for (const pod of ['StatefulSet', 'Deployment'].flatMap(ofKind).map(podOf)) {
+  test('of the services is asked whether it lives and whether it can work, on a port that it has', async () => {
+    const probed = await render(program, { ...EVERYTHING, worker: { probes: { enabled: true } } });
+    const services = probed.filter(({ kind }) => ['StatefulSet', 'Deployment'].includes(kind));
+    expect(services).toHaveLength(2);
+    for (const pod of services.map(podOf)) {
       const [{ livenessProbe, readinessProbe, ports }] = pod.containers;
       const port = ports![0]!.name;
       expect(livenessProbe!.httpGet).toEqual({ path: '/livez', port });
@@ -142,6 +149,11 @@ describe('every pod', () => {
 });
 
 describe('the objects of a release fit together', () => {
+  test('a worker has no probe by default, because it does not answer HTTP requests', () => {
+    const [container] = podOf(named('StatefulSet', 'worker')).containers;
+    expect(Object.keys(container).filter((name) => name.endsWith('Probe'))).toEqual([]);
+  });
+
   test('a worker is known by the name of its pod, so that its successor is known by it too', () => {
     const { env } = podOf(named('StatefulSet', 'worker')).containers[0];
     expect(env.slice(0, 3)).toEqual([
@@ -186,7 +198,7 @@ describe('the objects of a release fit together', () => {
       (group) => group.rules,
     );
     const expected = readRules(join(ROOT, 'deploy/prometheus/rules.yml'))
-      .filter(({ alert }) => alert !== 'AuditSnapshotNotWitnessed')
+      .filter(({ alert }) => alert !== 'AuditSnapshotRetentionEnding')
       .map((rule) => ({
         ...rule,
         annotations: {

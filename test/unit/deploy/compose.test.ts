@@ -15,6 +15,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly healthcheck?: object;
   readonly depends_on?: Readonly<Record<string, unknown>> | readonly string[];
 }
 
@@ -76,6 +77,11 @@ describe('docker-compose.temporal.yml', () => {
       .map((volume) => volume.split(':')[0]!);
     expect(mounted.length).toBeGreaterThan(2);
     expect(mounted.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('has no health check for the worker, which does not answer HTTP requests', () => {
+    expect(services['worker']!.healthcheck).toEqual({ disable: true });
+    expect(services['service']).not.toHaveProperty('healthcheck');
   });
 
   test.each(of('app'))(

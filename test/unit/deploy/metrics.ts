@@ -19,8 +19,6 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   audit_snapshot_signing_key_age_seconds: [],
   audit_snapshot_errors_total: ['code'],
   audit_snapshot_workers: ['state'],
-  audit_snapshot_witness_configured: [],
-  audit_snapshot_last_witnessed_timestamp_seconds: [],
   audit_snapshot_pollers: ['queue'],
 };
 

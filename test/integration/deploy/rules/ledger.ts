@@ -1,7 +1,4 @@
-import { STARTS_AT_ONE, DAY, HOUR, days, type RuleCase } from './ruleCase';
-
-const witness = 'audit_snapshot_witness_configured';
-const witnessed = 'audit_snapshot_last_witnessed_timestamp_seconds';
+import { STARTS_AT_ONE, HOUR, days, type RuleCase } from './ruleCase';
 
 export const LEDGER: readonly RuleCase[] = [
   {
@@ -59,30 +56,6 @@ export const LEDGER: readonly RuleCase[] = [
     clears: 4 * HOUR,
     labels: { scope: 'ledger' },
     summary: 'The lock of the ledger ends in 29d 0h 0m 0s.',
-  },
-  {
-    alert: 'AuditSnapshotNotWitnessed',
-    when: 'a witness is silent for more than a day',
-    series: [
-      [witness, `1x${2 * DAY}`],
-      [witnessed, `0x${DAY + 2 * HOUR} ${days(1) + 7200}x300`],
-    ],
-    quiet: DAY - 5,
-    fires: DAY + HOUR + 10,
-    clears: DAY + 3 * HOUR,
-    summary: 'No witness has cosigned the ledger within a day, although one is configured.',
-  },
-  {
-    alert: 'AuditSnapshotNotWitnessed',
-    when: 'a configured witness has never cosigned',
-    series: [
-      [witness, '0x60 1x400'],
-      [witnessed, '_x180 10800x200'],
-    ],
-    quiet: HOUR,
-    fires: 2 * HOUR + 10,
-    clears: 4 * HOUR,
-    summary: 'No witness has cosigned the ledger within a day, although one is configured.',
   },
   {
     alert: 'AuditSnapshotSigningKeyOld',
