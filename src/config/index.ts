@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { SnapshotError } from '../errors';
+import { invalid } from './problems';
 import { VARIABLES, type Environment } from './schema';
 import { findSetting } from './sources';
+import { vaultConfigOf, type VaultConfig } from './vault';
 
 // This room is the configuration. Every setting is declared once in schema.ts; sources.ts looks it up in the environment and
 // in the TOML file (file.ts). The functions here read the settings of one part of the product each, when it starts: no other
@@ -15,11 +16,6 @@ export interface TemporalConfig {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly uiUrl: string | undefined;
-}
-export interface VaultConfig {
-  readonly address: string;
-  readonly key: string;
-  readonly credentials: { readonly roleId: string; readonly secretId: string } | { readonly token: string };
 }
 export interface StorageConfig {
   readonly endpoint: string;
@@ -94,13 +90,7 @@ export function readTemporalConfig(env: Environment = process.env): TemporalConf
 }
 
 export function readVaultConfig(env: Environment = process.env): VaultConfig {
-  const vault = read(VARIABLES.vault, env);
-  const base = { address: vault.VAULT_ADDR, key: vault.VAULT_TRANSIT_KEY };
-  if (vault.VAULT_ROLE_ID !== undefined && vault.VAULT_SECRET_ID !== undefined) {
-    return { ...base, credentials: { roleId: vault.VAULT_ROLE_ID, secretId: vault.VAULT_SECRET_ID } };
-  }
-  if (vault.VAULT_TOKEN !== undefined) return { ...base, credentials: { token: vault.VAULT_TOKEN } };
-  throw invalid('set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), or VAULT_TOKEN');
+  return vaultConfigOf(read(VARIABLES.vault, env), env);
 }
 
 export function readStorageConfig(env: Environment = process.env): StorageConfig {
@@ -167,10 +157,6 @@ export function readJobServiceConfig(env: Environment = process.env): JobService
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
-
-function invalid(problem: string): SnapshotError {
-  return new SnapshotError('CONFIG_INVALID', `configuration: ${problem}`);
-}
 
 function jwtOf({
   JOB_SERVICE_JWKS_URL: jwksUrl,

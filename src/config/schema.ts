@@ -4,6 +4,10 @@ import { TASK_QUEUE } from '../contract/names';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const url = z.url({ protocol: /^https?$/ });
+const mountPath = z
+  .string()
+  .regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/, 'is not a mount path such as transit or team/transit')
+  .max(256);
 const text = z.string().min(1).max(4096);
 const whole = (min: number, max: number) =>
   z
@@ -23,9 +27,19 @@ export const VARIABLES = {
   },
   vault: {
     VAULT_ADDR: url,
+    VAULT_NAMESPACE: z
+      .string()
+      .regex(/^[\w.-]+(\/[\w.-]+)*\/?$/, 'is not a path such as team/audit')
+      .optional(),
+    VAULT_CACERT: text.optional(),
+    VAULT_AUTH_METHOD: z.enum(['approle', 'token', 'kubernetes', 'jwt']).optional(),
+    VAULT_AUTH_MOUNT: mountPath.optional(),
+    VAULT_ROLE: text.optional(),
+    VAULT_JWT: text.optional(),
     VAULT_ROLE_ID: text.optional(),
     VAULT_SECRET_ID: text.optional(),
     VAULT_TOKEN: text.optional(),
+    VAULT_TRANSIT_MOUNT: mountPath.default('transit'),
     VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
   },
   storage: {
@@ -79,6 +93,7 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'MONGODB_URI',
   'VAULT_SECRET_ID',
   'VAULT_TOKEN',
+  'VAULT_JWT',
   'S3_SECRET_KEY',
   'JOB_SERVICE_TOKEN',
 ]);

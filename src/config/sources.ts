@@ -7,6 +7,8 @@ import type { Environment } from './schema';
 export interface FoundSetting {
   readonly value: string;
   readonly source: string;
+  /** The file that `NAME_FILE` names; undefined when the value itself was found. */
+  readonly file?: string;
 }
 
 /**
@@ -27,7 +29,7 @@ function readSource(
 ): FoundSetting | undefined {
   const file = get(`${name}_FILE`);
   if (file !== undefined && file !== '')
-    return { value: contentOf(name, file), source: `${source}: ${name}_FILE ${file}` };
+    return { value: contentOf(name, file), source: `${source}: ${name}_FILE ${file}`, file };
   const value = get(name);
   return value === undefined || value === '' ? undefined : { value, source };
 }

@@ -1,83 +1,52 @@
-import nodeVault, { type client as VaultClient } from 'node-vault';
 import { z } from 'zod';
-import type { VaultConfig } from '../config';
+import type { VaultConfig } from '../config/vault';
 import { SnapshotError } from '../errors';
 import type { Signer, SigningKey } from '../ports/signer';
-import { isTokenRejected, isVersionRejected, statusOf, toSignerError } from './errors';
+import { isMountMissing, isVersionRejected, statusOf, toSignerError } from './errors';
+import { keyResponse, reasonsToRefuse, warningsOf, type KeyWarning, type TransitKey } from './keyPolicy';
+import { VaultHttp, type VaultCall, type VaultSender } from './vaultHttp';
+import { VaultSession } from './vaultSession';
 
-// This room is Vault Transit, which holds the signing key: the private key never leaves it.
+// This room is Vault Transit, which holds the signing key: the private key never leaves it. One call is vaultHttp.ts, a
+// login vaultLogin.ts, the life of a token vaultSession.ts, and what a key must be keyPolicy.ts.
 
-const RESPONSE_MS = 10_000;
-
-const loginResponse = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
-const keyResponse = z.object({
-  data: z.object({
-    type: z.string(),
-    exportable: z.boolean(),
-    keys: z.record(z.string().regex(/^[1-9]\d{0,8}$/), z.unknown()),
-  }),
-});
 const keyVersion = z.object({ public_key: z.string(), creation_time: z.string() });
 const signResponse = z.object({ data: z.object({ signature: z.string() }) });
 
 /** Translates errors that are specific to one call; undefined for any other error. */
 type TranslateOwn = (error: unknown) => SnapshotError | undefined;
 
-/** Connects to one Transit key and logs in at once, so that wrong credentials show at the start: SIGNER_*. */
-export async function connectSigner(config: VaultConfig): Promise<Signer> {
+/** Connects to one Transit key and logs in at once, so that wrong credentials show at the start: SIGNER_*, TLS_FILE_INVALID. */
+export async function connectSigner(config: VaultConfig): Promise<VaultSigner> {
   const signer = new VaultSigner(config);
   await signer.logIn();
   return signer;
 }
 
-class VaultSigner implements Signer {
-  readonly #config: VaultConfig;
-  #session: VaultClient | undefined;
+/** A signer that also says what weakens its key. */
+export class VaultSigner implements Signer {
+  readonly #key: string;
+  readonly #where: string;
+  readonly #keyPath: string;
+  readonly #signPath: string;
+  readonly #session: VaultSession;
 
-  constructor(config: VaultConfig) {
-    this.#config = config;
+  constructor(config: VaultConfig, http: VaultSender = new VaultHttp(config)) {
+    const { key, address, namespace, transitMount = 'transit' } = config;
+    this.#key = key;
+    this.#where = `[vault=${address}, ${namespace === undefined ? '' : `namespace=${namespace}, `}key=${key}]`;
+    // Encoded, because a name with slashes would address another path.
+    this.#keyPath = `${transitMount}/keys/${encodeURIComponent(key)}`;
+    this.#signPath = `${transitMount}/sign/${encodeURIComponent(key)}`;
+    this.#session = new VaultSession(http, config, this.#where);
   }
 
-  async logIn(): Promise<VaultClient> {
-    const { credentials } = this.#config;
-    if ('token' in credentials) return (this.#session = this.#open(credentials.token));
-    const { roleId, secretId } = credentials;
-    try {
-      const response: unknown = await this.#open('').write('auth/approle/login', {
-        role_id: roleId,
-        secret_id: secretId,
-      });
-      this.#session = this.#open(loginResponse.parse(response).auth.client_token);
-      return this.#session;
-    } catch (error) {
-      // Vault answers a wrong AppRole with 400.
-      if (statusOf(error) !== 400) throw toSignerError(this.#where, error);
-      throw new SnapshotError(
-        'SIGNER_UNAUTHORIZED',
-        `Vault rejects the AppRole; check role and secret id ${this.#where}`,
-      );
-    }
+  async logIn(): Promise<void> {
+    await this.#session.logIn();
   }
 
   async listKeys(): Promise<readonly SigningKey[]> {
-    const { key } = this.#config;
-    const response = await this.#call(
-      (vault) => vault.read(`transit/keys/${key}`),
-      (error) => {
-        const text = `the Transit key ${key} does not exist; create it with type=ed25519`;
-        return statusOf(error) === 404
-          ? new SnapshotError('KEY_MISSING', `${text} ${this.#where}`)
-          : undefined;
-      },
-    );
-    const { type, exportable, keys } = parse(keyResponse, response, this.#where).data;
-    if (type !== 'ed25519' || exportable) {
-      const found = `${type}${exportable ? ', exportable' : ''}`;
-      throw new SnapshotError(
-        'KEY_INVALID',
-        `Transit key ${key} is ${found}; it must be ed25519 and not exportable ${this.#where}`,
-      );
-    }
+    const { keys } = await this.#readKey();
     return Object.entries(keys)
       .map(([version, given]) => {
         const { public_key, creation_time } = parse(keyVersion, given, this.#where);
@@ -87,19 +56,18 @@ class VaultSigner implements Signer {
       .toSorted((left, right) => left.version - right.version);
   }
 
+  /** What weakens the key; KEY_INVALID when it must not be used. */
+  async keyWarnings(): Promise<readonly KeyWarning[]> {
+    return warningsOf(await this.#readKey());
+  }
+
   async sign(message: Buffer, version: number): Promise<Buffer> {
-    const { key } = this.#config;
-    const input = { input: message.toString('base64'), key_version: version };
-    const response = await this.#call(
-      (vault) => vault.write(`transit/sign/${key}`, input),
-      (error) => {
-        if (statusOf(error) === 404)
-          return new SnapshotError('KEY_MISSING', `the Transit key ${key} does not exist ${this.#where}`);
-        if (!isVersionRejected(error)) return undefined;
-        const text = `version ${version} of Transit key ${key} may not sign; lower min_encryption_version until the snapshot has finished`;
-        return new SnapshotError('KEY_VERSION_UNAVAILABLE', `${text} ${this.#where}`);
-      },
-    );
+    const body = { input: message.toString('base64'), key_version: version };
+    const response = await this.#call({ method: 'write', path: this.#signPath, body }, (error) => {
+      if (!isVersionRejected(error)) return undefined;
+      const text = `version ${version} of Transit key ${this.#key} may not sign; lower min_encryption_version until the snapshot has finished`;
+      return new SnapshotError('KEY_VERSION_UNAVAILABLE', `${text} ${this.#where}`);
+    });
     const { signature } = parse(signResponse, response, this.#where).data;
     const [, signer, text = ''] = /^vault:v(\d+):([A-Za-z0-9+/]{86}==)$/.exec(signature) ?? [];
     if (Number(signer) === version) return Buffer.from(text, 'base64');
@@ -107,35 +75,28 @@ class VaultSigner implements Signer {
     throw new SnapshotError('SIGNATURE_INVALID', found);
   }
 
-  /** Logs in again once when the token has expired: that is authentication, not a retry of a failed call. */
-  async #call(call: (vault: VaultClient) => Promise<unknown>, translateOwn: TranslateOwn): Promise<unknown> {
-    const translate = (error: unknown) => translateOwn(error) ?? toSignerError(this.#where, error);
+  async #readKey(): Promise<TransitKey> {
+    const response = await this.#call({ method: 'read', path: this.#keyPath });
+    const key = parse(keyResponse, response, this.#where).data;
+    const reasons = reasonsToRefuse(key);
+    if (reasons.length === 0) return key;
+    const message = `Transit key ${this.#key} must not be used: ${reasons.join('; ')}; create another one with type=ed25519 ${this.#where}`;
+    throw new SnapshotError('KEY_INVALID', message);
+  }
+
+  async #call(call: VaultCall, translateOwn?: TranslateOwn): Promise<unknown> {
     try {
-      return await call(this.#session ?? (await this.logIn()));
+      return await this.#session.send(call);
     } catch (error) {
-      if (!isTokenRejected(error) || 'token' in this.#config.credentials) throw translate(error);
-    }
-    try {
-      return await call(await this.logIn());
-    } catch (error) {
-      throw translate(error);
+      const named = `${call.method === 'read' ? 'read' : 'update'} on ${call.path}`;
+      throw translateOwn?.(error) ?? this.#missing(error) ?? toSignerError(this.#where, named, error);
     }
   }
 
-  #open(token: string): VaultClient {
-    const vault = nodeVault({
-      endpoint: this.#config.address,
-      // The library's own debug output would print secrets (DEBUG=node-vault).
-      debug: () => undefined,
-      requestOptions: { timeout: RESPONSE_MS },
-    });
-    // Assigned, not passed: with an empty token as option the library would read the environment.
-    vault.token = token;
-    return vault;
-  }
-
-  get #where(): string {
-    return `[vault=${this.#config.address}, key=${this.#config.key}]`;
+  #missing(error: unknown): SnapshotError | undefined {
+    if (statusOf(error) !== 404 || isMountMissing(error)) return undefined;
+    const text = `the Transit key ${this.#key} does not exist; create it with type=ed25519`;
+    return new SnapshotError('KEY_MISSING', `${text} ${this.#where}`);
   }
 }
 

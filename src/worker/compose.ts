@@ -1,11 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type {
-  readDatabaseConfig,
-  readReportingConfig,
-  SealingConfig,
-  StorageConfig,
-  VaultConfig,
-} from '../config';
+import type { readDatabaseConfig, readReportingConfig, SealingConfig, StorageConfig } from '../config';
+import type { VaultConfig } from '../config/vault';
 import { httpJobReporter } from '../jobs/httpJobReporter';
 import { connectDatabase, ensureIndexes, type DatabaseConnection } from '../mongo/connection';
 import { MongoJobStore } from '../mongo/jobStore';
@@ -19,6 +14,7 @@ import { AuditService } from '../services/audit.service';
 import { connectObjectStore } from '../storage/minioObjectStore';
 import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
 import { tsaClient } from '../tsa/tsaClient';
+import { checkSigner } from '../vault/checkSigner';
 import { connectSigner } from '../vault/vaultSigner';
 import { SOFTWARE } from '../version';
 
@@ -32,6 +28,11 @@ export interface DepsConfig {
   readonly jobService: ReportingConfig;
 }
 
+/** Gets what weakens the installation without making its evidence invalid. */
+export interface ComposeLog {
+  readonly warn: (facts: object, message: string) => void;
+}
+
 /** What the activities work with; `await using` closes the database connection under it. */
 export interface ComposedDeps extends AsyncDisposable {
   readonly deps: SealingDeps;
@@ -41,11 +42,13 @@ export interface ComposedDeps extends AsyncDisposable {
  * Connects everything that the activities work with. Bucket and key are checked before the first write, which creates the
  * indexes: DATABASE_*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
  */
-export async function compose(config: DepsConfig, client: Client): Promise<ComposedDeps> {
+export async function compose(config: DepsConfig, client: Client, log?: ComposeLog): Promise<ComposedDeps> {
   const store = connectObjectStore(config.storage);
   await store.checkBucket();
   const signer = await connectSigner(config.vault);
-  await signer.listKeys();
+  await checkSigner(signer);
+  for (const { found, advice } of await signer.keyWarnings())
+    log?.warn({ key: config.vault.key, advice }, found);
   const database = await connectDatabase(config.database.uri);
   await ensureIndexes(database);
 

@@ -67,7 +67,7 @@ export async function runWorker(): Promise<void> {
   };
 
   await using temporal = await connectTemporal(temporalConfig);
-  await using composed = await compose(config, temporal.client);
+  await using composed = await compose(config, temporal.client, log);
   await using native = await connectNative(temporalConfig.address);
   const worker = await createWorker(native.connection, temporalConfig, workerConfig, composed.deps);
 

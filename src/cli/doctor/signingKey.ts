@@ -1,5 +1,8 @@
 import { readVaultConfig } from '../../config';
-import { verifyEd25519 } from '../../tlog/ed25519';
+import { isSnapshotError } from '../../errors';
+import { checkSigner } from '../../vault/checkSigner';
+import type { KeyWarning } from '../../vault/keyPolicy';
+import { readCertificates } from '../../vault/vaultHttp';
 import { connectSigner } from '../../vault/vaultSigner';
 import type { Check } from './check';
 import { judgeClock, measureClockOffset } from './clock';
@@ -9,33 +12,39 @@ interface SigningKeyFacts {
   readonly versions: readonly number[];
   /** Whether a signature of the newest version verifies under its public key. */
   readonly signs: boolean;
+  readonly warnings?: readonly KeyWarning[];
   readonly clockOffsetMs: number | undefined;
 }
-
-/** Neither a manifest nor a checkpoint, so that its signature cannot be mistaken for theirs. */
-const PROBE = Buffer.from('audit-snapshot doctor: may this process sign?');
 
 /** Signs a probe with the newest version of the key. SIGNER_*, KEY_*. */
 export async function measureSigningKey(): Promise<SigningKeyFacts> {
   const config = readVaultConfig();
   const signer = await connectSigner(config);
   const keys = await signer.listKeys();
-  const newest = keys.at(-1);
-  const signs =
-    newest !== undefined && verifyEd25519(newest.publicKey, PROBE, await signer.sign(PROBE, newest.version));
-  const health = new URL('/v1/sys/health', config.address).href;
+  const signs = await checkSigner(signer).then(
+    () => true,
+    (error: unknown) => {
+      if (isSnapshotError(error, 'SIGNATURE_INVALID')) return false;
+      throw error;
+    },
+  );
+  // Appended: the address may have a path.
+  const health = `${config.address.replace(/\/$/, '')}/v1/sys/health`;
   return {
     key: config.key,
     versions: keys.map(({ version }) => version),
     signs,
-    clockOffsetMs: await measureClockOffset(health),
+    warnings: await signer.keyWarnings(),
+    clockOffsetMs: await measureClockOffset(health, readCertificates(config.caFile)),
   };
 }
 
-export function judgeSigningKey({ key, versions, signs, clockOffsetMs }: SigningKeyFacts): readonly Check[] {
+export function judgeSigningKey(facts: SigningKeyFacts): readonly Check[] {
+  const { key, versions, signs, warnings = [], clockOffsetMs } = facts;
   const check = 'signing key';
   return [
     { check, state: 'ok', found: `${key}, versions ${versions.join(', ')}` },
+    ...warnings.map(({ found, advice }): Check => ({ check, state: 'warn', found, advice })),
     signs
       ? { check, state: 'ok', found: 'signs, and the signature verifies' }
       : { check, state: 'fail', found: 'its signature does not verify under its public key' },

@@ -78,6 +78,15 @@ test('a key whose signature does not verify fails', () => {
   ]);
 });
 
+test('what weakens the key is a warning with advice', () => {
+  const warnings = [{ found: 'deletion_allowed is set', advice: 'set deletion_allowed=false' }];
+  expect(judgeSigningKey({ ...signingKey, warnings })).toContainEqual({
+    check: 'signing key',
+    state: 'warn',
+    ...warnings[0],
+  });
+});
+
 test.each([
   ['no job service', { ...service, url: undefined, status: undefined }, 'ok'],
   ['a ready job service', service, 'ok'],
