@@ -4,7 +4,7 @@ import type { VARIABLES, Environment } from './schema';
 import { findSetting } from './sources';
 
 /** How the worker logs in; exactly one method applies. An empty JWT is read from `secretFile`. */
-export type VaultCredentials =
+type VaultCredentials =
   | { readonly token: string }
   | { readonly roleId: string; readonly secretId: string }
   | { readonly method: 'kubernetes' | 'jwt'; readonly role: string; readonly jwt: string };
