@@ -11,6 +11,7 @@ import {
   verifyEvidence,
   type EvidenceOptions,
   type EvidenceReport,
+  type PinnedKey,
   type VerifiedEvidence,
 } from '../verify/verifyEvidence';
 import { verifyLedger, type Ledger } from '../verify/verifyLedger';
@@ -49,17 +50,23 @@ function bucket(): EvidenceReader {
 }
 
 /** Reads a trust file, or a single public key as PEM or vkey. USAGE_INVALID names the path. */
-export async function readPinnedKeys(path: string): Promise<TrustFile | { readonly publicKey: Buffer }> {
+export async function readPinnedKeys(path: string): Promise<TrustFile | PinnedKey> {
   try {
     const bytes = await readLocalFile(path, MAX_TRUST_FILE_BYTES);
     const text = bytes.toString('utf8').trim();
     if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return { publicKey: publicKeyOfPem(text) };
-    if (/^\S+\+[0-9a-f]{8}\+\S+$/.test(text)) return { publicKey: parseVkey(text).publicKey };
+    if (/^\S+\+[0-9a-f]{8}\+\S+$/.test(text)) return pinnedVkey(text);
     return parseTrustFile(bytes);
   } catch (error) {
     const message = `the key file cannot be used: ${messageOf(error)} [path=${path}]`;
     throw new SnapshotError('USAGE_INVALID', message, { cause: error });
   }
+}
+
+/** The name of a verifier key is the origin. */
+function pinnedVkey(text: string): PinnedKey {
+  const { name: origin, publicKey } = parseVkey(text);
+  return { origin, publicKey };
 }
 
 /** A trust file, where a single key is not enough because it does not name its origin. USAGE_INVALID. */

@@ -38,3 +38,8 @@ export const MAX_PROOF_FILE_BYTES = 24 * MIB;
 export const MAX_TRUST_FILE_BYTES = MIB;
 /** Key versions in a trust file. */
 export const MAX_TRUSTED_KEYS = 10_000;
+/** Certificates of timestamp authorities in a trust file. */
+export const MAX_TIMESTAMP_AUTHORITIES = 100;
+
+/** How far clocks of one installation may differ: a time that evidence states is compared with this allowance. */
+export const CLOCK_SKEW_MS = 10 * 60_000;

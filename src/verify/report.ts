@@ -120,10 +120,10 @@ export class ReportBuilder {
     this.#fail({ layer, kind: 'invalid', object, expected, found });
   }
 
-  /** Counts an object that does not exist. */
-  missing(layer: Layer, object: string, expected = 'an object'): void {
+  /** Counts an object that does not exist, or that cannot be judged with what the verifier knows. */
+  missing(layer: Layer, object: string, expected = 'an object', found = 'nothing'): void {
     this.#missingCount++;
-    this.#fail({ layer, kind: 'missing', object, expected, found: 'nothing' });
+    this.#fail({ layer, kind: 'missing', object, expected, found });
   }
 
   /** Names what was seen and is no failure. */

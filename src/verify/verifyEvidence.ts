@@ -13,9 +13,13 @@
  * evidence itself are never VERIFIED. A failure of reading is thrown: it says nothing about the evidence.
  */
 import { overlaps, type Window } from '../contract/window';
-import { makeTrustFile, type TrustFile } from '../evidence/trustFile';
+import { keyWithoutRange, trustOfOneKey, type Trust } from '../evidence/keyStanding';
+import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
+import { LEDGER_CHECKPOINT_KEY } from '../evidence/objectKeys';
+import type { TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
 import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
+import { parseCheckpoint, parseNote } from '../tlog/note';
 import { coverageOf } from './coverage';
 import type { EvidenceReader } from './evidenceReader';
 import { readManifest } from './readManifest';
@@ -35,9 +39,15 @@ import { verifyLedger, type Ledger, type LedgerReport, type VerifiedLedger } fro
 import { isFinished, verifyListing } from './verifyListing';
 import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
 
+/** One pinned key. Without an origin, that of the evidence is taken, and the report says so. */
+export interface PinnedKey {
+  readonly publicKey: Buffer;
+  readonly origin?: string | undefined;
+}
+
 export interface EvidenceOptions {
   /** The pinned keys, or one pinned key. Undefined: keys are taken from the evidence itself, and nothing is VERIFIED. */
-  readonly trust: TrustFile | { readonly publicKey: Buffer } | undefined;
+  readonly trust: TrustFile | PinnedKey | undefined;
   /** Only these snapshots. Undefined: every one that is found, and every one that the ledger names. */
   readonly snapshotIds?: readonly string[];
   /** Snapshots that have objects, whether or not the ledger names them. */
@@ -130,7 +140,7 @@ async function verifySnapshots(
   reader: EvidenceReader,
   options: EvidenceOptions,
   chosen: readonly string[],
-  trust: TrustFile,
+  trust: Trust,
   ledger: Ledger | undefined,
 ): Promise<SnapshotReport[]> {
   const reports: SnapshotReport[] = [];
@@ -204,30 +214,45 @@ function gapNotes({ entries }: Ledger): readonly string[] {
   return [`${gaps} gaps in the sealed log time ${range}; coverage lists them`];
 }
 
-/** A single pinned key is accepted for those versions that the evidence claims it to be. */
-async function chooseTrust(reader: EvidenceReader, options: EvidenceOptions): Promise<TrustFile> {
+async function chooseTrust(reader: EvidenceReader, options: EvidenceOptions): Promise<Trust> {
   const { trust } = options;
   if (trust && 'keys' in trust) return trust;
-  const claimed = await claimedTrust(reader, options.snapshotIds ?? options.found);
-  if (!trust) return claimed;
-  const pinned = trust.publicKey.toString('base64');
-  return { ...claimed, keys: claimed.keys.filter(({ publicKey }) => publicKey === pinned) };
+  const snapshotIds = options.snapshotIds ?? options.found;
+  const origin = trust?.origin ?? (await claimedOrigin(reader, snapshotIds));
+  if (trust) return trustOfOneKey(origin, trust.publicKey);
+  return claimedTrust(reader, snapshotIds, origin);
+}
+
+/** The origin that the ledger checkpoint claims, or a manifest where there is none. */
+async function claimedOrigin(reader: EvidenceReader, snapshotIds: readonly string[]): Promise<string> {
+  const checkpoint = await reader.read(LEDGER_CHECKPOINT_KEY, undefined, MAX_CHECKPOINT_BYTES);
+  try {
+    if (checkpoint) return parseCheckpoint(parseNote(checkpoint).text).origin;
+  } catch {
+    // The report on the ledger says what is wrong with its checkpoint.
+  }
+  for (const snapshotId of snapshotIds) {
+    const manifest = await readManifest(reader, snapshotId);
+    if (manifest) return manifest.origin;
+  }
+  return 'unknown';
 }
 
 /** The keys that the manifests claim, so that evidence can be examined without a pinned key. */
-async function claimedTrust(reader: EvidenceReader, snapshotIds: readonly string[]): Promise<TrustFile> {
+async function claimedTrust(
+  reader: EvidenceReader,
+  snapshotIds: readonly string[],
+  origin: string,
+): Promise<Trust> {
   const keys = new Map<number, Buffer>();
-  let origin = 'unknown';
   for (const snapshotId of snapshotIds) {
     const manifest = await readManifest(reader, snapshotId);
-    if (!manifest) continue;
-    keys.set(manifest.key.version, decodeBase64(manifest.key.publicKey, PUBLIC_KEY_BYTES));
-    origin = manifest.origin;
+    if (manifest) keys.set(manifest.key.version, decodeBase64(manifest.key.publicKey, PUBLIC_KEY_BYTES));
   }
   const versions = [...keys.entries()].toSorted(([left], [right]) => left - right);
-  const createdAt = new Date(0);
-  return makeTrustFile(
+  return {
     origin,
-    versions.map(([version, publicKey]) => ({ version, publicKey, createdAt })),
-  );
+    keys: versions.map(([version, publicKey]) => keyWithoutRange(origin, version, publicKey)),
+    timestampAuthorities: [],
+  };
 }

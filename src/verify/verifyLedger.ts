@@ -1,10 +1,10 @@
 import { messageOf } from '../errors';
+import type { Trust } from '../evidence/keyStanding';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
-import { MAX_CHECKPOINT_BYTES, MAX_LEDGER_SIZE } from '../evidence/limits';
+import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
 import { LEDGER_CHECKPOINT_KEY, ledgerTileKey } from '../evidence/objectKeys';
-import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
 import { leafHash, rootOfLeaves } from '../tlog/merkle';
-import { openCheckpoint, type Checkpoint } from '../tlog/note';
+import type { Checkpoint } from '../tlog/note';
 import {
   MAX_BUNDLE_BYTES,
   MAX_TILE_BYTES,
@@ -14,6 +14,7 @@ import {
   tilesOfLevel,
 } from '../tlog/tiles';
 import type { EvidenceReader } from './evidenceReader';
+import { openHead } from './openHead';
 import { LEDGER_LAYERS, ReportBuilder, type Checked, type KeyTrust } from './report';
 
 /** A ledger all of whose entries were read, and lead to its signed root. */
@@ -42,7 +43,7 @@ export interface LedgerReport extends Checked {
 
 export interface LedgerOptions {
   /** The keys to accept, all of one origin. */
-  readonly trust: TrustFile;
+  readonly trust: Trust;
   /** Where those keys come from. */
   readonly key: KeyTrust;
   /** Signed checkpoints that an auditor saved earlier: the ledger must continue each of them. */
@@ -86,20 +87,15 @@ function verifyCheckpoint(
   report: ReportBuilder,
   object: string,
   note: Buffer,
-  trust: TrustFile,
+  trust: Trust,
 ): Checkpoint | undefined {
-  const expected = `a checkpoint of ${trust.origin}, signed by a key of the trust file`;
-  try {
-    const head = openCheckpoint(note, trust.origin, pinnedKeys(trust));
-    if (head && head.size <= MAX_LEDGER_SIZE) {
-      report.pass('ledger checkpoint');
-      return head;
-    }
-    const found = head ? `a checkpoint over ${head.size} entries` : 'no signature by such a key';
-    report.invalid('ledger checkpoint', object, expected, found);
-  } catch (error) {
-    report.invalid('ledger checkpoint', object, expected, messageOf(error));
+  const opened = openHead(note, trust);
+  if (opened.kind === 'signed') {
+    report.pass('ledger checkpoint');
+    return opened.head;
   }
+  if (opened.kind === 'invalid') report.invalid('ledger checkpoint', object, opened.expected, opened.found);
+  else report.missing('ledger checkpoint', object, opened.expected, opened.found);
   return undefined;
 }
 

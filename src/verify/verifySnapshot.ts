@@ -1,4 +1,5 @@
 import { messageOf } from '../errors';
+import type { Trust } from '../evidence/keyStanding';
 import { entryOf } from '../evidence/ledgerEntry';
 import {
   MAX_CHECKPOINT_BYTES,
@@ -18,21 +19,21 @@ import {
 import { noFindings, totalFindings } from '../evidence/recordFinding';
 import { manifestStatement } from '../evidence/statement';
 import { readTimestamp } from '../evidence/timestamp';
-import { findTrustedKey, type TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
-import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verifyEd25519 } from '../tlog/ed25519';
+import { SIGNATURE_BYTES, verifyEd25519 } from '../tlog/ed25519';
 import { openCheckpoint } from '../tlog/note';
 import { sha256, sha256Hex } from '../tlog/sha256';
 import type { EvidenceReader } from './evidenceReader';
 import { ReportBuilder, SNAPSHOT_LAYERS, type Checked } from './report';
 import { verifyChunk, type ChunkTally } from './verifyChunk';
+import { verifyKey } from './verifyKey';
 import type { Ledger } from './verifyLedger';
 import { verifyRetention } from './verifyRetention';
 
 export interface SnapshotOptions {
   readonly snapshotId: string;
   /** The pinned keys. Undefined: the key is taken from the evidence itself, and the snapshot is never VERIFIED. */
-  readonly trust: TrustFile | undefined;
+  readonly trust: Trust | undefined;
   /** The ledger that must hold the snapshot; null when it could not be read. Undefined: the snapshot is checked alone. */
   readonly ledger?: Ledger | null;
   /** Reads only the chunks for which it returns true; the others make the snapshot INCOMPLETE. Undefined: all. */
@@ -76,7 +77,7 @@ export async function verifySnapshot(
 
   const stored = await verifyManifest(reader, report, snapshotId);
   if (stored) {
-    const publicKey = verifyKey(report, stored.manifest, trust);
+    const publicKey = verifyKey(report, stored.manifest, trust, ledger);
     if (publicKey) {
       await verifySignature(reader, report, stored, publicKey);
       await verifyCheckpoint(reader, report, stored.manifest, publicKey);
@@ -121,20 +122,6 @@ async function verifyManifest(
     report.invalid('manifest', object, 'a canonical manifest', messageOf(error));
     return undefined;
   }
-}
-
-/** The pinned key of the version that the manifest names. The key in the manifest is only compared with it. */
-function verifyKey(
-  report: ReportBuilder,
-  { origin, key }: Manifest,
-  trust: TrustFile | undefined,
-): Buffer | undefined {
-  if (trust === undefined) return decodeBase64(key.publicKey, PUBLIC_KEY_BYTES);
-  const object = `key version ${key.version}`;
-  if (!report.check('signature', object, trust.origin, origin)) return undefined;
-  const pinned = findTrustedKey(trust, key.version);
-  const expected = pinned?.toString('base64') ?? 'a version in the trust file';
-  return report.check('signature', object, expected, key.publicKey) ? pinned : undefined;
 }
 
 async function verifySignature(

@@ -39,7 +39,7 @@ export class FakeDeps implements SealingDeps {
 
   /** `key` is the first version of the signing key, by default a new one. */
   constructor(key?: KeyPairKeyObjectResult) {
-    this.signer = new FakeSigner(key);
+    this.signer = new FakeSigner(key, () => new Date(this.clock.nowMs()));
   }
 
   /** Logs `count` entries, a second apart from `from` on; returns their position ids. */

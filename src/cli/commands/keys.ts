@@ -1,16 +1,34 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { readSealingConfig } from '../../config';
-import { makeTrustFile, mergeTrust } from '../../evidence/trustFile';
+import { SnapshotError, messageOf } from '../../errors';
+import { MAX_TRUST_FILE_BYTES } from '../../evidence/limits';
+import {
+  makeTrustFile,
+  mergeTrust,
+  pemOfCertificate,
+  revokeKey,
+  type TrustFile,
+} from '../../evidence/trustFile';
 import { action } from '../action';
 import { openSigner } from '../connections/signer';
 import { readTrust } from '../evidenceSource';
-import { example, jsonOption, type JsonOption } from '../options';
+import { collect, example, jsonOption, parseCount, type JsonOption } from '../options';
 import { EXIT, type Output } from '../output';
+import { readLocalFile } from '../readLocalFile';
 
-interface ExportOptions extends JsonOption {
+interface WriteOptions extends JsonOption {
   readonly out?: string;
+}
+
+interface ExportOptions extends WriteOptions {
   readonly merge?: string;
+  readonly timestampAuthority?: readonly string[];
+}
+
+interface RevokeOptions extends WriteOptions {
+  readonly trust: string;
+  readonly ledgerSize: number;
 }
 
 /** `keys`: the public keys of the signer. */
@@ -21,19 +39,67 @@ export function define(command: Command): void {
     .description('write the trust file: every key version, and when it was the newest')
     .option(
       '--merge <trust.json>',
-      'also keep key versions from this earlier trust file that Vault no longer returns',
+      'also keep what this earlier trust file has: key versions that Vault no longer returns, revocations, timestamp authorities',
     )
-    .option('--out <file>', 'file to write; without this option, stdout')
+    .option(
+      '--timestamp-authority <cert.pem>',
+      'certificate of a timestamp authority to accept (repeatable)',
+      collect,
+    )
+    .addOption(outOption())
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot keys export --out trust.json'))
     .action(action(exportKeys));
+  command
+    .command('revoke')
+    .description('write a trust file in which a key version counts only for the first entries of the ledger')
+    .argument('<version>', 'key version that is no longer trusted', parseCount)
+    .requiredOption('--trust <trust.json>', 'the trust file that has the key version')
+    .requiredOption(
+      '--ledger-size <n>',
+      'number of ledger entries, from the first one, that were published while the key was secret',
+      parseSize,
+    )
+    .addOption(outOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example('audit-snapshot keys revoke 3 --ledger-size 1200 --trust trust.json --out trust.json'),
+    )
+    .action(action(revoke));
 }
 
-async function exportKeys({ out, merge, json = false }: ExportOptions, output: Output): Promise<number> {
+function outOption(): Option {
+  return new Option('--out <file>', 'file to write; without this option, stdout');
+}
+
+async function exportKeys(options: ExportOptions, output: Output): Promise<number> {
+  const authorities = await readAuthorities(options.timestampAuthority ?? []);
   const signer = await openSigner();
-  const { origin } = readSealingConfig();
-  const served = makeTrustFile(origin, await signer.listKeys());
-  const trust = merge === undefined ? served : mergeTrust(await readTrust(merge), served);
+  const served = makeTrustFile(readSealingConfig().origin, await signer.listKeys(), authorities);
+  const { merge } = options;
+  return write(merge === undefined ? served : mergeTrust(await readTrust(merge), served), options, output);
+}
+
+async function revoke(version: number, options: RevokeOptions, output: Output): Promise<number> {
+  return write(revokeKey(await readTrust(options.trust), version, options.ledgerSize), options, output);
+}
+
+/** USAGE_INVALID names the file that is not a certificate. */
+async function readAuthorities(paths: readonly string[]): Promise<readonly string[]> {
+  const authorities: string[] = [];
+  for (const path of paths) {
+    const text = (await readLocalFile(path, MAX_TRUST_FILE_BYTES)).toString('utf8');
+    try {
+      authorities.push(pemOfCertificate(text));
+    } catch (error) {
+      throw new SnapshotError('USAGE_INVALID', `${messageOf(error)} [path=${path}]`, { cause: error });
+    }
+  }
+  return [...new Set(authorities)];
+}
+
+async function write(trust: TrustFile, { out, json = false }: WriteOptions, output: Output): Promise<number> {
   const text = JSON.stringify(trust, null, 2);
   if (out === undefined) {
     output.result(text);
@@ -43,4 +109,9 @@ async function exportKeys({ out, merge, json = false }: ExportOptions, output: O
   output.note(`wrote ${out}; hand it to the auditor out of band`);
   if (json) output.result(JSON.stringify({ out, versions: trust.keys.map(({ version }) => version) }));
   return EXIT.ok;
+}
+
+/** A number of ledger entries, also none. */
+function parseSize(text: string): number {
+  return text === '0' ? 0 : parseCount(text);
 }

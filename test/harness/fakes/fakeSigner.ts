@@ -7,9 +7,12 @@ import { FaultPlan } from './faults';
 export class FakeSigner implements Signer {
   readonly faults = new FaultPlan<keyof Signer>('SIGNER_UNREACHABLE');
   readonly #keys: (SigningKey & { readonly privateKey: KeyObject })[] = [];
+  readonly #now: (() => Date) | undefined;
   #minimum = 1;
 
-  constructor(first: KeyPairKeyObjectResult = generateKeyPairSync('ed25519')) {
+  /** `now` is the time at which a version is made; without it, versions are one second apart. */
+  constructor(first: KeyPairKeyObjectResult = generateKeyPairSync('ed25519'), now?: () => Date) {
+    this.#now = now;
     this.rotate(first);
   }
 
@@ -19,7 +22,7 @@ export class FakeSigner implements Signer {
     this.#keys.push({
       version,
       publicKey: rawOf(publicKey),
-      createdAt: new Date(version * 1000),
+      createdAt: this.#now?.() ?? new Date(version * 1000),
       privateKey,
     });
   }

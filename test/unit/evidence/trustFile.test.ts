@@ -6,6 +6,7 @@ import {
   makeTrustFile,
   mergeTrust,
   parseTrustFile,
+  revokeKey,
   type TrustFile,
 } from '../../../src/evidence/trustFile';
 import { evidenceKey } from '../../harness/evidence';
@@ -18,6 +19,20 @@ const TRUST = makeTrustFile(ORIGIN, [
   { version: 1, publicKey: FIRST, createdAt: new Date('2026-01-01T00:00:00.000Z') },
   { version: 3, publicKey: SECOND, createdAt: new Date('2026-02-01T00:00:00.000Z') },
 ]);
+
+const AUTHORITY = [
+  '-----BEGIN CERTIFICATE-----',
+  'MIIBWzCCAQ2gAwIBAgIUOathV6h4LUj/s4jhz6mvQCT4u9IwBQYDK2VwMCMxITAf',
+  'BgNVBAMMGFRlc3QgdGltZXN0YW1wIGF1dGhvcml0eTAeFw0yNjExMjYxNDU4MDBa',
+  'Fw0zNjExMjMxNDU4MDBaMCMxITAfBgNVBAMMGFRlc3QgdGltZXN0YW1wIGF1dGhv',
+  'cml0eTAqMAUGAytlcAMhAMoAGCthcVP6chAKJyo+Os//tm4kzv0XOWoYOhaeLKNs',
+  'o1MwUTAdBgNVHQ4EFgQUMKx5uKz2D3vQjXuDk36NAslqxXswHwYDVR0jBBgwFoAU',
+  'MKx5uKz2D3vQjXuDk36NAslqxXswDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQCp',
+  'y33zKz+BLbVhVwcKBDyXXkL9M2l7rkwgZa9h9bhmX1vhnZKaja/4cwBGzG4YuPzJ',
+  '8GCWzIbssJ/CaO5e+eoF',
+  '-----END CERTIFICATE-----',
+  '',
+].join('\n');
 
 type Change = (trust: TrustFile) => unknown;
 
@@ -78,11 +93,33 @@ test.each<[string, Change]>([
   ['a day that does not exist', withKey({ from: '2026-02-30T00:00:00.000Z' })],
   ['no start of a key', withKey({ from: null })],
   ['a list around it', (trust) => [trust]],
+  ['an origin that is no schema-less URL', (trust) => ({ ...trust, origin: 'https://audit.example.org' })],
+  ['no list of timestamp authorities', ({ origin, keys }) => ({ origin, keys })],
+  ['a timestamp authority that is no certificate', withAuthorities(pemOfPublicKey(FIRST))],
+  ['a timestamp authority with text around it', withAuthorities(`text\n${AUTHORITY}`)],
+  ['two certificates in one timestamp authority', withAuthorities(AUTHORITY + AUTHORITY)],
+  ['a timestamp authority twice', withAuthorities(AUTHORITY, AUTHORITY)],
+  ['its keys in descending order', (trust) => ({ ...trust, keys: trust.keys.toReversed() })],
+  [
+    'the same key as two versions',
+    (trust) => ({
+      ...trust,
+      keys: [trust.keys[0], { ...trust.keys[0], version: 3, from: trust.keys[1]!.from, to: null }],
+    }),
+  ],
+  ['a key that ends before it starts', withKey({ to: '2025-12-31T23:59:59.999Z' })],
+  ['a key that ends when it starts', withKey({ to: TRUST.keys[0]!.from })],
+  ['two keys in force at the same time', withKey({ to: '2026-02-01T00:00:00.001Z' })],
+  ['an older key without an end', withKey({ to: null })],
+  ['a revoked key without a size', withKey({ revoked: {} })],
+  ['a revoked key with a negative size', withKey({ revoked: { ledgerSize: -1 } })],
+  ['a revoked key with another member', withKey({ revoked: { ledgerSize: 1, at: TRUST.keys[0]!.from } })],
+  ['a revocation that is true or false', withKey({ revoked: true })],
 ])('a trust file with %s is refused', (_, change) => {
   expect(() => parseTrustFile(bytesOf(change(TRUST)))).toThrow(MALFORMED);
 });
 
-test.each(['publicKey', 'pem', 'vkey', 'version', 'from', 'to'] as const)(
+test.each(['publicKey', 'pem', 'vkey', 'version', 'from', 'to', 'revoked'] as const)(
   'a trust file that has a key without %s is refused',
   (member) => {
     const { [member]: _, ...first } = TRUST.keys[0]!;
@@ -98,6 +135,20 @@ test.each([
 ])('a trust file that is %s is refused', (_, bytes) => {
   expect(() => parseTrustFile(bytes)).toThrow(MALFORMED);
 });
+
+test('a trust file with a pause between two keys, a revoked key and an authority is read as it is', () => {
+  const [first, second] = TRUST.keys;
+  const trust = {
+    ...TRUST,
+    keys: [{ ...first, to: '2026-01-31T00:00:00.000Z', revoked: { ledgerSize: 12 } }, second],
+    timestampAuthorities: [{ pem: AUTHORITY }],
+  };
+  expect(parseTrustFile(bytesOf(trust))).toEqual(trust);
+});
+
+function withAuthorities(...pems: readonly string[]): Change {
+  return (trust) => ({ ...trust, timestampAuthorities: pems.map((pem) => ({ pem })) });
+}
 
 function withKey(members: Record<string, unknown>): Change {
   return ({ origin, keys }) => ({ origin, keys: [{ ...keys[0], ...members }, ...keys.slice(1)] });
@@ -180,4 +231,51 @@ test('the error of trust files that do not merge names the version and both orig
       message: 'key version 1 of audit.example.org is not the one that is served for audit.example.org',
     }) as Error,
   );
+});
+
+test('a merged trust file ends the range of a key that is no longer served where the next one starts', () => {
+  const [one, two, three] = ALL.keys;
+  const earlier = { ...ALL, keys: [one!, { ...two!, to: null }] };
+  const merged = mergeTrust(earlier, { ...ALL, keys: [three!] });
+  expect(merged).toEqual(ALL);
+  expect(parseTrustFile(bytesOf(merged))).toEqual(ALL);
+});
+
+test('a merged trust file keeps revocations and timestamp authorities of the earlier one', () => {
+  const earlier = { ...revokeKey(ALL, 2, 7), timestampAuthorities: [{ pem: AUTHORITY }] };
+  const merged = mergeTrust(earlier, SERVED);
+  expect(merged.keys.map(({ revoked }) => revoked)).toEqual([null, { ledgerSize: 7 }, null]);
+  expect(merged.timestampAuthorities).toEqual([{ pem: AUTHORITY }]);
+  expect(mergeTrust(earlier, { ...SERVED, timestampAuthorities: [{ pem: AUTHORITY }] })).toEqual(merged);
+});
+
+test('trust files whose ranges overlap are not merged', () => {
+  const earlier = { ...ALL, keys: [{ ...ALL.keys[0]!, to: '2030-01-01T00:00:00.000Z' }] };
+  expect(() => mergeTrust(earlier, SERVED)).toThrow('key versions 1 and 2 are in force at the same time');
+});
+
+test('two key versions of one millisecond get ranges that a reader accepts', () => {
+  const createdAt = new Date('2026-01-01T00:00:00.000Z');
+  const trust = makeTrustFile(ORIGIN, [
+    { version: 1, publicKey: FIRST, createdAt },
+    { version: 2, publicKey: SECOND, createdAt },
+  ]);
+  expect(parseTrustFile(bytesOf(trust)).keys.map(({ from }) => from)).toEqual([
+    '2026-01-01T00:00:00.000Z',
+    '2026-01-01T00:00:00.001Z',
+  ]);
+});
+
+test('a key is revoked for ledgers beyond a size, which can be lowered and not raised', () => {
+  const revoked = revokeKey(ALL, 2, 7);
+  expect(parseTrustFile(bytesOf(revoked)).keys.map((key) => key.revoked)).toEqual([
+    null,
+    { ledgerSize: 7 },
+    null,
+  ]);
+  expect(revokeKey(revoked, 2, 0).keys[1]!.revoked).toEqual({ ledgerSize: 0 });
+  expect(() => revokeKey(revoked, 2, 8)).toThrow(
+    'key version 2 is revoked already, for ledgers of more than 7 entries; a revocation is not taken back',
+  );
+  expect(() => revokeKey(ALL, 4, 0)).toThrow('the trust file has no key version 4; it has 1, 2, 3');
 });

@@ -177,7 +177,7 @@ describe('the ledger of snapshots', () => {
     ).resolves.toMatchObject({ verdict: 'VERIFIED', key: 'pinned' });
     await expect(
       reportOf(reader(deps), { trust: { publicKey: Buffer.alloc(32, 7) }, found }),
-    ).resolves.toMatchObject({ verdict: 'NOT VERIFIED' });
+    ).resolves.toMatchObject({ verdict: 'INCOMPLETE' });
     await expect(reportOf(reader(deps), { trust: undefined, found })).resolves.toMatchObject({
       verdict: 'INCOMPLETE',
       key: 'self-asserted',

@@ -87,8 +87,8 @@ test('the failure of an object with other content names it and what was found', 
   const other = ledgerObjects([ledgerEntry(1)], evidenceKey(9)).get(LEDGER_CHECKPOINT_KEY)!;
   expect(await failuresOf(set, put(LEDGER_CHECKPOINT_KEY, other))).toMatchInlineSnapshot(`
    [
-     "NOT VERIFIED",
-     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found no signature by such a key",
+     "INCOMPLETE",
+     "ledger checkpoint, missing: ledger/checkpoint: expected a key version of the trust file; export the trust file again (keys export --merge), found a signature by key id 29aba609",
      "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
      "ledger inclusion, missing: ledger entry of snap-job-2: expected {…}, found nothing",
      "ledger inclusion, missing: ledger entry of snap-job-3: expected {…}, found nothing",
@@ -176,7 +176,7 @@ test('the failures of keys and known checkpoints name them', async () => {
   expect(await failuresOf(set, () => undefined, { trust: otherKey })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of audit.example.org, signed by a key of the trust file, found no signature by such a key",
+     "ledger checkpoint, missing: ledger/checkpoint: expected a key version of the trust file; export the trust file again (keys export --merge), found a signature by key id 32a4b1fd",
      "signature, invalid: key version 1: expected /RckOF…, found iojj3X…",
      "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
      "signature, invalid: key version 1: expected /RckOF…, found iojj3X…",
@@ -189,16 +189,16 @@ test('the failures of keys and known checkpoints name them', async () => {
   expect(await failuresOf(set, () => undefined, { trust: noKey })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
-     "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
-     "signature, invalid: key version 1: expected a version in the trust file, found iojj3X…",
+     "signature, invalid: key version 1: expected key version 7, which has this key, found key version 1",
+     "signature, invalid: key version 1: expected key version 7, which has this key, found key version 1",
+     "signature, invalid: key version 1: expected key version 7, which has this key, found key version 1",
    ]
   `);
   const elsewhere = { ...set.trust, origin: 'elsewhere' };
   expect(await failuresOf(set, () => undefined, { trust: elsewhere })).toMatchInlineSnapshot(`
    [
      "NOT VERIFIED",
-     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of elsewhere, signed by a key of the trust file, found no signature by such a key",
+     "ledger checkpoint, invalid: ledger/checkpoint: expected a checkpoint of elsewhere, signed by a key of the trust file, found a checkpoint of audit.example.org",
      "signature, invalid: key version 1: expected elsewhere, found audit.example.org",
      "ledger inclusion, missing: ledger entry of snap-job-1: expected {…}, found nothing",
      "signature, invalid: key version 1: expected elsewhere, found audit.example.org",

@@ -139,8 +139,17 @@ test('a single pinned key is accepted for the versions that claim to be it, and 
     key: 'pinned',
   });
   await expect(verify(undefined, { trust: { publicKey: evidenceKey(2).publicKey } })).resolves.toMatchObject({
-    verdict: 'NOT VERIFIED',
+    verdict: 'INCOMPLETE',
   });
+});
+
+test('a pinned key with an origin is a key of that origin only', async () => {
+  const { publicKey } = evidenceKey(1);
+  const pinned = (origin: string) => verify(undefined, { trust: { publicKey, origin } });
+  expect((await pinned('audit.example.org')).verdict).toBe('VERIFIED');
+  const report = await pinned('other.example.org');
+  expect(report.verdict).toBe('NOT VERIFIED');
+  expect(report.ledger.failures[0]!.found).toBe('a checkpoint of audit.example.org');
 });
 
 test('log time that windows cover is VERIFIED', async () => {
