@@ -24,7 +24,7 @@ module.exports = {
     only('src/evidence', ...CORE, 'src/tlog'),
     only('src/ports', ...EVIDENCE),
     only('src/verify', ...PORTS),
-    only('src/sealing', ...PORTS),
+    only('src/sealing', ...PORTS, 'src/verify'),
     only('src/schedule', ...PORTS),
     only('src/models', ...PORTS),
     ...VENDORS.map((vendor) => only(vendor, ...DOMAIN, 'src/config')),

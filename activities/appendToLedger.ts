@@ -18,7 +18,7 @@ export function appendToLedger(deps: SealingDeps, { snapshotId }: SnapshotRef): 
     const manifest = parseManifest(await readSealedManifest(deps, row));
     const ledgerIndex = await deps.ledger.append(snapshotId, entryOf(manifest, row.manifest.sha256));
     const ledgerSize = await publishLedger(deps, signal);
-    if (ledgerSize <= ledgerIndex) {
+    if (deps.ledgerIndex.indexOf(snapshotId) !== ledgerIndex) {
       const message = `the database lost ledger entry ${ledgerIndex} of ${snapshotId} while it was published: it was restored to an older state. Restore the ledger's collections to the newest state`;
       throw new SnapshotError('LEDGER_BEHIND', message);
     }

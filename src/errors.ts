@@ -45,6 +45,9 @@ export const ERROR_CODES = [
   // the ledger of snapshots
   'LEDGER_BEHIND',
   'LEDGER_FORKED',
+  'LEDGER_ROLLED_BACK',
+  'LEDGER_ENTRY_INVALID',
+  'ORIGIN_MISMATCH',
   // evidence read from outside
   'EVIDENCE_MALFORMED',
   'EVIDENCE_INVALID',

@@ -14,6 +14,9 @@ const TERMINAL_CODES: readonly ErrorCode[] = [
   'JOB_CONFLICT',
   'LEDGER_BEHIND',
   'LEDGER_FORKED',
+  'LEDGER_ROLLED_BACK',
+  'LEDGER_ENTRY_INVALID',
+  'ORIGIN_MISMATCH',
 ];
 
 /** True when a failure with this code ends the job, whatever attempts are left. */

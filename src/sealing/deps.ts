@@ -16,6 +16,7 @@ import type { SnapshotRepository } from '../ports/snapshotRepository';
 import type { Timestamper } from '../ports/timestamper';
 import type { WindowLeaseStore } from '../ports/windowLeaseStore';
 import type { WorkflowStatusReader } from '../ports/workflowStatusReader';
+import type { LedgerIndex } from './ledgerIndex';
 
 /** The ports and settings that activities run with: adapters in the worker, fakes in unit tests. */
 export interface SealingDeps {
@@ -27,6 +28,8 @@ export interface SealingDeps {
   readonly timestamper: Timestamper | undefined;
   readonly assets: AssetRegistry;
   readonly ledger: LedgerSequencer;
+  /** What this process remembers of the published ledger. */
+  readonly ledgerIndex: LedgerIndex;
   readonly jobs: JobReporter;
   readonly workflowStatus: WorkflowStatusReader;
   readonly clock: Clock;

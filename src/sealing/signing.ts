@@ -5,7 +5,12 @@ import type { Signer, SigningKey } from '../ports/signer';
 
 /** The newest version of the signing key. KEY_MISSING when the key has no version. */
 export async function newestKey(signer: Signer): Promise<SigningKey> {
-  const key = (await signer.listKeys()).at(-1);
+  return newestOf(await signer.listKeys());
+}
+
+/** The newest of the versions that the signer lists. KEY_MISSING when there is none. */
+export function newestOf(keys: readonly SigningKey[]): SigningKey {
+  const key = keys.at(-1);
   if (key) return key;
   throw new SnapshotError(
     'KEY_MISSING',

@@ -9,6 +9,7 @@ import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { MongoWindowLeaseStore } from '../mongo/windowLeaseStore';
 import type { JobReporter } from '../ports/jobReporter';
 import type { SealingDeps } from '../sealing/deps';
+import { LedgerIndex } from '../sealing/ledgerIndex';
 import { AssetService } from '../services/asset.service';
 import { AuditService } from '../services/audit.service';
 import { connectObjectStore } from '../storage/minioObjectStore';
@@ -62,6 +63,7 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
     timestamper: tsaUrl === undefined ? undefined : tsaClient(tsaUrl),
     assets: new AssetService(database),
     ledger: new MongoLedgerSequencer(database, origin),
+    ledgerIndex: new LedgerIndex(),
     jobs: jobReporter(database, config.jobService),
     workflowStatus: temporalWorkflowStatus(client),
     clock: { nowMs: () => Date.now() },

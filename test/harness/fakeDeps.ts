@@ -1,5 +1,6 @@
 import type { KeyPairKeyObjectResult } from 'node:crypto';
 import type { SealingDeps } from '../../src/sealing/deps';
+import { LedgerIndex } from '../../src/sealing/ledgerIndex';
 import type { Timestamper } from '../../src/ports/timestamper';
 import { FakeAssetRegistry } from './fakes/fakeAssetRegistry';
 import { FakeClock } from './fakes/fakeClock';
@@ -24,6 +25,7 @@ export class FakeDeps implements SealingDeps {
   timestamper: Timestamper | undefined;
   readonly assets = new FakeAssetRegistry();
   readonly ledger = new FakeLedgerSequencer();
+  ledgerIndex = new LedgerIndex();
   readonly jobs = new FakeJobStore();
   readonly workflowStatus = new FakeWorkflowStatusReader();
   readonly clock = new FakeClock('2026-06-01T00:00:00.000Z');

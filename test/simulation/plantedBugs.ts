@@ -130,9 +130,6 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'an audit entry that failed counts as written': withMethods('records', (real) => ({
     recordSnapshotCreated: (entry) => real.recordSnapshotCreated(entry).catch(() => undefined),
   })),
-  'an entry of the ledger is named before it is committed': withMethods('ledger', (real) => ({
-    append: (snapshotId, entry) => real.append(snapshotId, entry).catch(async () => (await real.head()).size),
-  })),
   'the newest version of the key signs, whichever the manifest names': withMethods('signer', (real) => ({
     sign: async (message) => real.sign(message, (await real.listKeys()).length),
   })),

@@ -232,18 +232,19 @@ export class SimulatedNetwork {
     const methods: Record<string, unknown> = {};
     for (const name of methodsOf(real)) {
       const method = Reflect.get(real, name) as (...args: unknown[]) => unknown;
-      methods[name] = name.startsWith('scan')
-        ? async function* scan(this: Connected, ...args: unknown[]) {
-            const stream = () => Reflect.apply(method, real, args) as AsyncIterable<Uint8Array>;
-            yield* (await send(this.caller, name, () => collect(stream()))) as Uint8Array[];
-          }
-        : function call(this: Connected, ...args: unknown[]) {
-            return send(this.caller, name, async () => {
-              const answer = await Reflect.apply(method, real, args);
-              await observe({ site: `${port}.${name}`, args, answer });
-              return answer;
-            });
-          };
+      methods[name] =
+        name.startsWith('scan') || name === 'listVersions'
+          ? async function* scan(this: Connected, ...args: unknown[]) {
+              const stream = () => Reflect.apply(method, real, args) as AsyncIterable<unknown>;
+              yield* (await send(this.caller, name, () => collect(stream()))) as unknown[];
+            }
+          : function call(this: Connected, ...args: unknown[]) {
+              return send(this.caller, name, async () => {
+                const answer = await Reflect.apply(method, real, args);
+                await observe({ site: `${port}.${name}`, args, answer });
+                return answer;
+              });
+            };
     }
     return methods;
   }
@@ -279,8 +280,8 @@ function methodsOf(real: object): string[] {
   return names.filter((name) => typeof Reflect.get(real, name) === 'function');
 }
 
-async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
-  const all: Uint8Array[] = [];
+async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
   for await (const item of stream) all.push(item);
   return all;
 }

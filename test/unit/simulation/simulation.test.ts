@@ -1,4 +1,5 @@
 import { DISASTERS, FAULT_KINDS, SCENARIOS, formatPlan, parsePlan, type Plan } from '../../simulation/plan';
+import { placePlan } from '../../simulation/placedPlan';
 import { PLANTED_BUGS } from '../../simulation/plantedBugs';
 import { restorePureFunctions, memoizePureFunctions } from '../../simulation/memoizedFunctions';
 import { searchPlans } from '../../simulation/randomPlans';
@@ -24,17 +25,20 @@ describe('simulated runs', () => {
   });
 
   test.each([
-    ['two jobs that lose their windows to each other', 'overlapping/0:runLostBefore@32,cancelled@7,lost@1'],
+    [
+      'two jobs that lose their windows to each other',
+      'overlapping/0:lost@jobs.ensure,cancelled@leases.acquire,runLostBefore@store.putOnce',
+    ],
     [
       'two jobs that lose their windows in another order',
-      'overlapping/2:runLostBefore@1,runLostBefore@33,lost@10',
+      'overlapping/2:runLostBefore@jobs.ensure,lost@signer.listKeys#2,runLostBefore@store.putOnce',
     ],
-    ['a lease request that arrives after the job has ended', 'one/0:delayedToEnd@6'],
-    ['a late lease whose release is lost', 'one/0:delayedToEnd@6,lost@89'],
-    ['a ledger that is restored while an entry is published', 'restored/0:disaster@55'],
-    ['a first report that arrives after the job has failed', 'tampered/0:delayedToEnd@1'],
+    ['a lease request that arrives after the job has ended', 'one/0:delayedToEnd@leases.acquire'],
+    ['a late lease whose release is lost', 'one/0:delayedToEnd@leases.acquire,lost@leases.acquire#3'],
+    ['a ledger that is restored while an entry is published', 'restored/0:disaster@ledger.append+1'],
+    ['a first report that arrives after the job has failed', 'tampered/0:delayedToEnd@jobs.ensure'],
   ])('%s violates no invariant', async (_what, plan) => {
-    expect((await simulate(parsePlan(plan))).violations).toEqual([]);
+    expect((await simulate(await placePlan(plan))).violations).toEqual([]);
   });
 
   test.each(['lost', 'unacknowledged'])(
@@ -60,9 +64,8 @@ describe('simulated runs', () => {
 });
 
 describe('the release of a lease', () => {
-  const takeover = parsePlan('takeover/0:runLostBefore@18');
-
   test.each(FAULT_KINDS)('the release of a lease with the fault "%s" violates no invariant', async (kind) => {
+    const takeover = await placePlan('takeover/0:runLostBefore@snapshots.lastChunk');
     const { sites } = await simulate(takeover);
     const at = sites.indexOf('leases.release') + 1;
     expect(at).toBeGreaterThan(0);
@@ -77,32 +80,44 @@ const PLANS = new Set<string>();
 describe('planted bugs', () => {
   test.each([
     ['records are marked before the snapshot is signed', 'one/0:'],
-    ['records are marked by time range', 'one/0:lateRecord@14'],
-    ['a failed marking counts as done', 'one/0:lost@72'],
+    ['records are marked by time range', 'one/0:lateRecord@store.putOnce#1'],
+    ['a failed marking counts as done', 'one/0:lost@records.updateLogImmutability'],
     ['a PUT has no condition', 'one/0:'],
-    ['an existing object counts as ours, unread', 'one/0:unacknowledged@14,lateRecord@15'],
-    ['a chunk is not read back', 'one/0:unacknowledged@14,lateRecord@15'],
-    ['a PUT without an answer counts as done', 'one/0:lost@32'],
-    ['a lock that was not extended counts as extended', 'one/0:lost@45'],
+    [
+      'an existing object counts as ours, unread',
+      'one/0:unacknowledged@store.putOnce,lateRecord@store.putOnce+1',
+    ],
+    ['a chunk is not read back', 'one/0:unacknowledged@store.putOnce,lateRecord@store.putOnce+1'],
+    ['a PUT without an answer counts as done', 'one/0:lost@store.putOnce#3'],
+    ['a lock that was not extended counts as extended', 'one/0:lost@store.extendLock'],
     ['the lease of a finished snapshot is kept', 'one/0:'],
-    ['a lease is released although signing began', 'takeover/0:runLostBefore@47'],
-    ['overlapping snapshots that were sealed meanwhile are ignored', 'takeover/0:runLostBefore@18'],
-    ['a run that lost its lease signs all the same', 'takeover/0:delayedLong@47,runLostBefore@48'],
-    ['only the first lease of a snapshot is stored', 'takeover/0:runLostBefore@5,runLostBefore@41'],
-    ['the ledger checkpoint is replaced without a condition', 'sideBySide/1:delayed@180'],
+    ['a lease is released although signing began', 'takeover/0:runLostBefore@snapshots.setManifest+1'],
+    [
+      'overlapping snapshots that were sealed meanwhile are ignored',
+      'takeover/0:runLostBefore@snapshots.lastChunk',
+    ],
+    [
+      'a run that lost its lease signs all the same',
+      'takeover/0:delayedLong@snapshots.setManifest+1,runLostBefore@snapshots.setManifest+2',
+    ],
+    [
+      'only the first lease of a snapshot is stored',
+      'takeover/0:runLostBefore@signer.listKeys,runLostBefore@store.get',
+    ],
+    ['the ledger checkpoint is replaced without a condition', 'sideBySide/0:delayed@ledger.list#2'],
     ['one chunk too many counts as marked', 'continued/0:'],
-    ['the newest version of the key signs, whichever the manifest names', 'one/0:keyRotated@4'],
+    ['the newest version of the key signs, whichever the manifest names', 'one/0:keyRotated@leases.sequence'],
     ['records pass through the workflow', 'one/0:'],
-    ['a window is granted to an outdated request', 'one/0:delayedToEnd@6'],
-    ['the manifest contains the time of its creation', 'one/0:runLostBefore@28'],
-    ['the stored cursor is past the end of the window', 'one/0:runLostBefore@15'],
-    ['an audit entry that failed counts as written', 'one/0:lost@79'],
-    ['an entry of the ledger is named before it is committed', 'sideBySide/1:lost@129'],
+    ['a window is granted to an outdated request', 'one/0:delayedToEnd@leases.acquire'],
+    ['the manifest contains the time of its creation', 'one/0:runLostBefore@snapshots.fixChunkCount'],
+    ['the stored cursor is past the end of the window', 'one/0:runLostBefore@store.putOnce+1'],
+    ['an audit entry that failed counts as written', 'one/0:lost@records.recordSnapshotCreated'],
     ['a job is reported before its snapshot is closed', 'one/0:'],
-  ])('the planted bug "%s" violates an invariant', async (bug, plan) => {
+  ])('the planted bug "%s" violates an invariant', async (bug, text) => {
+    const plan = await placePlan(text);
     // Without the bug the plan violates nothing.
-    expect((await simulate(parsePlan(plan))).violations).toEqual([]);
-    expect(await findViolation(parsePlan(plan), PLANTED_BUGS[bug])).toBeDefined();
+    expect((await simulate(plan)).violations).toEqual([]);
+    expect(await findViolation(plan, PLANTED_BUGS[bug])).toBeDefined();
     PLANS.add(bug);
   });
 
