@@ -42,8 +42,8 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
 
 /**
- * Answers what Node rejects before Fastify: no HTTP, too slow, too large. The response is written to the socket, because no reply
- * object exists yet.
+ * Answers what Node rejects before Fastify: no HTTP, too slow, too large. The response is written to the socket, because
+ * no reply object exists yet.
  */
 export function answerClientError(routes: RouteTable): (error: ClientError, socket: Socket) => void {
   return (clientError, socket) => {
