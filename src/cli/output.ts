@@ -1,4 +1,4 @@
-import { SnapshotError, messageOf } from '../errors';
+import { SnapshotError, messageOf, type ErrorCode } from '../errors';
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface Output {
@@ -24,11 +24,21 @@ export const EXIT = {
   attention: 6,
 } as const;
 
+/** What the caller must change before the command can do anything. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'USAGE_INVALID',
+  'WINDOW_INVALID',
+  'PAYLOAD_INVALID',
+  'CONFIG_INVALID',
+  'ADDRESS_INVALID',
+  'ADDRESS_HAS_CREDENTIALS',
+  'TLS_FILE_INVALID',
+]);
+
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof SnapshotError)) return EXIT.error;
-  if (['USAGE_INVALID', 'WINDOW_INVALID', 'PAYLOAD_INVALID', 'CONFIG_INVALID'].includes(error.code))
-    return EXIT.usage;
+  if (USAGE_CODES.has(error.code)) return EXIT.usage;
   if (error.code.endsWith('_UNAUTHORIZED')) return EXIT.unauthorized;
   if (error.code === 'EVIDENCE_INCOMPLETE') return EXIT.incomplete;
   if (error.code === 'EVIDENCE_MALFORMED' || error.code === 'EVIDENCE_INVALID') return EXIT.invalid;

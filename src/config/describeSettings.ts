@@ -1,5 +1,7 @@
 import { SCHEMAS, SECRETS, type Environment } from './schema';
 import { findSetting } from './sources';
+import { invalid } from './problems';
+import { unknownVariables } from './unknownVariables';
 
 /** The effective value of one setting. */
 export interface Setting {
@@ -11,8 +13,10 @@ export interface Setting {
   readonly source: string;
 }
 
-/** Every setting with its source; of a secret only whether it is set. CONFIG_INVALID when a file cannot be read. */
+/** Every setting with its source; of a secret only whether it is set. CONFIG_INVALID when a file cannot be read or a variable is unknown. */
 export function describeSettings(env: Environment = process.env): readonly Setting[] {
+  const unknown = unknownVariables(env);
+  if (unknown.length > 0) throw invalid(unknown.join('; '));
   return Object.entries(SCHEMAS).map(([name, schema]) => {
     const secret = SECRETS.has(name);
     const found = findSetting(name, env);
@@ -24,7 +28,10 @@ export function describeSettings(env: Environment = process.env): readonly Setti
   });
 }
 
-/** A password in an address is meant for the server, not for readers of the settings. */
+/** Settings are shown even if they are refused at start. A password, or a key in a query, is meant for the server alone. */
 function withoutCredentials(value: string): string {
-  return value.replace(/\/\/.*@/s, '//(redacted)@');
+  if (!value.includes('://') && !value.includes('@')) return value;
+  return value
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, (_, scheme: string = '') => `${scheme}(redacted)@`)
+    .replace(/\?.*$/s, '?(redacted)');
 }

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { SnapshotError } from '../errors';
 import { NAMES, SECRETS, type Environment } from './schema';
+import { suggestion } from './suggestion';
 
 /** Names the file, also for processes that this one starts. */
 const FILE_VARIABLE = 'AUDIT_SNAPSHOT_CONFIG';
 const MAX_BYTES = 1 << 20;
 const OTHERS_MAY_READ = 0o077;
+const KEYS = NAMES.map((name) => name.toLowerCase());
 
 export interface ConfigFile {
   readonly path: string;
@@ -59,7 +61,7 @@ function valuesOf(path: string, text: string, othersMayRead: boolean): ReadonlyM
     const name = key.toUpperCase();
     const base = name.replace(/_FILE$/, '');
     if (key !== key.toLowerCase() || !(NAMES.includes(name) || NAMES.includes(base))) {
-      problems.push(`${key} is not a setting${suggestion(key)}`);
+      problems.push(`${key} is not a setting${suggestion(key, KEYS)}`);
     } else if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       problems.push(`${key} is not a string, number or boolean`);
     } else if (SECRETS.has(name) && othersMayRead) {
@@ -78,19 +80,4 @@ function tableOf(path: string, text: string): Record<string, unknown> {
     const position = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : '';
     throw new SnapshotError('CONFIG_INVALID', `configuration file ${path}: not TOML${position}`);
   }
-}
-
-/** Suggests the known key with the most pairs of letters in common (Dice coefficient), if they have most in common. */
-function suggestion(key: string): string {
-  const own = pairsOf(key.toLowerCase());
-  const similarity = (other: string) => {
-    const theirs = pairsOf(other);
-    return (2 * [...own].filter((pair) => theirs.has(pair)).length) / (own.size + theirs.size);
-  };
-  const best = NAMES.map((name) => name.toLowerCase()).toSorted((a, b) => similarity(b) - similarity(a))[0];
-  return best !== undefined && similarity(best) > 0.6 ? `; did you mean ${best}?` : '';
-}
-
-function pairsOf(text: string): ReadonlySet<string> {
-  return new Set(Array.from(text, (_, index) => text.slice(index, index + 2)));
 }

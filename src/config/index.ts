@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { invalid } from './problems';
+import { ERROR_CODES } from '../errors';
+import { configError, invalid, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
 import { findSetting } from './sources';
+import { mongoUriFileProblems, nodeCaFileProblems } from './tlsFiles';
+import { unknownVariables } from './unknownVariables';
 import { vaultConfigOf, type VaultConfig } from './vault';
 
 // This room is the configuration. Every setting is declared once in schema.ts; sources.ts looks it up in the environment and
@@ -56,7 +59,7 @@ export interface WorkerConfig {
   readonly identity: string | undefined;
 }
 
-/** Reads one group of settings; CONFIG_INVALID names every wrong variable at once and never shows a value. */
+/** Reads one group of settings; the error names every wrong variable at once and never shows a value. */
 function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.ZodObject<S>> {
   const given = Object.fromEntries(
     Object.keys(shape).flatMap((name) => {
@@ -65,18 +68,31 @@ function read<S extends z.ZodRawShape>(shape: S, env: Environment): z.output<z.Z
     }),
   );
   const parsed = z.object(shape).safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    return name in given
-      ? `${name} ${issue.code === 'custom' ? '' : 'is invalid: '}${issue.message}`
-      : `${name} is not set`;
-  });
-  throw invalid(problems.join('; '));
+  const problems = [
+    ...unknownVariables(env).map((message) => ({ code: 'CONFIG_INVALID' as const, message })),
+    ...nodeCaFileProblems(env),
+    ...(parsed.error?.issues ?? []).map((issue) => problemOf(issue, given)),
+  ];
+  if (!parsed.success || problems.length > 0) throw configError(problems);
+  return parsed.data;
+}
+
+function problemOf(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): ConfigProblem {
+  const name = String(issue.path[0]);
+  if (!(name in given)) return { code: 'CONFIG_INVALID', message: `${name} is not set` };
+  const custom = issue.code === 'custom';
+  const code: unknown = custom ? issue.params?.['code'] : undefined;
+  return {
+    code: ERROR_CODES.find((known) => known === code) ?? 'CONFIG_INVALID',
+    message: `${name} ${custom ? '' : 'is invalid: '}${issue.message}`,
+  };
 }
 
 export function readDatabaseConfig(env: Environment = process.env): { readonly uri: string } {
-  return { uri: read(VARIABLES.database, env).MONGODB_URI };
+  const uri = read(VARIABLES.database, env).MONGODB_URI;
+  const problems = mongoUriFileProblems(uri);
+  if (problems.length > 0) throw configError(problems);
+  return { uri };
 }
 
 export function readTemporalConfig(env: Environment = process.env): TemporalConfig {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { TASK_QUEUE } from '../contract/names';
+import { hostAndPort, httpUrl, httpUrlWithQuery, mongoUri, textWithoutCredentials } from './addresses';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const url = z.url({ protocol: /^https?$/ });
 const mountPath = z
   .string()
   .regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/, 'is not a mount path such as transit or team/transit')
@@ -18,15 +18,15 @@ const whole = (min: number, max: number) =>
 
 /** Every setting, grouped by the part that reads it. A name is that of the environment variable; in lower case it is the key of the file. */
 export const VARIABLES = {
-  database: { MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, 'is not a mongodb:// URI') },
+  database: { MONGODB_URI: mongoUri },
   temporal: {
-    TEMPORAL_ADDRESS: text,
+    TEMPORAL_ADDRESS: hostAndPort,
     TEMPORAL_NAMESPACE: text.default('default'),
     TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
-    TEMPORAL_UI_URL: url.optional(),
+    TEMPORAL_UI_URL: httpUrl.optional(),
   },
   vault: {
-    VAULT_ADDR: url,
+    VAULT_ADDR: httpUrl,
     VAULT_NAMESPACE: z
       .string()
       .regex(/^[\w.-]+(\/[\w.-]+)*\/?$/, 'is not a path such as team/audit')
@@ -43,7 +43,7 @@ export const VARIABLES = {
     VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
   },
   storage: {
-    S3_ENDPOINT: url,
+    S3_ENDPOINT: httpUrl,
     S3_ACCESS_KEY: text,
     S3_SECRET_KEY: text,
     S3_BUCKET: text.default('audit-snapshots'),
@@ -61,18 +61,18 @@ export const VARIABLES = {
     AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
     AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
     AUDIT_HOLD_DAYS: whole(1, 365).default(7),
-    TSA_URL: url.optional(),
+    TSA_URL: httpUrlWithQuery.optional(),
     AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
     AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(32_768),
     AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
   },
-  reporting: { JOB_SERVICE_URL: url.optional(), JOB_SERVICE_TOKEN: text.optional() },
+  reporting: { JOB_SERVICE_URL: httpUrl.optional(), JOB_SERVICE_TOKEN: text.optional() },
   jobService: {
     PORT: whole(0, 65_535).default(8080),
     HOST: text.default('127.0.0.1'),
     JOB_SERVICE_KEYS: z.string().max(1_048_576).optional(),
-    JOB_SERVICE_JWKS_URL: url.optional(),
-    JOB_SERVICE_JWT_ISSUER: text.optional(),
+    JOB_SERVICE_JWKS_URL: httpUrlWithQuery.optional(),
+    JOB_SERVICE_JWT_ISSUER: textWithoutCredentials.optional(),
     JOB_SERVICE_JWT_AUDIENCE: text.optional(),
     JOB_SERVICE_INSECURE_NO_AUTH: z.enum(['true', 'false']).default('false'),
     JOB_SERVICE_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),

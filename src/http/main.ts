@@ -9,6 +9,8 @@ import {
   readTemporalConfig,
   type JobServiceConfig,
 } from '../config';
+import { readTogether } from '../config/problems';
+import { SnapshotError, messageOf } from '../errors';
 import { createLog } from '../log';
 import { connectDatabase, ensureIndexes, type DatabaseConnection } from '../mongo/connection';
 import { onDatabase } from '../mongo/errors';
@@ -32,14 +34,17 @@ const LAST_RESPONSES_MS = 20_000;
 
 /** Runs the job service until SIGTERM or SIGINT; then it turns unready, and requests in progress are answered first. */
 export async function runServer(): Promise<void> {
-  const config = readJobServiceConfig();
+  const { config, level, temporalConfig, databaseConfig } = readTogether({
+    config: () => readJobServiceConfig(),
+    level: () => readLogLevel(),
+    temporalConfig: () => readTemporalConfig(),
+    databaseConfig: () => readDatabaseConfig(),
+  });
   const authenticate = authenticatorOf(config.authentication);
-  const log = createLog('job-service', readLogLevel());
-  const temporalConfig = readTemporalConfig();
-  const { uri } = readDatabaseConfig();
+  const log = createLog('job-service', level);
 
   await using temporal = await connectTemporal(temporalConfig);
-  await using database = await connectDatabase(uri);
+  await using database = await connectDatabase(databaseConfig.uri);
   await ensureIndexes(database);
 
   const { client } = temporal;
@@ -59,7 +64,7 @@ export async function runServer(): Promise<void> {
   const service = createJobService(deps, log);
   if (!authenticate)
     log.warn('JOB_SERVICE_INSECURE_NO_AUTH: any process on this machine may submit, cancel and report jobs');
-  const url = await service.app.listen({ host: config.host, port: config.port });
+  const url = await listen(service, config);
   log.info({ url }, 'listening');
 
   await stopSignal();
@@ -100,6 +105,26 @@ function neededServers(database: DatabaseConnection, client: Client): readonly N
     },
   ];
 }
+
+/** LISTEN_FAILED with the reason; the service is closed then, so that nothing keeps the process alive. */
+async function listen({ app }: JobService, { host, port }: JobServiceConfig): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = LISTEN_REASONS[code ?? ''] ?? messageOf(cause);
+    const message = `the job service cannot listen on ${host}, port ${port}: ${reason}; set HOST and PORT`;
+    throw new SnapshotError('LISTEN_FAILED', message, { cause });
+  }
+}
+
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process uses this port (EADDRINUSE)',
+  EADDRNOTAVAIL: 'this machine has no such address (EADDRNOTAVAIL)',
+  EACCES: 'the process may not use this port (EACCES)',
+  ENOTFOUND: 'the host name does not resolve (ENOTFOUND)',
+};
 
 function stopSignal(): Promise<unknown> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import type { JobOutcome } from '../contract/activities';
-import { SnapshotError, messageOf } from '../errors';
+import { SnapshotError } from '../errors';
 import type { JobReporter } from '../ports/jobReporter';
 
 const RESPONSE_MS = 10_000;
@@ -27,12 +27,18 @@ export function httpJobReporter(url: string, token?: string): Pick<JobReporter, 
         });
         await response.body?.cancel();
       } catch (error) {
-        const message = `the job service cannot be reached: ${messageOf(error)} [POST ${target}]`;
-        throw new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true, cause: error });
+        const message = `the job service cannot be reached: ${reasonOf(error)} [POST ${target}]`;
+        throw new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true });
       }
       if (!response.ok) throw toReportError(response.status, jobId, target);
     },
   };
+}
+
+/** The code of a failed connection. The message of `fetch` names no reason, and may quote the URL and headers. */
+function reasonOf(error: unknown): string {
+  const { cause, name } = error as { readonly cause?: { readonly code?: unknown }; readonly name?: string };
+  return typeof cause?.code === 'string' ? cause.code : (name ?? 'no answer');
 }
 
 function bodyOf(outcome: JobOutcome): object {

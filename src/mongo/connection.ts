@@ -1,6 +1,5 @@
 import os from 'node:os';
 import mongoose, { type Connection } from 'mongoose';
-import { SnapshotError } from '../errors';
 import { assetModel } from '../models/asset.model';
 import { auditLogModel } from '../models/auditLog.model';
 import { idempotencyKeyModel } from '../models/idempotencyKey.model';
@@ -8,7 +7,8 @@ import { jobModel } from '../models/job.model';
 import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
 import { chunkModel, snapshotModel } from '../models/snapshot.model';
 import { windowLeaseModel } from '../models/windowLease.model';
-import { onDatabase, toDatabaseError } from './errors';
+import { toConnectError } from './connectError';
+import { onDatabase } from './errors';
 
 // This room is MongoDB: the connection, error translation, one repository a port, and the queries of the audit log. Every
 // write is conditional, so that a repeated call changes nothing (docs/design.md has the table).
@@ -20,7 +20,7 @@ const SOCKET_MS = 120_000;
 /** An open connection, to be closed by `await using` or by `close()`. */
 export type DatabaseConnection = Connection & AsyncDisposable;
 
-/** Connects and pings the server. DATABASE_UNREACHABLE within seconds, DATABASE_UNAUTHORIZED, CONFIG_INVALID. */
+/** Connects and pings the server. DATABASE_HOST_UNKNOWN and DATABASE_UNREACHABLE within seconds, DATABASE_UNAUTHORIZED, CONFIG_INVALID. */
 export async function connectDatabase(uri: string): Promise<DatabaseConnection> {
   const connection = mongoose.createConnection();
   try {
@@ -42,12 +42,7 @@ export async function connectDatabase(uri: string): Promise<DatabaseConnection> 
     await connection.db?.command({ ping: 1 });
   } catch (error) {
     await connection.destroy();
-    // Mongoose reports an unreachable server by its own class, which wraps no driver error.
-    if (error instanceof mongoose.Error.MongooseServerSelectionError) {
-      const message = 'the database cannot be reached; check MONGODB_URI and that the server runs';
-      throw new SnapshotError('DATABASE_UNREACHABLE', message, { retryable: true });
-    }
-    throw toDatabaseError('connecting', error);
+    throw toConnectError(uri, error);
   }
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() });
 }

@@ -18,6 +18,7 @@ import {
   type ScheduleSettings,
 } from '../schedule/scheduleSettings';
 import { TASK_QUEUE } from '../contract/names';
+import { describeOwner, isOwnedBy, memoOf, memoOwner, ownerOf, type ScheduleOwner } from './scheduleOwner';
 import { SCHEDULE_WORKFLOW, SCHEDULE_WORKFLOW_PREFIX, type AuditScheduleInput } from '../contract/schedule';
 import { SnapshotError } from '../errors';
 
@@ -28,10 +29,6 @@ const POLICIES: Readonly<Record<Overlap, ScheduleOverlapPolicy>> = {
   'allow-all': ScheduleOverlapPolicy.ALLOW_ALL,
 };
 
-/** Shown on the page of the schedule in the Web UI. */
-const ABOUT =
-  'Seals the audit log in contiguous windows (audit-snapshot). Change it with: audit-snapshot schedule update';
-
 /** A schedule as Temporal stores it. */
 export interface KnownSchedule {
   readonly settings: ScheduleSettings;
@@ -41,11 +38,12 @@ export interface KnownSchedule {
 /** Temporal Schedules that seal contiguous windows. Errors: SCHEDULE_NOT_FOUND, SCHEDULE_CONFLICT, PAYLOAD_INVALID, TEMPORAL_*. */
 export class AuditSchedules {
   readonly #client: Client;
-  readonly #taskQueue: string;
+  readonly #owner: ScheduleOwner;
 
-  constructor(client: Client, taskQueue: string = TASK_QUEUE) {
+  /** Sees only the schedules of this task queue and, unless it is undefined, of this origin. */
+  constructor(client: Client, taskQueue: string = TASK_QUEUE, origin?: string) {
     this.#client = client;
-    this.#taskQueue = taskQueue;
+    this.#owner = { taskQueue, origin };
   }
 
   /**
@@ -63,14 +61,14 @@ export class AuditSchedules {
       await this.#client.schedule.create({
         ...this.#options(settings),
         scheduleId,
-        memo: { about: ABOUT },
+        memo: memoOf(this.#owner),
         state: { paused: options.paused, note },
       });
       return true;
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw toScheduleError(scheduleId, error);
     }
-    const known = (await this.find(scheduleId)).settings;
+    const known = (await this.#findConflict(scheduleId)).settings;
     const { startAt } = options.sameStart ? settings.input : known.input;
     const other = differences(known, { ...settings, input: { ...settings.input, startAt } });
     if (other.length === 0) return false;
@@ -78,17 +76,32 @@ export class AuditSchedules {
     throw new SnapshotError('SCHEDULE_CONFLICT', message);
   }
 
-  async find(scheduleId: string): Promise<KnownSchedule> {
-    const description = await this.#on(scheduleId, () => this.#handle(scheduleId).describe());
-    return { description, settings: settingsOf(description) };
+  /** The existing schedule of this id. SCHEDULE_CONFLICT when it is another's: the id is taken then. */
+  async #findConflict(scheduleId: string): Promise<KnownSchedule> {
+    try {
+      return await this.find(scheduleId);
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'SCHEDULE_NOT_FOUND') throw error;
+      throw new SnapshotError('SCHEDULE_CONFLICT', error.message, { cause: error });
+    }
   }
 
-  /** Every schedule of the namespace that seals audit logs, unordered. Eventually consistent: a new one appears after seconds. */
+  async find(scheduleId: string): Promise<KnownSchedule> {
+    const description = await this.#on(scheduleId, () => this.#handle(scheduleId).describe());
+    const settings = settingsOf(description);
+    const owner = ownerOf(description);
+    if (isOwnedBy(owner, this.#owner)) return { description, settings };
+    const message = `schedule ${scheduleId} belongs to ${describeOwner(owner)}, not to ${describeOwner(this.#owner)}; schedule ids are unique within a namespace, so choose another one, or set TEMPORAL_TASK_QUEUE and AUDIT_ORIGIN`;
+    throw new SnapshotError('SCHEDULE_NOT_FOUND', message);
+  }
+
+  /** The schedules of this task queue and origin, unordered. Eventually consistent: a new one appears after seconds. */
   async list(): Promise<ScheduleSummary[]> {
     const found: ScheduleSummary[] = [];
     try {
       for await (const summary of this.#client.schedule.list())
-        if (summary.action?.workflowType === SCHEDULE_WORKFLOW) found.push(summary);
+        if (summary.action?.workflowType === SCHEDULE_WORKFLOW && (await this.#owns(summary)))
+          found.push(summary);
     } catch (error) {
       throw toTemporalError('schedules', error);
     }
@@ -150,6 +163,19 @@ export class AuditSchedules {
     await this.#on(scheduleId, () => this.#handle(scheduleId).delete());
   }
 
+  /** A schedule that an earlier version created has no memo of its owner; only its description has the task queue. */
+  async #owns({ scheduleId, memo }: ScheduleSummary): Promise<boolean> {
+    const written = memoOwner(memo);
+    if (written) return isOwnedBy(written, this.#owner);
+    try {
+      return isOwnedBy(ownerOf(await this.#handle(scheduleId).describe()), this.#owner);
+    } catch (error) {
+      // It was deleted after it was listed.
+      if (error instanceof ScheduleNotFoundError) return false;
+      throw error;
+    }
+  }
+
   #handle(scheduleId: string) {
     return this.#client.schedule.getHandle(scheduleId);
   }
@@ -163,7 +189,7 @@ export class AuditSchedules {
         type: 'startWorkflow' as const,
         workflowType: SCHEDULE_WORKFLOW,
         workflowId: `${SCHEDULE_WORKFLOW_PREFIX}${input.scheduleId}`,
-        taskQueue: this.#taskQueue,
+        taskQueue: this.#owner.taskQueue,
         args: [input],
         memo: { schedule: input.scheduleId, windowsEnd: cadence, sealsFrom: input.startAt },
         staticSummary: `Seal the audit log, windows end ${cadence}`,

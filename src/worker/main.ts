@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { readLogLevel, readTemporalConfig, readWorkerConfig } from '../config';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
 import { connectTemporal } from '../temporal/connection';
 import { recoverFromDeadWorkers } from '../temporal/deadWorkerRecovery';
 import { startWorkerProcess } from './childProcess';
+import { readWorkerSettings } from './settings';
 import { pauseUntilAborted, superviseWorkers, type WorkerProcess } from './supervisor';
 
 // This room is what `audit-snapshot worker` runs: a supervisor (this file and supervisor.ts) that keeps several worker
@@ -20,10 +20,11 @@ const SCRIPT = join(__dirname, 'process.js');
  * Returns the exit code: that of a worker that cannot start, which reports why on stderr, or 0. CONFIG_INVALID, TEMPORAL_*.
  */
 export async function runWorkers(options: { readonly processes?: number } = {}): Promise<number> {
-  const log = createLog('supervisor', readLogLevel());
-  const { activitiesAtOnce, identity, processes: configured } = readWorkerConfig();
+  // All settings of the worker processes: the supervisor names everything that is missing, once and before it starts any.
+  const { level, worker: workerConfig, temporal: temporalConfig } = readWorkerSettings();
+  const log = createLog('supervisor', level);
+  const { activitiesAtOnce, identity, processes: configured } = workerConfig;
   const processes = options.processes ?? configured;
-  const temporalConfig = readTemporalConfig();
 
   await using temporal = await connectTemporal(temporalConfig);
   const recover = (isDead: (worker: string) => boolean) =>

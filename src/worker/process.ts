@@ -10,18 +10,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities/createActivities';
-import {
-  type TemporalConfig,
-  type WorkerConfig,
-  readDatabaseConfig,
-  readLogLevel,
-  readReportingConfig,
-  readSealingConfig,
-  readStorageConfig,
-  readTemporalConfig,
-  readVaultConfig,
-  readWorkerConfig,
-} from '../config';
+import type { TemporalConfig, WorkerConfig } from '../config';
 import { SnapshotError } from '../errors';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
@@ -29,6 +18,7 @@ import type { SealingDeps } from '../sealing/deps';
 import { connectTemporal } from '../temporal/connection';
 import { reportStarted } from './childProcess';
 import { compose } from './compose';
+import { readWorkerSettings } from './settings';
 
 /**
  * V8 lets a heap grow to a multiple of its live objects before it collects. Records pass through by the million and live
@@ -52,27 +42,18 @@ const FORCE_AFTER = '40s';
  */
 export async function runWorker(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
-  const level = readLogLevel();
+  const settings = readWorkerSettings();
+  const { level, temporal: temporalConfig, worker: workerConfig, sealing } = settings;
   const log = createLog('worker', level);
   installRuntime(log, level);
 
-  const temporalConfig = readTemporalConfig();
-  const workerConfig = readWorkerConfig();
-  const config = {
-    database: readDatabaseConfig(),
-    storage: readStorageConfig(),
-    vault: readVaultConfig(),
-    sealing: readSealingConfig(),
-    jobService: readReportingConfig(),
-  };
-
   await using temporal = await connectTemporal(temporalConfig);
-  await using composed = await compose(config, temporal.client, log);
+  await using composed = await compose(settings, temporal.client, log);
   await using native = await connectNative(temporalConfig.address);
   const worker = await createWorker(native.connection, temporalConfig, workerConfig, composed.deps);
 
   const { taskQueue, identity } = worker.options;
-  log.info({ taskQueue, origin: config.sealing.origin, identity }, 'worker started');
+  log.info({ taskQueue, origin: sealing.origin, identity }, 'worker started');
   const run = worker.run();
   reportStarted();
   await run;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Connection } from 'mongoose';
-import { readSealingConfig } from '../../config';
+import { readDatabaseConfig, readSealingConfig, readStorageConfig } from '../../config';
+import { readTogether } from '../../config/problems';
 import { snapshotIdOf } from '../../contract/names';
 import { SnapshotError } from '../../errors';
 import { manifestKey } from '../../evidence/objectKeys';
@@ -51,6 +52,11 @@ export function define(command: Command): void {
 }
 
 async function show(id: string, { json = false }: JsonOption, output: Output): Promise<number> {
+  readTogether({
+    database: () => readDatabaseConfig(),
+    sealing: () => readSealingConfig(),
+    storage: () => readStorageConfig(),
+  });
   await using database = await openDatabase();
   const shown = await readShown(database.connection, id.replace(/^snap-/, ''));
   const { job, snapshot, lease } = shown;
