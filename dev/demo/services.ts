@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createDatabaseIndexes } from '../stack/databaseIndexes';
 import { createLockedBucket } from '../stack/lockedBucket';
 import { quoteForShell } from '../stack/shellQuote';
 import type { RunningStack } from '../stack/stack';
@@ -34,6 +35,7 @@ export async function startServices(
   const keys = writeKeys(directory);
   const env = environmentOf(stack, name, keys.keysFile);
   await createLockedBucket(env, name);
+  await createDatabaseIndexes(env);
 
   const service = await startChild(
     join(PROGRAMS, 'http/main.js'),

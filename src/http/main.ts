@@ -12,9 +12,10 @@ import {
 import { readTogether } from '../config/problems';
 import { SnapshotError, messageOf } from '../errors';
 import { createLog } from '../log';
-import { connectDatabase, ensureIndexes, type DatabaseConnection } from '../mongo/connection';
+import { connectDatabase, type DatabaseConnection } from '../mongo/connection';
 import { onDatabase } from '../mongo/errors';
 import { MongoIdempotencyKeys } from '../mongo/idempotencyKeys';
+import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
 import { runProcess } from '../runProcess';
 import { connectTemporal } from '../temporal/connection';
@@ -45,7 +46,7 @@ export async function runServer(): Promise<void> {
 
   await using temporal = await connectTemporal(temporalConfig);
   await using database = await connectDatabase(databaseConfig.uri);
-  await ensureIndexes(database);
+  await requireIndexes(database);
 
   const { client } = temporal;
   const deps: AppDeps = {

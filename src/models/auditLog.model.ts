@@ -2,7 +2,7 @@ import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import { guardConnection, guardImmutability } from './immutability';
 
 // This room is the mongoose schemas, one collection a file, and the guard that keeps sealed records unchanged
-// (immutability.ts). Indexes are declared here and created at the start of a process.
+// (immutability.ts). Indexes are declared here, and src/mongo/indexes.ts creates them.
 
 /** An entry of the audit log. Applications may store further members; those are sealed unchanged. */
 export interface IAuditLog {

@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { readDatabaseConfig, readReportingConfig, SealingConfig, StorageConfig } from '../config';
 import type { VaultConfig } from '../config/vault';
 import { httpJobReporter } from '../jobs/httpJobReporter';
-import { connectDatabase, ensureIndexes, type DatabaseConnection } from '../mongo/connection';
+import { connectDatabase, type DatabaseConnection } from '../mongo/connection';
+import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
@@ -40,8 +41,8 @@ export interface ComposedDeps extends AsyncDisposable {
 }
 
 /**
- * Connects everything that the activities work with. Bucket and key are checked before the first write, which creates the
- * indexes: DATABASE_*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
+ * Connects everything that the activities work with, and writes nothing. Bucket, key and indexes are checked: DATABASE_*,
+ * INDEX*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
  */
 export async function compose(config: DepsConfig, client: Client, log?: ComposeLog): Promise<ComposedDeps> {
   const store = connectObjectStore(config.storage);
@@ -51,7 +52,7 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
   for (const { found, advice } of await signer.keyWarnings())
     log?.warn({ key: config.vault.key, advice }, found);
   const database = await connectDatabase(config.database.uri);
-  await ensureIndexes(database);
+  await requireIndexes(database);
 
   const { origin, tsaUrl } = config.sealing;
   const deps: SealingDeps = {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { createIndexes } from '../../src/mongo/indexes';
 import { connectDatabase } from '../../src/mongo/connection';
 import { startChild, type Child } from '../../dev/demo/childProcess';
 import { newServiceKey } from '../../dev/demo/serviceKey';
@@ -112,6 +113,7 @@ export class ChaosRun {
     this.#setVariables(addresses);
     await createLockedBucket(stackFaults.stack.env, this.name);
     this.#database = await connectDatabase(this.env['MONGODB_URI']!);
+    await createIndexes(this.#database);
     await logRecords(this.connection, this.plan);
     this.logged = await this.connection.collection('auditlogs').find<Buffer>({}, { raw: true }).toArray();
     if (this.plan.scenario !== 'direct') await this.startService();

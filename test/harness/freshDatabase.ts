@@ -1,4 +1,5 @@
-import { connectDatabase, ensureIndexes } from '../../src/mongo/connection';
+import { connectDatabase } from '../../src/mongo/connection';
+import { createIndexes } from '../../src/mongo/indexes';
 import { databaseUri, uniqueName } from './deployment';
 
 export type Connection = Awaited<ReturnType<typeof connectDatabase>>;
@@ -10,7 +11,7 @@ export class FreshDatabases {
   async connect(): Promise<Connection> {
     const connection = await connectDatabase(databaseUri(uniqueName('t')));
     this.#connections.push(connection);
-    await ensureIndexes(connection);
+    await createIndexes(connection);
     return connection;
   }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createDatabaseIndexes } from '../../dev/stack/databaseIndexes';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { auditTrail } from '../../dev/demo/auditTrail';
 import { startChild, type Child } from '../../dev/demo/childProcess';
@@ -31,6 +32,7 @@ export class Services {
   /** Of the worker that was started last. */
   workerLog = '';
   #service: Child | undefined;
+  #indexes: Promise<void> | undefined;
   /** Has every scope. */
   readonly #key = newServiceKey('test', 'jobs:write', 'jobs:read', 'jobs:report');
   #url = '';
@@ -60,7 +62,13 @@ export class Services {
     await this.startService();
   }
 
+  /** What `audit-snapshot indexes create` does for a deployment before its processes start; once. */
+  #createIndexes(): Promise<void> {
+    return (this.#indexes ??= createDatabaseIndexes(this.env));
+  }
+
   async startService(): Promise<void> {
+    await this.#createIndexes();
     const env = { ...this.env, PORT: '0' };
     const service = await startChild(
       join(DIST, 'http/main.js'),
@@ -82,6 +90,7 @@ export class Services {
   }
 
   async #startWorker(script: string, ready: string): Promise<Child> {
+    await this.#createIndexes();
     const env = { ...this.env, JOB_SERVICE_URL: this.#url, JOB_SERVICE_TOKEN: this.token };
     this.workerLog = join(this.logs, `worker-${Date.now()}.log`);
     this.worker = await startChild(join(DIST, script), env, ready, this.workerLog);

@@ -10,6 +10,7 @@ import { readTemporalConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
+import { createIndexes } from '../../src/mongo/indexes';
 import { connectDatabase } from '../../src/mongo/connection';
 import type { SealingDeps } from '../../src/sealing/deps';
 import { AuditService } from '../../src/services/audit.service';
@@ -71,8 +72,9 @@ export class WorkerHarness {
     const temporal = readTemporalConfig(env);
     const { connection, client } = await connectTemporal(temporal);
     const config = readDeploymentConfig(env);
-    const composed = await compose(config, client);
     const database = await connectDatabase(config.database.uri);
+    await createIndexes(database);
+    const composed = await compose(config, client);
     const native = await NativeConnection.connect({ address: temporal.address });
     const disconnect = async (): Promise<void> => {
       await native.close();

@@ -49,6 +49,8 @@ describe('the command line on real servers', () => {
 
   /** Commands in the order in which an operator runs them; each depends on those before it. */
   test.each<[shape: string, code: number, args: () => string[]]>([
+    ['indexesCreated', 0, () => ['indexes', 'create']],
+    ['indexesChecked', 0, () => ['indexes', 'check']],
     ['status', 0, () => ['status']],
     ['dryRun', 0, () => ['seal', ...WINDOW, '--dry-run']],
     ['detached', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one', '--detach']],

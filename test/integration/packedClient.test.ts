@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { startChild, type Child } from '../../dev/demo/childProcess';
+import { createDatabaseIndexes } from '../../dev/stack/databaseIndexes';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { version } from '../../package.json';
 import { installPacked, type PackedProject } from '../harness/packedProject';
@@ -19,6 +20,7 @@ describe('the packed tarball in an empty project', () => {
   beforeAll(async () => {
     await services.log(300, DAY);
     await createLockedBucket(process.env, services.env['S3_BUCKET']!);
+    await createDatabaseIndexes(services.env);
     project = await installPacked(EXAMPLE);
     // The worker of the tarball starts only if everything it needs at run time was packed.
     const script = join(project.directory, 'node_modules/audit-snapshot/dist/src/worker/process.js');

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { basename, join } from 'node:path';
 import { SnapshotError, messageOf } from '../../../src/errors';
+import { createDatabaseIndexes } from '../databaseIndexes';
 import { initiateReplicaSet, REPLICA_SET } from './replicaSet';
 import type { ServerInstance, Server, ServerCommand } from '../server';
 import type { Environment } from '../serverName';
@@ -51,10 +52,13 @@ export const mongo: Server = {
     MONGODB_URI: `mongodb://127.0.0.1:${ports['wire']}/${DATABASE}?directConnection=true`,
   }),
   reach: ping,
-  provision: (instance) =>
-    withClient(mongo.environment(instance), (client) =>
+  provision: async (instance) => {
+    const environment = mongo.environment(instance);
+    await withClient(environment, (client) =>
       initiateReplicaSet(client.db('admin'), `127.0.0.1:${instance.ports['wire']}`),
-    ),
+    );
+    await createDatabaseIndexes(environment);
+  },
   check: ping,
 };
 

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { ensureIndexes, missingIndexes } from '../../mongo/connection';
+import { createIndexes, describeIndex, readIndexes } from '../../mongo/indexes';
 import { openDatabase } from '../connections/database';
 import type { Check } from './check';
 import { judgeClock } from './clock';
@@ -7,7 +7,7 @@ import { judgeClock } from './clock';
 interface DatabaseFacts {
   readonly name: string;
   readonly clockOffsetMs: number | undefined;
-  /** Before the repair, as `collection: key`. */
+  /** Missing or with other options, before the repair, as `collection: key`. */
   readonly missingIndexes: readonly string[];
   readonly repaired: boolean;
 }
@@ -21,9 +21,9 @@ export async function measureDatabase(fix: boolean): Promise<DatabaseFacts> {
   const probes = connection.collection('doctor');
   const { insertedId } = await probes.insertOne({ at: new Date() });
   await probes.deleteOne({ _id: insertedId });
-  const missing = await missingIndexes(connection);
-  if (fix && missing.length > 0) await ensureIndexes(connection);
-  return { name: connection.name, clockOffsetMs, missingIndexes: missing, repaired: fix };
+  const wrong = (await readIndexes(connection)).filter(({ state }) => state !== 'present');
+  if (fix) await createIndexes(connection);
+  return { name: connection.name, clockOffsetMs, missingIndexes: wrong.map(describeIndex), repaired: fix };
 }
 
 async function measureClock(connection: Connection): Promise<number | undefined> {
@@ -51,6 +51,6 @@ function judgeIndexes(missing: readonly string[], repaired: boolean): Check {
   const check = 'indexes';
   if (missing.length === 0) return { check, state: 'ok', found: 'all present' };
   if (repaired) return { check, state: 'ok', found: `created: ${missing.join(', ')}` };
-  const advice = 'a worker creates them when it starts; or: audit-snapshot doctor --fix';
-  return { check, state: 'warn', found: `missing: ${missing.join(', ')}`, advice };
+  const advice = 'audit-snapshot indexes create; workers and the job service do not start without them';
+  return { check, state: 'fail', found: `missing, or with other options: ${missing.join(', ')}`, advice };
 }

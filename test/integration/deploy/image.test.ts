@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { createDatabaseIndexes } from '../../../dev/stack/databaseIndexes';
 import { createLockedBucket } from '../../../dev/stack/lockedBucket';
 import { auditTrail } from '../../../dev/demo/auditTrail';
 import { connectDatabase } from '../../../src/mongo/connection';
@@ -99,6 +100,7 @@ describe('what the steps of the Dockerfile make in an empty directory', () => {
 
   test('seals a window with worker and job service, which write nothing to disk', async () => {
     await createLockedBucket(process.env, services.env['S3_BUCKET']!);
+    await createDatabaseIndexes(services.env);
     const database = await connectDatabase(services.env['MONGODB_URI']!);
     await new AuditService(database).logAuditEntries(
       auditTrail(100, Date.parse(WINDOW.from), Date.parse(WINDOW.to)),

@@ -34,9 +34,9 @@ test('the sign of a clock offset tells which clock is late', () => {
   expect(judgeClock('clock', 3_000).found).toBe('3.0 s ahead of this machine');
 });
 
-test('missing indexes are a warning with advice, and created ones are not', () => {
+test('missing indexes fail with advice, and created ones are not', () => {
   const [missing] = find(judgeDatabase(database), 'indexes');
-  expect(missing).toMatchObject({ state: 'warn', advice: expect.stringContaining('doctor --fix') });
+  expect(missing).toMatchObject({ state: 'fail', advice: expect.stringContaining('indexes create') });
   const [repaired] = find(judgeDatabase({ ...database, repaired: true }), 'indexes');
   expect(repaired).toEqual({ check: 'indexes', state: 'ok', found: 'created: jobs: {"status":1}' });
 });
