@@ -3,6 +3,7 @@ import { auditDrift } from '../src/verify/auditDrift';
 import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 import { openLedger } from '../src/verify/openLedger';
+import { limitNotes } from '../src/verify/report';
 
 /** Long enough that reading the ledger again costs little in comparison, short enough that a retry repeats little. */
 const BATCH_MS = 60_000;
@@ -17,13 +18,19 @@ export function auditSnapshots(
   return withHeartbeat(async (signal, reportProgress) => {
     const audit = await auditDrift(deps, {
       ledger: await openLedger(deps),
+      readLedger: () => openLedger(deps),
       ...(within ? { within } : {}),
       fromIndex: place,
       lateAllowanceMs: deps.settings.lateAllowanceMs,
+      logRetentionMs: deps.settings.logRetentionMs,
       untilMs: deps.clock.nowMs() + BATCH_MS,
       signal,
       onProgress: (snapshotId, records) => reportProgress({ snapshotId, records }),
     });
-    return { ...audit, drifts: audit.drifts.slice(0, MAX_LISTED) };
+    return {
+      ...audit,
+      drifts: audit.drifts.slice(0, MAX_LISTED),
+      notes: limitNotes(audit.notes, MAX_LISTED),
+    };
   });
 }

@@ -47,6 +47,8 @@ export interface SealingConfig {
   readonly retentionMs: number;
   readonly holdMs: number;
   readonly lateAllowanceMs: number;
+  /** How long the live log keeps records; undefined: for ever. */
+  readonly logRetentionMs: number | undefined;
   /** URL of an RFC 3161 authority; undefined: no timestamps. */
   readonly tsaUrl: string | undefined;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
@@ -129,8 +131,13 @@ export function readSealingConfig(env: Environment = process.env): SealingConfig
     holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,
     tsaUrl: sealing.TSA_URL,
     lateAllowanceMs: sealing.AUDIT_LATE_HOURS * HOUR_MS,
+    logRetentionMs: toMs(sealing.AUDIT_LOG_RETENTION_DAYS),
     chunkLimits: { maxRecords: sealing.AUDIT_CHUNK_RECORDS, maxBytes: sealing.AUDIT_CHUNK_BYTES },
   };
+}
+
+function toMs(days: number | undefined): number | undefined {
+  return days === undefined ? undefined : days * DAY_MS;
 }
 
 /** Where workers report outcomes, and with which token; without a URL they write the job rows themselves. */

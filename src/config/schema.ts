@@ -63,6 +63,7 @@ export const VARIABLES = {
     AUDIT_HOLD_DAYS: whole(1, 365).default(7),
     TSA_URL: httpUrlWithQuery.optional(),
     AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
+    AUDIT_LOG_RETENTION_DAYS: whole(1, 36_500).optional(),
     AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(32_768),
     AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
   },

@@ -27,10 +27,18 @@ export interface AuditTally {
   readonly records: number;
   /** Unsealed records in sealed windows that arrived within the allowance. */
   readonly late: number;
+  /** Sealed records whose snapshot is still being marked. */
+  readonly marking?: number;
+  /** Sealed records that cannot be marked. */
+  readonly unmarkable?: number;
+  /** Sealed records that the retention of the live log removed. */
+  readonly removed?: number;
   /** Number of drifts by kind. */
   readonly counts: Readonly<Record<string, number>>;
   /** The first drifts, in the order they were found. */
   readonly drifts: readonly DriftRef[];
+  /** What was seen and is no drift; the first notes. */
+  readonly notes?: readonly string[];
 }
 
 export interface AuditVerifyResult extends AuditTally {

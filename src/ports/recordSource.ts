@@ -31,8 +31,15 @@ export interface RecordSource {
   scanMarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** The same for records whose `immutable` is false or missing. */
   scanUnmarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Raw BSON of the existing records with these position ids; ids that no query can express are left out. */
-  findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]>;
+  /**
+   * Raw BSON of the records whose `immutable` is neither a boolean nor null nor missing, and of those with `immutable: true`
+   * whose `timestamp` is no date; in no order, and a record may come twice.
+   */
+  scanOddMarks(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Raw BSON of the existing records with these position ids, in no order; ids that no query can express are left out. */
+  findByIds(ids: readonly string[]): AsyncIterable<Uint8Array>;
+  /** False for raw BSON of a record that no update can mark: it is at the size limit, or no query can express its id. */
+  isMarkable(document: Uint8Array, snapshotId: string): boolean;
   /** How many records of the window are unsealed now. Rejects with the signal's reason once it is aborted. */
   countUnsealed(window: Window, signal?: AbortSignal): Promise<number>;
   /** Sets `immutable: true` and `snapshotId` in one update where `immutable` is still false; repeating it changes nothing. */

@@ -45,6 +45,8 @@ interface SealingSettings {
   readonly holdMs: number;
   /** How much later than its timestamp a record may arrive before it counts as backdated. */
   readonly lateAllowanceMs: number;
+  /** How long the live log keeps records; undefined: for ever. */
+  readonly logRetentionMs?: number | undefined;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
   /** Name and version of this software, as the manifest names it. */
   readonly software: string;

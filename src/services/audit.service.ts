@@ -5,6 +5,7 @@ import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import { pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
+import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
 import { decodeRecordId } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
@@ -168,18 +169,55 @@ export class AuditService implements RecordSource {
   }
 
   /**
-   * The existing ones of these records as raw BSON, in no order. Ids are position ids: 24 hex digits, or
+   * Yields, as raw BSON, records whose mark is not one that sealing writes: `immutable` of another type than boolean, or
+   * `immutable: true` with a `timestamp` that is no date. In no order; a record may come twice. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * for await (const bson of audit.scanOddMarks()) console.log(bson.length);
+   * ```
+   */
+  async *scanOddMarks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (const filter of oddMarkFilters()) yield* this.#stream(filter, signal);
+  }
+
+  /**
+   * Yields the existing ones of these records as raw BSON, in no order. Ids are position ids: 24 hex digits, or
    * `bson:<type>:<value>` in hex. DATABASE_*.
    *
    * @example
    * ```ts
-   * const [bson] = await audit.findByIds(['697d3a000000000000000001']);
+   * for await (const bson of audit.findByIds(['697d3a000000000000000001'])) console.log(bson.length);
    * ```
    */
-  async findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]> {
+  async *findByIds(ids: readonly string[]): AsyncGenerator<Uint8Array> {
     const values = ids.map(decodeRecordId).filter((value) => value !== undefined);
-    const among = { _id: { $in: values } } as mongo.Document;
-    return onDatabase('records by id', () => this.#logs.find<Buffer>(among, { raw: true }).toArray());
+    if (values.length > 0) yield* this.#stream({ _id: { $in: values } });
+  }
+
+  /** Documents in no order, with few of them in memory. */
+  async *#stream(filter: mongo.Document, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    const cursor = this.#logs.find<Buffer>(filter, { raw: true, ...(signal ? { signal } : {}) });
+    try {
+      for await (const record of cursor) yield record;
+    } catch (error) {
+      throw toDatabaseError('reading the audit log', error);
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  /**
+   * False for a record (raw BSON) that cannot be marked as sealed: the mark would exceed the size limit of the database, or
+   * no query can express its id.
+   *
+   * @example
+   * ```ts
+   * const markable = audit.isMarkable(bson, 'snap-day-2026-01-31');
+   * ```
+   */
+  isMarkable(document: Uint8Array, snapshotId: string): boolean {
+    return isMarkable(document, snapshotId);
   }
 
   /**

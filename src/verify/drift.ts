@@ -1,5 +1,5 @@
 import { BSON_BOOLEAN, BSON_STRING, bsonElements } from '../evidence/bsonElements';
-import { readRecord } from '../evidence/recordBytes';
+import type { RecordMembers } from '../evidence/recordMembers';
 
 /** How the live log may differ from what was sealed. This is an operator's check: it is not part of the evidence. */
 export const DRIFT_KINDS = [
@@ -19,6 +19,7 @@ export type DriftKind = (typeof DRIFT_KINDS)[number];
 /** One difference, by reference: it holds no content of a record. */
 export interface Drift {
   readonly kind: DriftKind;
+  /** Empty for a marked record that belongs to the log time of no snapshot. */
   readonly snapshotId: string;
   /** Empty for `evidence`, where `object` names the key. */
   readonly recordId: string;
@@ -29,44 +30,30 @@ export interface Drift {
   readonly object?: string;
 }
 
-/** A record as it is in a chunk. */
+/** A record of a chunk, without its bytes. */
 export interface SealedRecord {
   readonly id: string;
-  readonly bytes: Buffer;
+  /** Hex SHA-256 of its bytes. */
+  readonly digest: string;
+  readonly timestamps: readonly number[];
   readonly chunk: number;
   readonly index: number;
 }
 
 /** What a live record says about its own sealing. */
-interface SealMark {
+export interface SealMark {
   readonly immutable: boolean | undefined;
   readonly snapshotId: string | undefined;
 }
 
 /** The mark that sealing left on a live record; a member of another type counts as missing. EVIDENCE_MALFORMED. */
-export function readMark(document: Buffer): SealMark {
+export function readMark(document: Buffer, members: RecordMembers): SealMark {
   let immutable: boolean | undefined;
   let snapshotId: string | undefined;
   for (const { name, type, valueStart, end } of bsonElements(document)) {
-    if (name === 'immutable' && type === BSON_BOOLEAN) immutable = document[valueStart] === 1;
-    if (name === 'snapshotId' && type === BSON_STRING)
+    if (name === members.immutable && type === BSON_BOOLEAN) immutable = document[valueStart] === 1;
+    if (name === members.snapshotId && type === BSON_STRING)
       snapshotId = document.toString('utf8', valueStart + 4, end - 1);
   }
   return { immutable, snapshotId };
-}
-
-/** How the live copy of a sealed record differs from it; `live` is undefined when there is no copy. */
-export function compareRecord(sealed: SealedRecord, snapshotId: string, live: Buffer | undefined): Drift[] {
-  const { id: recordId, chunk, index } = sealed;
-  const kinds = live === undefined ? ['deleted' as const] : differencesOf(sealed, snapshotId, live);
-  return kinds.map((kind) => ({ kind, snapshotId, recordId, chunk, index }));
-}
-
-function differencesOf(sealed: SealedRecord, snapshotId: string, live: Buffer): DriftKind[] {
-  const kinds: DriftKind[] = [];
-  if (!readRecord(live).bytes.equals(sealed.bytes)) kinds.push('altered');
-  const mark = readMark(live);
-  if (mark.immutable !== true) kinds.push('unmarked');
-  else if (mark.snapshotId !== snapshotId) kinds.push('marked-otherwise');
-  return kinds;
 }

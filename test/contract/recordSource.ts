@@ -163,8 +163,53 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       const [known, gone] = [new ObjectId(), new ObjectId()];
       const bytes = record(known, 1);
       await subject.insert([bytes]);
-      const found = await subject.source.findByIds([gone.toHexString(), known.toHexString()]);
-      expect(found.map((raw) => Buffer.from(raw))).toEqual([Buffer.from(bytes)]);
+      const found: Buffer[] = [];
+      for await (const raw of subject.source.findByIds([gone.toHexString(), known.toHexString()]))
+        found.push(Buffer.from(raw));
+      expect(found).toEqual([Buffer.from(bytes)]);
+    });
+
+    test('records with a mark that sealing never writes are found, whatever their time, and others are not', async () => {
+      const odd: mongo.Document[] = [
+        { immutable: 'true' },
+        { immutable: 1 },
+        { immutable: new Date(0) },
+        { immutable: { of: true } },
+        { immutable: [] },
+        { immutable: [[true]] },
+        { immutable: [true] },
+        { immutable: true, timestamp: '2026-03-01' },
+        { immutable: true, timestamp: 5 },
+        { immutable: true, timestamp: true },
+        { immutable: true, timestamp: null },
+        { immutable: true, timestamp: [] },
+        { immutable: true, timestamp: [at(1)] },
+      ].map((members) => ({ _id: new ObjectId(), timestamp: at(1), ...members }));
+      odd.push({ _id: new ObjectId(), immutable: true, snapshotId: 5 });
+      const plain: mongo.Document[] = [
+        { immutable: true },
+        { immutable: false },
+        { immutable: null },
+        {},
+        { immutable: false, timestamp: 'no date' },
+      ].map((members) => ({ _id: new ObjectId(), timestamp: at(1), ...members }));
+      await subject.insert([...odd, ...plain].map((document) => BSON.serialize(document)));
+      const found = new Set(await objectIdsOf(subject.source.scanOddMarks()));
+      expect([...found].toSorted()).toEqual(odd.map(({ _id }) => String(_id)).toSorted());
+    });
+
+    test('a record at the size limit, and one whose id no query can express, cannot be marked', async () => {
+      const limit = 16 * 1024 * 1024;
+      const sized = (bytes: number) => {
+        const empty = record(new ObjectId(), 1, { payload: Buffer.alloc(0) }).length;
+        return record(new ObjectId(), 1, { payload: Buffer.alloc(bytes - empty) });
+      };
+      expect(subject.source.isMarkable(sized(limit), 'snap-1')).toBe(false);
+      expect(subject.source.isMarkable(sized(limit - 100), 'snap-1')).toBe(true);
+      const broken = Buffer.from(record('\u00e9', 1));
+      broken[broken.indexOf(0xc3)] = 0xff;
+      expect(subject.source.isMarkable(broken, 'snap-1')).toBe(false);
+      expect(subject.source.isMarkable(record('a', 1), 'snap-1')).toBe(true);
     });
 
     test('the audit entry of a snapshot is written once, however often it is requested', async () => {

@@ -16,12 +16,13 @@ export interface VerifyProgress {
 export const VERIFY_VIEW: ProgressView<VerifyProgress> = { describe };
 
 function describe({ tally, compared, ledgerSize }: VerifyProgress): string {
-  const { records, snapshots, late, drifts } = tally;
+  const { records, snapshots, late, drifts, notes = [] } = tally;
   return [
     `compared ${records} records of ${snapshots} snapshots, ${compared} of ${ledgerSize} in the ledger`,
     '',
     `found: ${describeCounts(tally)}; late: ${late}`,
     ...drifts.slice(0, MAX_DESCRIBED).map(lineOf),
+    ...notes.slice(0, MAX_DESCRIBED).map((note) => `- note: ${note}`),
   ].join('\n');
 }
 

@@ -3,7 +3,17 @@ import type { AuditTally } from '../../src/contract/drift';
 /** Drifts that progress and result list; the counts cover all. */
 const MAX_LISTED = 100;
 
-export const EMPTY_TALLY: AuditTally = { snapshots: 0, records: 0, late: 0, counts: {}, drifts: [] };
+export const EMPTY_TALLY: AuditTally = {
+  snapshots: 0,
+  records: 0,
+  late: 0,
+  marking: 0,
+  unmarkable: 0,
+  removed: 0,
+  counts: {},
+  drifts: [],
+  notes: [],
+};
 
 /** Two tallies added up; the drifts of `left` come first. */
 export function addTallies(left: AuditTally, right: AuditTally): AuditTally {
@@ -13,8 +23,12 @@ export function addTallies(left: AuditTally, right: AuditTally): AuditTally {
     snapshots: left.snapshots + right.snapshots,
     records: left.records + right.records,
     late: left.late + right.late,
+    marking: (left.marking ?? 0) + (right.marking ?? 0),
+    unmarkable: (left.unmarkable ?? 0) + (right.unmarkable ?? 0),
+    removed: (left.removed ?? 0) + (right.removed ?? 0),
     counts: Object.fromEntries(counts),
     drifts: [...left.drifts, ...right.drifts].slice(0, MAX_LISTED),
+    notes: [...(left.notes ?? []), ...(right.notes ?? [])].slice(0, MAX_LISTED),
   };
 }
 

@@ -6,7 +6,7 @@ import { headlineOf } from '../../verify/report';
 import { SOFTWARE } from '../../version';
 import { action } from '../action';
 import { checkDrift, withLiveLog } from '../driftCheck';
-import { ledgerError, locateEvidence, readTrust, verifySource } from '../evidenceSource';
+import { ledgerError, locateEvidence, openLedger, readTrust, verifySource } from '../evidenceSource';
 import { example, jsonOption, keyOption, type JsonOption, type WindowOptions } from '../options';
 import type { Output } from '../output';
 import { readWindow } from '../readWindow';
@@ -50,7 +50,8 @@ async function report(target: string | undefined, options: ReportOptions, output
     maxFailures: MAX_FAILURES,
   });
   if (live && !ledger) throw ledgerError(verified.ledger);
-  const drift = live && ledger ? await checkDrift(ledger, within) : null;
+  const drift =
+    live && ledger ? await checkDrift(ledger, () => openLedger(source, options.key), within) : null;
   const concluded = drift ? withLiveLog(verified, drift) : verified;
 
   const entries = ledger?.entries ?? [];

@@ -5,7 +5,14 @@ import { MAX_CHECKPOINT_BYTES, MAX_PROOF_FILE_BYTES } from '../../evidence/limit
 import { verifyProof } from '../../verify/verifyProof';
 import { action } from '../action';
 import { checkDrift, describeDrift, withLiveLog } from '../driftCheck';
-import { ledgerError, locateEvidence, readPinnedKeys, readTrust, verifySource } from '../evidenceSource';
+import {
+  ledgerError,
+  locateEvidence,
+  openLedger,
+  readPinnedKeys,
+  readTrust,
+  verifySource,
+} from '../evidenceSource';
 import {
   collect,
   example,
@@ -103,7 +110,10 @@ async function verifyEvidenceOf(
   if (report.listing) show(describeChecked('directory', report.listing, color));
 
   if (live && !ledger) throw ledgerError(report.ledger);
-  const drift = live && ledger ? await checkDrift(ledger, within) : null;
+  const drift =
+    live && ledger && key !== undefined
+      ? await checkDrift(ledger, () => openLedger(source, key), within)
+      : null;
   if (drift) show(describeDrift(drift, maxErrors));
 
   const concluded = drift ? withLiveLog(report, drift) : report;

@@ -1,7 +1,9 @@
 import { mongo } from 'mongoose';
-import { bsonElements } from '../../../src/evidence/bsonElements';
+import { BSON_BOOLEAN, BSON_DATE, bsonElements } from '../../../src/evidence/bsonElements';
 import { cutRecord, readRecord } from '../../../src/evidence/recordBytes';
 import type { Window } from '../../../src/contract/window';
+import { isMarkable } from '../../../src/mongo/oddRecords';
+import { decodeRecordId } from '../../../src/mongo/recordId';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../../../src/ports/recordSource';
 import {
   buildEntry,
@@ -14,6 +16,7 @@ import { FaultPlan } from './faults';
 import { compareIds } from './idComparison';
 
 const { BSON } = mongo;
+const BSON_NULL = 0x0a;
 
 interface Held {
   readonly id: string;
@@ -79,16 +82,23 @@ export class FakeRecordSource implements RecordSource {
 
   async *scanUnmarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
     const found = await this.faults.run('scanUnmarked', () => this.#between(fromMs, untilMs));
-    for (const { bytes } of found) if (sealOf(bytes).immutable !== true) yield Buffer.from(bytes);
+    for (const { bytes } of found) if (isUnmarked(bytes)) yield Buffer.from(bytes);
   }
 
-  findByIds(ids: readonly string[]): Promise<readonly Uint8Array[]> {
-    return this.faults.run('findByIds', () =>
-      ids.flatMap((id) => {
-        const bytes = this.read(id);
-        return bytes ? [bytes] : [];
-      }),
+  async *scanOddMarks(): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('scanOddMarks', () => [...this.#records.values()].filter(isOdd));
+    for (const { bytes } of found) yield Buffer.from(bytes);
+  }
+
+  async *findByIds(ids: readonly string[]): AsyncGenerator<Uint8Array> {
+    const found = await this.faults.run('findByIds', () =>
+      ids.filter((id) => decodeRecordId(id) !== undefined).flatMap((id) => this.read(id) ?? []),
     );
+    yield* found;
+  }
+
+  isMarkable(document: Uint8Array, snapshotId: string): boolean {
+    return isMarkable(document, snapshotId);
   }
 
   countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
@@ -143,6 +153,7 @@ export class FakeRecordSource implements RecordSource {
     if (!held) return false;
     const seal = sealOf(held.bytes);
     if (!seal.unsealed) return seal.snapshotId === snapshotId;
+    if (!isMarkable(held.bytes, snapshotId)) return false;
     const members = BSON.serialize({ immutable: true, snapshotId }).subarray(4);
     const sealed = Buffer.concat([cutRecord(held.bytes).subarray(0, -1), members]);
     sealed.writeInt32LE(sealed.length, 0);
@@ -154,6 +165,22 @@ export class FakeRecordSource implements RecordSource {
 
 function sortKey({ timestamps }: Held): number {
   return Math.min(...timestamps);
+}
+
+/** `immutable` is false, null or missing. */
+function isUnmarked(bytes: Buffer): boolean {
+  const mark = [...bsonElements(bytes)].find(({ name }) => name === 'immutable');
+  return mark === undefined || mark.type === BSON_NULL || sealOf(bytes).unsealed;
+}
+
+/** Marked in a way that sealing never does. */
+function isOdd({ bytes }: Held): boolean {
+  const members = [...bsonElements(bytes)];
+  const mark = members.find(({ name }) => name === 'immutable');
+  if (mark === undefined || mark.type === BSON_NULL) return false;
+  if (mark.type !== BSON_BOOLEAN) return true;
+  const time = members.find(({ name }) => name === 'timestamp');
+  return bytes[mark.valueStart] === 1 && time?.type !== BSON_DATE;
 }
 
 function sealOf(bytes: Buffer): {

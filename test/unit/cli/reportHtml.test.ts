@@ -120,7 +120,8 @@ test('the difference between live log and evidence is on the page, and decides t
     index: 1,
   } as const;
   const counts = { deleted: 1 } as unknown as NonNullable<ReportFacts['drift']>['counts'];
-  const drift = { snapshots: 2, records: 10, late: 0, counts, drifts: [difference], driftCount: 1 };
+  const innocent = { late: 0, marking: 0, unmarkable: 0, removed: 0, notes: [] };
+  const drift = { ...innocent, snapshots: 2, records: 10, counts, drifts: [difference], driftCount: 1 };
   const questions = { ...facts.report.questions, live: 'NOT VERIFIED' } as const;
   const page = renderReport({ ...facts, drift, report: { ...facts.report, questions } });
   expect(page).toContain('<title>Audit log evidence: NOT VERIFIED</title>');

@@ -3,7 +3,8 @@ import { cutRecord } from '../../../src/evidence/recordBytes';
 import { verifyLedger } from '../../../src/verify/verifyLedger';
 import { makeTrustFile } from '../../../src/evidence/trustFile';
 import { chunkKey, manifestKey } from '../../../src/evidence/objectKeys';
-import { auditDrift, type DriftAuditOptions } from '../../../src/verify/auditDrift';
+import { auditDrift } from '../../../src/verify/auditDrift';
+import type { DriftAuditOptions } from '../../../src/verify/driftRun';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { InProcessRun } from '../../harness/inProcessEngine';
 
@@ -88,8 +89,6 @@ test('a record that was altered, deleted, unmarked, marked otherwise, planted or
       ['unmarked', 'snap-job-1', second[9], 2, 9],
       ['unmarked', 'snap-job-2', third[0], 0, 0],
       ['marked-otherwise', 'snap-job-2', third[10], 2, 10],
-      // The mark of a snapshot whose window is another one is no seal.
-      ['planted', 'snap-job-2', third[10], 2, null],
       ['planted', 'snap-job-1', planted, 0, null],
       ['planted', 'snap-job-2', stranger, 0, null],
       ['backdated', 'snap-job-0', backdated, 1, null],
@@ -101,7 +100,7 @@ test('a record that was altered, deleted, unmarked, marked otherwise, planted or
     deleted: 1,
     unmarked: 2,
     'marked-otherwise': 1,
-    planted: 3,
+    planted: 2,
     backdated: 2,
     evidence: 0,
   });

@@ -1,0 +1,34 @@
+import type { mongo } from 'mongoose';
+import { cutRecord, readRecord } from '../evidence/recordBytes';
+import { decodeRecordId } from './recordId';
+
+/** MongoDB stores no document beyond this size. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** Type, name and terminator of both members of the mark, the boolean, and length and terminator of the snapshot id. */
+const MARK_BYTES = 1 + 'immutable'.length + 1 + 1 + (1 + 'snapshotId'.length + 1 + 4 + 1);
+
+/** `$type` codes of everything except arrays, booleans, null and dates: each is a range of an index. */
+const OTHER_TYPES = [1, 2, 3, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1, 127];
+const DATE_TYPE = 9;
+const BOOLEAN_TYPE = 8;
+const ARRAY_TYPE = 4;
+
+/**
+ * Filters of the records whose mark is not one that sealing writes. Most are ranges of the index in which nothing is as
+ * long as nobody forged a mark; arrays cost one pass over the index, because their elements are what it holds.
+ */
+export function oddMarkFilters(): readonly mongo.Document[] {
+  return [
+    { immutable: { $type: [...OTHER_TYPES, DATE_TYPE] } },
+    { immutable: { $type: ARRAY_TYPE } },
+    { immutable: true, timestamp: null },
+    { immutable: true, timestamp: { $type: [...OTHER_TYPES, BOOLEAN_TYPE] } },
+    { immutable: true, timestamp: { $type: ARRAY_TYPE } },
+  ];
+}
+
+/** False for a record that no update can mark: beyond the size limit with its mark, or with an id that the driver cannot represent. */
+export function isMarkable(document: Uint8Array, snapshotId: string): boolean {
+  const markedBytes = cutRecord(document).length + MARK_BYTES + Buffer.byteLength(snapshotId);
+  return markedBytes <= MAX_DOCUMENT_BYTES && decodeRecordId(readRecord(document).id) !== undefined;
+}
