@@ -31,6 +31,16 @@ export const httpUrl = checkedText((value) => {
     : undefined;
 });
 
+/** `http(s)://host[:port]` alone: of a server whose paths belong to its protocol. */
+export const httpOrigin = checkedText((value) => {
+  const problem = httpProblem(value);
+  if (problem) return problem;
+  const { pathname, search, hash } = new URL(value);
+  return pathname === '/' && search === '' && hash === ''
+    ? undefined
+    : wrongForm('has a path, a query or a fragment; give http(s)://host[:port] alone');
+});
+
 /** An `http(s)://` URL whose query is part of the address. */
 export const httpUrlWithQuery = checkedText(httpProblem);
 

@@ -3,9 +3,12 @@ import { ERROR_CODES } from '../errors';
 import { configError, invalid, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
 import { findSetting } from './sources';
+import { storageConfigOf, type StorageConfig } from './storage';
 import { mongoUriFileProblems, nodeCaFileProblems } from './tlsFiles';
 import { unknownVariables } from './unknownVariables';
 import { vaultConfigOf, type VaultConfig } from './vault';
+
+export type { StorageConfig };
 
 // This room is the configuration. Every setting is declared once in schema.ts; sources.ts looks it up in the environment and
 // in the TOML file (file.ts). The functions here read the settings of one part of the product each, when it starts: no other
@@ -19,13 +22,6 @@ export interface TemporalConfig {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly uiUrl: string | undefined;
-}
-export interface StorageConfig {
-  readonly endpoint: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
-  readonly bucket: string;
-  readonly region: string;
 }
 export interface JobServiceConfig {
   readonly host: string;
@@ -112,14 +108,7 @@ export function readVaultConfig(env: Environment = process.env): VaultConfig {
 }
 
 export function readStorageConfig(env: Environment = process.env): StorageConfig {
-  const storage = read(VARIABLES.storage, env);
-  return {
-    endpoint: storage.S3_ENDPOINT,
-    accessKey: storage.S3_ACCESS_KEY,
-    secretKey: storage.S3_SECRET_KEY,
-    bucket: storage.S3_BUCKET,
-    region: storage.S3_REGION,
-  };
+  return storageConfigOf(read({ ...VARIABLES.storage, ...VARIABLES.aws }, env));
 }
 
 export function readSealingConfig(env: Environment = process.env): SealingConfig {

@@ -1,6 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { TASK_QUEUE } from '../contract/names';
-import { hostAndPort, httpUrl, httpUrlWithQuery, mongoUri, textWithoutCredentials } from './addresses';
+import {
+  hostAndPort,
+  httpOrigin,
+  httpUrl,
+  httpUrlWithQuery,
+  mongoUri,
+  textWithoutCredentials,
+} from './addresses';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +23,17 @@ const whole = (min: number, max: number) =>
     .regex(/^(0|[1-9]\d{0,15})$/, 'is not a whole number')
     .transform(Number)
     .pipe(z.number().min(min).max(max));
+
+/** Temporary credentials of AWS have tokens of several kilobytes. */
+const token = z.string().min(1).max(16_384);
+const certificates = z
+  .string()
+  .max(1_048_576)
+  .superRefine((value, context) => {
+    const params = { code: 'TLS_FILE_INVALID' };
+    if (!areCertificates(value))
+      context.addIssue({ code: 'custom', message: 'has no certificate in PEM format', params });
+  });
 
 /** Every setting, grouped by the part that reads it. A name is that of the environment variable; in lower case it is the key of the file. */
 export const VARIABLES = {
@@ -43,11 +62,41 @@ export const VARIABLES = {
     VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
   },
   storage: {
-    S3_ENDPOINT: httpUrl,
-    S3_ACCESS_KEY: text,
-    S3_SECRET_KEY: text,
-    S3_BUCKET: text.default('audit-snapshots'),
-    S3_REGION: text.default('us-east-1'),
+    S3_ENDPOINT: httpOrigin,
+    S3_ACCESS_KEY: text.optional(),
+    S3_SECRET_KEY: text.optional(),
+    S3_SESSION_TOKEN: token.optional(),
+    S3_BUCKET: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket')
+      .default('audit-snapshots'),
+    S3_REGION: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'is not a region')
+      .default('us-east-1'),
+    S3_PATH_STYLE: z.enum(['true', 'false']).default('true'),
+    S3_CA: certificates.optional(),
+    S3_CONNECT_SECONDS: whole(1, 300).default(10),
+    S3_IDLE_SECONDS: whole(1, 3600).default(30),
+    S3_REQUEST_SECONDS: whole(1, 3600).default(300),
+  },
+  aws: {
+    AWS_ACCESS_KEY_ID: text.optional(),
+    AWS_SECRET_ACCESS_KEY: text.optional(),
+    AWS_SESSION_TOKEN: token.optional(),
+    AWS_WEB_IDENTITY_TOKEN_FILE: text.optional(),
+    AWS_ROLE_ARN: text.optional(),
+    AWS_ROLE_SESSION_NAME: z
+      .string()
+      .regex(/^[\w+=,.@-]{2,64}$/, 'is not a session name')
+      .default('audit-snapshot'),
+    AWS_ENDPOINT_URL_STS: httpUrl.optional(),
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: httpUrlWithQuery.optional(),
+    AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: z.string().regex(/^\//, 'does not start with /').optional(),
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: token.optional(),
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: text.optional(),
+    AWS_EC2_METADATA_DISABLED: z.enum(['true', 'false']).default('false'),
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: httpOrigin.default('http://169.254.169.254'),
   },
   sealing: {
     AUDIT_ORIGIN: z
@@ -96,6 +145,10 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'VAULT_TOKEN',
   'VAULT_JWT',
   'S3_SECRET_KEY',
+  'S3_SESSION_TOKEN',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'JOB_SERVICE_TOKEN',
 ]);
 
@@ -106,3 +159,12 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType<string | number | undefi
 );
 
 export const NAMES: readonly string[] = Object.keys(SCHEMAS);
+
+function areCertificates(pem: string): boolean {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return blocks.length > 0 && blocks.every((block) => new X509Certificate(block).subject !== undefined);
+  } catch {
+    return false;
+  }
+}

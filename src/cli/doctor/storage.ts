@@ -29,10 +29,14 @@ export function measureLock(): Promise<readonly ProbeResult[]> {
 }
 
 export function judgeLock(results: readonly ProbeResult[]): readonly Check[] {
-  return results.map(({ promise, kept, found }) => ({
-    check: 'object lock',
-    state: kept ? 'ok' : 'fail',
-    found: `${promise} (${found})`,
-    ...(kept ? {} : { advice: 'this storage does not protect what is written; do not seal into it' }),
-  }));
+  return results.map(({ promise, kept, found, unproven }) => {
+    const check = { check: 'object lock', found: `${promise} (${found})` };
+    if (!kept)
+      return {
+        ...check,
+        state: 'fail',
+        advice: 'this storage does not protect what is written; do not seal into it',
+      };
+    return unproven === undefined ? { ...check, state: 'ok' } : { ...check, state: 'warn', advice: unproven };
+  });
 }

@@ -20,7 +20,7 @@ describe('groups of settings that are read together', () => {
   test('the error names what is missing in every group, each once', () => {
     const { code, message } = refusalOf(() => together({ S3_BUCKT: 'x' }));
     expect(code).toBe('CONFIG_INVALID');
-    for (const name of ['MONGODB_URI', 'TEMPORAL_ADDRESS', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'])
+    for (const name of ['MONGODB_URI', 'TEMPORAL_ADDRESS', 'S3_ENDPOINT'])
       expect(message).toContain(`${name} is not set`);
     expect(message.match(/S3_BUCKT is not a setting/g)).toHaveLength(1);
   });

@@ -1,0 +1,46 @@
+import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { collectBody } from './collectBody';
+import { enforceDeadlines, type Deadlines } from './deadlines';
+
+export interface Question {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+  /** PEM certificates to trust instead of those of Node.js. */
+  readonly ca?: string | undefined;
+  readonly deadlines: Deadlines;
+  readonly maxBytes: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * One HTTP request whose time and response size are bounded. Redirects are not followed: their status is returned like any
+ * other. Throws what Node.js reports, or an error that names the deadline or the size.
+ */
+export async function exchange(url: URL, question: Question): Promise<Answer> {
+  const response = await send(url, question);
+  const parts: Buffer[] = [];
+  if (!(await collectBody(response, question.maxBytes, parts)))
+    throw Object.assign(new Error(`the response has more than ${question.maxBytes} bytes`), {
+      code: 'EMSGSIZE',
+    });
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
+}
+
+function send(url: URL, { method, headers, body, ca, deadlines }: Question): Promise<IncomingMessage> {
+  const start = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const trusted = ca === undefined ? {} : { ca };
+    const request = start(url, { method, headers: { ...headers, ...length }, ...trusted }, resolve);
+    request.on('error', reject);
+    enforceDeadlines(request, deadlines);
+    request.end(body);
+  });
+}
