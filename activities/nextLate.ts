@@ -4,6 +4,7 @@ import type { NextLateInput, PlannedSnapshot } from '../src/contract/schedule';
 import { jobRange, lateJobId } from '../src/contract/scheduleJobIds';
 import { boundsOf, type Window } from '../src/contract/window';
 import { readRecord } from '../src/evidence/recordBytes';
+import { positionOf } from '../src/evidence/recordOrder';
 import { lateWindow, newestLate, nextGeneration } from '../src/schedule/windowPlanning';
 import type { SealingDeps } from '../src/sealing/deps';
 import { findResumable } from '../src/sealing/resumableSnapshot';
@@ -36,10 +37,10 @@ export async function nextLate(
   return { jobId, window, onTamper };
 }
 
-/** By the rule of sealing: a record whose `timestamp` is not a date is in no window, although a query returns it. */
+/** By the rule of sealing: a record whose time is not a date is in no window, although a query returns it. */
 async function hasUnsealed({ records }: SealingDeps, window: Window): Promise<boolean> {
   const { fromMs, untilMs } = boundsOf(window);
   for await (const raw of records.scan({ fromMs, untilMs, after: null }, NO_LIMIT))
-    if (readRecord(raw).timestamps.some((ms) => ms >= fromMs && ms < untilMs)) return true;
+    if (positionOf(readRecord(raw), { fromMs, untilMs })) return true;
   return false;
 }

@@ -2,6 +2,7 @@ import type { Position, QueriedBatch, QueryBatchInput, StoredChunk } from '../sr
 import { ChunkPacker } from '../src/evidence/chunkPacker';
 import { MAX_CHUNKS } from '../src/evidence/limits';
 import { chunkKey } from '../src/evidence/objectKeys';
+import { comparePositions } from '../src/evidence/recordOrder';
 import { sha256Hex } from '../src/tlog/sha256';
 import { SnapshotError } from '../src/errors';
 import type { SnapshotRow } from '../src/ports/snapshotRepository';
@@ -43,13 +44,15 @@ function tooManyChunks({ snapshotId, window }: SnapshotRow): SnapshotError {
 async function adoptStoredChunk(
   deps: SealingDeps,
   { snapshotId, window }: SnapshotRow,
-  { index, cursor: { sliceMs } }: QueryBatchInput,
+  { index, cursor: { after: previous, sliceMs } }: QueryBatchInput,
 ): Promise<QueriedBatch> {
   const key = chunkKey(snapshotId, index);
   const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
   let after: Position | undefined;
   let count = 0;
   for await (const { position } of records) {
+    if (count === 0 && previous !== null && comparePositions(previous, position) >= 0)
+      throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk starts before the previous one ends [key=${key}]`);
     after = position;
     count++;
   }

@@ -9,6 +9,12 @@ export interface BsonElement {
   readonly end: number;
 }
 
+/** A value of BSON: its type byte and its bytes. */
+export interface BsonValue {
+  readonly type: number;
+  readonly value: Buffer;
+}
+
 /** The type bytes that mean something in a record (bsonspec.org). */
 export const BSON_STRING = 0x02;
 export const BSON_OBJECT_ID = 0x07;

@@ -5,16 +5,24 @@ const MIN_DOCUMENT_BYTES = 5;
 
 /** Splits concatenated BSON documents into views of `bytes`, not copies. EVIDENCE_MALFORMED. */
 export function* splitRecords(bytes: Buffer): Generator<Buffer, void, undefined> {
-  checkEnd(yield* completeRecords(bytes));
+  checkEnd((yield* completeRecords(bytes)).length);
 }
 
 /** The same for bytes that arrive in blocks; only an incomplete document is held between them. */
 export async function* splitBlocks(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let rest: Buffer = Buffer.alloc(0);
+  let parts: Buffer[] = [];
+  let held = 0;
+  let needed = MIN_DOCUMENT_BYTES;
   for await (const block of blocks) {
-    rest = yield* completeRecords(rest.length === 0 ? block : Buffer.concat([rest, block]));
+    parts.push(block);
+    held += block.length;
+    if (held < needed) continue;
+    const rest = yield* completeRecords(parts.length === 1 ? block : Buffer.concat(parts));
+    parts = rest.length === 0 ? [] : [rest];
+    held = rest.length;
+    needed = held < MIN_DOCUMENT_BYTES ? MIN_DOCUMENT_BYTES : rest.readInt32LE(0);
   }
-  checkEnd(rest);
+  checkEnd(held);
 }
 
 /** Yields the documents that are complete and returns the remaining bytes. */
@@ -34,6 +42,6 @@ function* completeRecords(bytes: Buffer): Generator<Buffer, Buffer, undefined> {
   return bytes.subarray(at);
 }
 
-function checkEnd(rest: Buffer): void {
-  if (rest.length > 0) throw malformed('chunk: its last BSON document is cut off');
+function checkEnd(restBytes: number): void {
+  if (restBytes > 0) throw malformed('chunk: its last BSON document is cut off');
 }

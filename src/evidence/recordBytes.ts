@@ -11,6 +11,10 @@ export interface RecordView {
   readonly bytes: Buffer;
   /** 24 hex digits of an ObjectId, otherwise `bson:<type>:<value>` in hex. */
   readonly id: string;
+  /** The first top-level member of the time, if it is a date within the range of Date, in milliseconds. */
+  readonly timeMs: number | undefined;
+  /** How many top-level members have the name of the time, of any type. */
+  readonly timeMembers: number;
   /** Every date-typed top-level member of the time, within the range of Date, in milliseconds, in order. */
   readonly timestamps: readonly number[];
   /** Bytes of the last string-typed top-level member of the hash; undefined when there is none. */
@@ -25,21 +29,31 @@ export function readRecord(document: Uint8Array, members: RecordMembers = AUDIT_
   const cuts: BsonElement[] = [];
   const timestamps: number[] = [];
   let id = '';
+  let timeMs: number | undefined;
+  let timeMembers = 0;
   let hashText: Buffer | undefined;
   let hashMembers = 0;
   for (const element of bsonElements(source)) {
     const { name, type, valueStart, end } = element;
     if (isMark(name, members)) cuts.push(element);
     else if (name === '_id' && id === '') id = idText(type, source.subarray(valueStart, end));
-    else if (name === members.time && type === BSON_DATE) {
-      const ms = Number(source.readBigInt64LE(valueStart));
-      if (Math.abs(ms) <= MAX_DATE_MS) timestamps.push(ms);
+    else if (name === members.time) {
+      const ms = type === BSON_DATE ? readDate(source, valueStart) : undefined;
+      if (ms !== undefined) timestamps.push(ms);
+      if (timeMembers === 0) timeMs = ms;
+      timeMembers++;
     } else if (name === members.hash) {
       hashMembers++;
       if (type === BSON_STRING) hashText = Buffer.from(source.subarray(valueStart + 4, end - 1));
     }
   }
-  return { bytes: without(source, cuts), id, timestamps, hashText, hashMembers };
+  const bytes = without(source, cuts);
+  return { bytes, id, timeMs, timeMembers, timestamps, hashText, hashMembers };
+}
+
+function readDate(source: Buffer, at: number): number | undefined {
+  const ms = Number(source.readBigInt64LE(at));
+  return Math.abs(ms) <= MAX_DATE_MS ? ms : undefined;
 }
 
 /** The record bytes of a live record: without any top-level member of the mark. Idempotent. */

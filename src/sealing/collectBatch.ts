@@ -1,7 +1,10 @@
 import type { Cursor, Position } from '../contract/activities';
-import { boundsOf, formatInstant } from '../contract/window';
+import { boundsOf } from '../contract/window';
+import { SnapshotError } from '../errors';
 import type { ChunkPacker } from '../evidence/chunkPacker';
-import { readRecord } from '../evidence/recordBytes';
+import { readRecord, type RecordView } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
+import { comparePositions, positionOf } from '../evidence/recordOrder';
 import type { LogSlice, RecordSource } from '../ports/recordSource';
 import type { SnapshotRow } from '../ports/snapshotRepository';
 
@@ -44,7 +47,7 @@ export async function collectBatch(
     const inSlice = after !== null && Date.parse(after.timestamp) >= fromMs;
     const slice: LogSlice = { fromMs, untilMs, after: inSlice ? after : null };
     const limit = row.chunkLimits.maxRecords - chunk.count + strays;
-    const scanned = await appendSlice(target, slice, limit, cursor.after?.id);
+    const scanned = await appendSlice(target, slice, limit, after);
     after = scanned.last ?? after;
     if (scanned.full) return { cursor: { after, sliceMs }, exhausted: false };
     onSlice(chunk.count);
@@ -72,34 +75,45 @@ interface ScannedSlice {
 }
 
 /**
- * Appends the records of one slice. A record without a date as its `timestamp` in the slice (an array of dates matches
- * the query too) is in no window and is left alone. The cursor's own record, `resumedAfter`, is returned again when it
- * repeats its `timestamp` member; it is sealed already.
+ * Appends the records of one slice that come after `previous`. A record whose time is not a date in the slice (an array of
+ * dates matches the query too) is in no window and is left alone.
  */
 async function appendSlice(
   { source, chunk, row: { chunkLimits }, signal }: BatchTarget,
   slice: LogSlice,
   limit: number,
-  resumedAfter: string | undefined,
+  previous: Position | null,
 ): Promise<ScannedSlice> {
   let seen = 0;
   let strays = 0;
   let last: Position | null = null;
   for await (const raw of source.scan(slice, limit, signal)) {
     seen++;
-    const { bytes, id, timestamps } = readRecord(raw);
-    const timestampMs = timestamps.find((ms) => ms >= slice.fromMs && ms < slice.untilMs);
-    if (timestampMs === undefined || id === resumedAfter) {
+    const record = readRecord(raw);
+    const { bytes } = record;
+    const position = positionOf(record, slice);
+    if (!position || !isNext(record, position, last ?? previous)) {
       strays++;
       continue;
     }
     if (chunk.count > 0 && chunk.sizeBytes + bytes.length > chunkLimits.maxBytes)
       return { seen, strays, last, full: true };
     await chunk.append(bytes);
-    last = { timestamp: formatInstant(timestampMs), id };
+    last = position;
     if (chunk.count === chunkLimits.maxRecords) return { seen, strays, last, full: true };
   }
   return { seen, strays, last, full: false };
+}
+
+/**
+ * False for a record that repeats the member of its time and is returned where another one of them belongs. Any other
+ * record out of order is DATABASE_FAILED: what a verifier would refuse must not be sealed.
+ */
+function isNext(record: RecordView, position: Position, previous: Position | null): boolean {
+  if (previous === null || comparePositions(previous, position) < 0) return true;
+  if (record.timeMembers > 1) return false;
+  const message = `the database returns record ${listedId(record.id)} after one that sorts behind it; records of one instant must be sorted by _id without a collation`;
+  throw new SnapshotError('DATABASE_FAILED', message);
 }
 
 function fitSlice(sliceMs: number, seen: number): number {

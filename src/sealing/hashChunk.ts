@@ -1,7 +1,7 @@
 import type { HashState, Position } from '../contract/activities';
 import { contains } from '../contract/window';
 import { loadDigest } from '../evidence/logDigest';
-import { listedId } from '../evidence/recordIds';
+import { listedPosition } from '../evidence/recordOrder';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 import { RangeBuilder, emptyRange, leafHash, mergeRanges, parseRange, serializeRange } from '../tlog/merkle';
 import { FindingCollector } from './findingCollector';
@@ -69,8 +69,4 @@ export async function hashChunk(
     lateCount,
     next,
   };
-}
-
-function listedPosition({ timestamp, id }: Position): Position {
-  return { timestamp, id: listedId(id) };
 }

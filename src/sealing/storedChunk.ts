@@ -1,9 +1,11 @@
 import type { Position, StoredChunk } from '../contract/activities';
-import { boundsOf, formatInstant, type Window } from '../contract/window';
+import { boundsOf, type Window } from '../contract/window';
 import { splitBlocks } from '../evidence/bsonStream';
 import { unpackBlocks } from '../evidence/chunk';
 import { MAX_CHUNK_BYTES } from '../evidence/limits';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
+import { comparePositions, positionOf } from '../evidence/recordOrder';
 import { sha256Hex } from '../tlog/sha256';
 import { SnapshotError } from '../errors';
 import type { ObjectStore } from '../ports/objectStore';
@@ -35,22 +37,21 @@ export async function readStoredChunk(
   return { versionId, body, records: withPositions(splitBlocks(unpackBlocks(body)), window, key) };
 }
 
-/** Records are in order, so the instant of one that repeats its `timestamp` is the first that keeps the order. */
 async function* withPositions(
   documents: AsyncIterable<Uint8Array>,
   window: Window,
   key: string,
 ): AsyncGenerator<PositionedRecord> {
-  const { fromMs, untilMs } = boundsOf(window);
-  let previousMs = fromMs;
+  const bounds = boundsOf(window);
+  let previous: Position | undefined;
   for await (const document of documents) {
     const view = readRecord(document);
-    const ms = view.timestamps.find((candidate) => candidate >= previousMs && candidate < untilMs);
-    if (ms === undefined) {
-      const message = `stored record ${view.id} is out of order or outside the window [key=${key}]`;
+    const position = positionOf(view, bounds);
+    if (!position || (previous && comparePositions(previous, position) >= 0)) {
+      const message = `stored record ${listedId(view.id)} is out of order or outside the window [key=${key}]`;
       throw new SnapshotError('SNAPSHOT_CONFLICT', message);
     }
-    previousMs = ms;
-    yield { ...view, position: { timestamp: formatInstant(ms), id: view.id } };
+    previous = position;
+    yield { ...view, position };
   }
 }

@@ -1,7 +1,5 @@
 import { SnapshotError } from '../errors';
-import { splitRecords } from '../evidence/bsonStream';
-import { unpackChunk } from '../evidence/chunk';
-import { MAX_CHECKPOINT_BYTES, MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES } from '../evidence/limits';
 import { parseManifest, type Manifest } from '../evidence/manifest';
 import { manifestKey, snapshotCheckpointKey } from '../evidence/objectKeys';
 import { readRecord } from '../evidence/recordBytes';
@@ -17,12 +15,15 @@ import {
   subtreeSource,
   type KnownSubtree,
 } from '../tlog/proof';
+import { sha256Hex } from '../tlog/sha256';
 import type { EvidenceReader } from './evidenceReader';
+import { readChunk } from './readChunk';
 import type { Ledger } from './verifyLedger';
 
 /**
  * The proof file of one record of a snapshot. Reads the manifest, and chunks until it finds the record. EVIDENCE_INCOMPLETE
- * when the record, the snapshot in the ledger, or an object of the snapshot does not exist.
+ * when the record, the snapshot in the ledger, or an object of the snapshot does not exist; EVIDENCE_INVALID when the
+ * manifest is not the one that the ledger names, or a chunk is not the one that the manifest names.
  */
 export async function proveRecord(
   reader: EvidenceReader,
@@ -36,6 +37,8 @@ export async function proveRecord(
   const checkpoint = await reader.read(snapshotCheckpointKey(snapshotId), undefined, MAX_CHECKPOINT_BYTES);
   if (!body || !checkpoint) throw incomplete(`manifest or checkpoint of ${snapshotId} is missing`);
 
+  if (sha256Hex(body) !== ledger.entries[ledgerIndex]?.manifestSha256)
+    throw new SnapshotError('EVIDENCE_INVALID', `the ledger names another manifest of ${snapshotId}`);
   const manifest = parseManifest(body);
   const { record, index, known } = await findRecord(reader, manifest, recordId);
   const path = proveInclusion(subtreeSource(known), index, manifest.recordCount);
@@ -54,9 +57,7 @@ async function findRecord(
   recordId: string,
 ): Promise<{ record: Buffer; index: number; known: readonly KnownSubtree[] }> {
   for (const chunk of manifest.chunks) {
-    const stored = await reader.read(chunk.key, chunk.versionId, MAX_CHUNK_BYTES);
-    if (!stored) throw incomplete(`a chunk is missing [key=${chunk.key}]`);
-    const records = [...splitRecords(await unpackChunk(stored))];
+    const records = await readChunk(reader, chunk);
     const offset = records.findIndex((record) => isNamed(record, manifest, recordId));
     const record = records[offset];
     if (record)

@@ -1,3 +1,5 @@
+import { printable } from '../evidence/printable';
+
 /** What verification checks, in order. */
 export const SNAPSHOT_LAYERS = [
   'manifest',
@@ -6,9 +8,11 @@ export const SNAPSHOT_LAYERS = [
   'timestamp',
   'stored bytes',
   'chunks',
+  'records',
   'record hashes',
   'roots',
   'log digest',
+  'late records',
   'ledger inclusion',
   'retention',
 ] as const;
@@ -128,7 +132,7 @@ export class ReportBuilder {
 
   /** Names what was seen and is no failure. */
   note(text: string): void {
-    this.#notes.push(text);
+    this.#notes.push(printable(text));
   }
 
   /** Counts a comparison, and returns whether both sides are equal. */
@@ -154,7 +158,7 @@ export class ReportBuilder {
   #fail(failure: Failure): void {
     this.#total.set(failure.layer, (this.#total.get(failure.layer) ?? 0) + 1);
     this.#failureCount++;
-    if (this.#failures.length < this.#maxFailures) this.#failures.push(failure);
+    if (this.#failures.length < this.#maxFailures) this.#failures.push(printableFailure(failure));
   }
 
   #resultOf(layer: Layer): LayerResult {
@@ -179,4 +183,9 @@ export function limitNotes(notes: readonly string[], max: number): readonly stri
 /** A timestamp exists only where an authority was asked. Every other layer is listed even when nothing of it was checked. */
 function isShown({ layer, total }: LayerResult): boolean {
   return layer !== 'timestamp' || total > 0;
+}
+
+/** Names and values come from evidence, which may hold anything. */
+function printableFailure({ layer, kind, object, expected, found }: Failure): Failure {
+  return { layer, kind, object: printable(object), expected: printable(expected), found: printable(found) };
 }

@@ -1,8 +1,10 @@
+import { boundsOf, formatInstant } from '../contract/window';
 import { malformed, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
+import { positionOf } from '../evidence/recordOrder';
 import { parseProof, type ProofFile } from '../evidence/recordProof';
 import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
@@ -47,6 +49,7 @@ function verifySubject(report: ReportBuilder, bytes: Uint8Array, trust: TrustFil
   if (!record || !entry) return NO_SUBJECT;
 
   const { snapshotId, window } = entry;
+  verifyTime(report, record, entry);
   const recordIndex = attempt(report, 'record proof', `inclusion in ${snapshotId}`, () =>
     verifyInSnapshot(file, record, entry, trust),
   );
@@ -84,6 +87,14 @@ function openRecord(file: ProofFile): RecordView {
   const record = readRecord(bytes);
   if (!record.bytes.equals(bytes)) throw malformed('record bytes hold sealing members');
   return record;
+}
+
+/** A snapshot holds only records of its window. */
+function verifyTime(report: ReportBuilder, record: RecordView, { snapshotId, window }: LedgerEntry): void {
+  if (positionOf(record, boundsOf(window))) return;
+  const object = `record ${listedId(record.id)}`;
+  const found = record.timeMs === undefined ? 'no time' : formatInstant(record.timeMs);
+  report.invalid('record', object, `a time in ${window.from} → ${window.to} of ${snapshotId}`, found);
 }
 
 /** Index of the record in the snapshot whose checkpoint the ledger entry describes. */

@@ -2,12 +2,12 @@ import { messageOf } from '../errors';
 import type { Trust } from '../evidence/keyStanding';
 import { entryOf } from '../evidence/ledgerEntry';
 import {
+  CLOCK_SKEW_MS,
   MAX_CHECKPOINT_BYTES,
   MAX_MANIFEST_BYTES,
   MAX_SIGNATURE_BYTES,
   MAX_TIMESTAMP_BYTES,
 } from '../evidence/limits';
-import { newDigest } from '../evidence/logDigest';
 import { parseManifest, type Manifest } from '../evidence/manifest';
 import {
   manifestKey,
@@ -16,7 +16,7 @@ import {
   snapshotCheckpointKey,
   snapshotOrigin,
 } from '../evidence/objectKeys';
-import { noFindings, totalFindings } from '../evidence/recordFinding';
+import { totalFindings } from '../evidence/recordFinding';
 import { manifestStatement } from '../evidence/statement';
 import { readTimestamp } from '../evidence/timestamp';
 import { decodeBase64 } from '../tlog/base64';
@@ -25,20 +25,15 @@ import { openCheckpoint } from '../tlog/note';
 import { sha256, sha256Hex } from '../tlog/sha256';
 import type { EvidenceReader } from './evidenceReader';
 import { ReportBuilder, SNAPSHOT_LAYERS, type Checked } from './report';
-import { verifyChunk, type ChunkTally } from './verifyChunk';
 import { verifyKey } from './verifyKey';
 import type { Ledger } from './verifyLedger';
+import { verifyRecords, type RecordOptions } from './verifyRecords';
 import { verifyRetention } from './verifyRetention';
 
-export interface SnapshotOptions {
+export interface SnapshotOptions extends RecordOptions {
   readonly snapshotId: string;
   /** The pinned keys. Undefined: the key is taken from the evidence itself, and the snapshot is never VERIFIED. */
   readonly trust: Trust | undefined;
-  /** The ledger that must hold the snapshot; null when it could not be read. Undefined: the snapshot is checked alone. */
-  readonly ledger?: Ledger | null;
-  /** Reads only the chunks for which it returns true; the others make the snapshot INCOMPLETE. Undefined: all. */
-  readonly choose?: ((chunkIndex: number) => boolean) | undefined;
-  readonly onProgress?: (records: number, total: number) => void;
   /** Failures that are listed; all are counted. Default 20. */
   readonly maxFailures?: number | undefined;
 }
@@ -78,6 +73,7 @@ export async function verifySnapshot(
   const stored = await verifyManifest(reader, report, snapshotId);
   if (stored) {
     const publicKey = verifyKey(report, stored.manifest, trust, ledger);
+    verifyTimes(report, stored.manifest);
     if (publicKey) {
       await verifySignature(reader, report, stored, publicKey);
       await verifyCheckpoint(reader, report, stored.manifest, publicKey);
@@ -90,7 +86,7 @@ export async function verifySnapshot(
 
   const layers = SNAPSHOT_LAYERS.filter(
     (layer) =>
-      (layer !== 'ledger inclusion' || ledger !== undefined) &&
+      ((layer !== 'ledger inclusion' && layer !== 'late records') || ledger !== undefined) &&
       (layer !== 'retention' || reader.readLock !== undefined),
   );
   return {
@@ -122,6 +118,16 @@ async function verifyManifest(
     report.invalid('manifest', object, 'a canonical manifest', messageOf(error));
     return undefined;
   }
+}
+
+/** A window is opened after it has ended, by clocks that may differ a little, and its objects are kept longer than that. */
+function verifyTimes(report: ReportBuilder, { snapshotId, window, openedAt, retention }: Manifest): void {
+  const object = manifestKey(snapshotId);
+  const isOver = Date.parse(openedAt) >= Date.parse(window.to) - CLOCK_SKEW_MS;
+  const opened = `openedAt after the window (${window.to})`;
+  report.check('manifest', object, opened, isOver ? opened : `openedAt ${openedAt}`);
+  const kept = `retention after openedAt (${openedAt})`;
+  report.check('manifest', object, kept, retention.until > openedAt ? kept : `until ${retention.until}`);
 }
 
 async function verifySignature(
@@ -169,34 +175,6 @@ async function verifyCheckpoint(
   } catch (error) {
     report.invalid('checkpoint', object, expected, messageOf(error));
   }
-}
-
-async function verifyRecords(
-  reader: EvidenceReader,
-  report: ReportBuilder,
-  manifest: Manifest,
-  { choose, onProgress }: SnapshotOptions,
-): Promise<void> {
-  const object = manifestKey(manifest.snapshotId);
-  const tally: ChunkTally = {
-    digest: await newDigest(),
-    isComplete: true,
-    findings: { counts: noFindings(), records: [] },
-  };
-  for (const chunk of manifest.chunks) {
-    if (choose?.(chunk.index) === false) {
-      tally.isComplete = false;
-      continue;
-    }
-    await verifyChunk(reader, report, manifest, chunk, tally);
-    onProgress?.(chunk.begin + chunk.count, manifest.recordCount);
-  }
-
-  // parseManifest has folded the nodes of the chunks to the root of the manifest.
-  report.pass('roots');
-  if (!tally.isComplete) return;
-  report.check('log digest', object, manifest.logHashDigest, tally.digest.hex());
-  report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
 }
 
 /** The manifest says whether it has a timestamp. Where there is one, it must cover this manifest. */

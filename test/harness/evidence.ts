@@ -46,6 +46,7 @@ interface EvidenceOptions {
   readonly key?: EvidenceKey;
   readonly jobId?: string;
   readonly hashScheme?: HashScheme;
+  readonly late?: Manifest['late'];
 }
 
 /** The Ed25519 key of a 32-byte seed that repeats one byte, so that a failing test fails again with the same bytes. */
@@ -73,14 +74,15 @@ export function hashedRecord(document: object, members: object = {}): Buffer {
   return Buffer.from(BSON.serialize({ ...document, hash, ...members }));
 }
 
-export function auditRecords(count: number): Buffer[] {
-  return Array.from({ length: count }, (_, index) => auditRecord(index));
+/** Audit records from index `first` on. */
+export function auditRecords(count: number, first = 0): Buffer[] {
+  return Array.from({ length: count }, (_, index) => auditRecord(first + index));
 }
 
 /** Builds a snapshot of any record bytes without the writer under test: valid evidence, and the trust file that pins its key. */
 export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { records, chunkRecords, key = evidenceKey(1), jobId = 'job-1' } = options;
-  const { hashScheme = 'bson-sha256/v1' } = options;
+  const { hashScheme = 'bson-sha256/v1', late = { recordCount: 0, snapshots: [] } } = options;
   const snapshotId = `snap-${jobId}`;
   const objects = new Map<string, Buffer>();
   const chunks: Manifest['chunks'] = [];
@@ -102,7 +104,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
     root: rootOf(rangeOf(0, records).range()).toString('base64'),
     ...(await readHashes(records, hashScheme)),
     logHashScheme: hashScheme,
-    late: { recordCount: 0, snapshots: [] },
+    late,
     chunks,
     retention: { mode: 'COMPLIANCE', until: '2033-02-01T00:00:00.000Z' },
     key: {

@@ -34,15 +34,18 @@ export function bulkyRecord(index: number, sizeBytes: number): Buffer {
   return hashedRecord(document);
 }
 
-/** Snapshots `snap-job-1` … of these records each, in chunks, and their ledger. */
+/** Snapshots `snap-job-1` … of one day and these records each, in chunks, and their ledger: all after the first are late. */
 export async function evidenceSet(
   snapshots: readonly (readonly Buffer[])[],
   chunkRecords: number,
   key: EvidenceKey = evidenceKey(1),
 ): Promise<EvidenceSet> {
   const sealed: Evidence[] = [];
-  for (const [index, records] of snapshots.entries())
-    sealed.push(await makeEvidence({ records, chunkRecords, key, jobId: `job-${index + 1}` }));
+  for (const [index, records] of snapshots.entries()) {
+    const earlier = sealed.map(({ manifest }) => manifest.snapshotId);
+    const late = { recordCount: index === 0 ? 0 : records.length, snapshots: earlier };
+    sealed.push(await makeEvidence({ records, chunkRecords, key, jobId: `job-${index + 1}`, late }));
+  }
   const entries = sealed.map(({ manifest, objects }) =>
     entryOf(manifest, sha256Hex(objects.get(manifestKey(manifest.snapshotId))!)),
   );

@@ -47,7 +47,7 @@ describe('the commands of docs/verify.md', () => {
   let evidence: string;
 
   beforeAll(async () => {
-    set = await evidenceSet([auditRecords(7), [], auditRecords(3)], 3);
+    set = await evidenceSet([auditRecords(7), [], auditRecords(3, 7)], 3);
     directory = writeEvidence(set);
     evidence = join(directory, 'evidence');
     await run(blocks('bash')[0]!, evidence);

@@ -1,13 +1,11 @@
 import { Option, type Command } from 'commander';
 import { mongo } from 'mongoose';
 import { SnapshotError } from '../../errors';
-import { splitRecords } from '../../evidence/bsonStream';
-import { unpackChunk } from '../../evidence/chunk';
-import { MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES } from '../../evidence/limits';
+import { MAX_MANIFEST_BYTES } from '../../evidence/limits';
 import { parseManifest } from '../../evidence/manifest';
 import { manifestKey } from '../../evidence/objectKeys';
 import { readRecord } from '../../evidence/recordBytes';
-import { sha256Hex } from '../../tlog/sha256';
+import { readChunk } from '../../verify/readChunk';
 import { action } from '../action';
 import { locateEvidence } from '../evidenceSource';
 import { dirOption, example } from '../options';
@@ -53,12 +51,8 @@ async function cat(snapshotId: string, { dir, format }: CatOptions, output: Outp
   const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
   if (!body) throw new SnapshotError('EVIDENCE_INCOMPLETE', `no manifest of ${snapshotId}`);
   if (format === 'csv') output.result(COLUMNS.join(','));
-  for (const { key, versionId, sha256 } of parseManifest(body).chunks) {
-    const stored = await reader.read(key, versionId, MAX_CHUNK_BYTES);
-    if (!stored) throw new SnapshotError('EVIDENCE_INCOMPLETE', `a chunk is missing [key=${key}]`);
-    if (sha256Hex(stored) !== sha256)
-      throw new SnapshotError('EVIDENCE_INVALID', `not the bytes that the manifest names [key=${key}]`);
-    for (const record of splitRecords(await unpackChunk(stored)))
+  for (const chunk of parseManifest(body).chunks) {
+    for (const record of await readChunk(reader, chunk))
       output.result(format === 'csv' ? renderRow(record) : renderJson(record));
   }
   return EXIT.ok;

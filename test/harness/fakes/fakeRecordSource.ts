@@ -198,12 +198,14 @@ function sealOf(bytes: Buffer): {
   };
 }
 
-/** Dates that a query for `timestamp` matches: the member itself, or the elements of its array. */
+/** Dates that a query for `timestamp` matches: its first member, or the elements of an array there. */
 function timestampsOf(bytes: Buffer): number[] {
-  const arrays = [...bsonElements(bytes)].filter(({ name, type }) => name === 'timestamp' && type === 0x04);
+  const first = [...bsonElements(bytes)].find(({ name }) => name === 'timestamp');
+  const arrays = first?.type === 0x04 ? [first] : [];
   const listed = arrays.flatMap(({ valueStart, end }) =>
     Object.values(BSON.deserialize(bytes.subarray(valueStart, end))),
   );
   const dates = listed.filter((value) => value instanceof Date).map((date) => date.getTime());
-  return [...readRecord(bytes).timestamps, ...dates];
+  const { timeMs } = readRecord(bytes);
+  return timeMs === undefined ? dates : [timeMs];
 }

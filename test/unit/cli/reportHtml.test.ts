@@ -13,7 +13,7 @@ const TWENTY_DAYS = { from: DAY.from, to: '2026-02-19T23:59:59.999Z' };
 
 async function factsOf({
   within = DAY,
-  records = [auditRecords(7), auditRecords(3)],
+  records = [auditRecords(7), auditRecords(3, 7)],
   change = () => undefined,
 }: {
   readonly within?: Window;

@@ -6,7 +6,7 @@ import { failuresOf, packed } from '../../harness/failures';
 
 let set: EvidenceSet;
 beforeAll(async () => {
-  set = await evidenceSet([auditRecords(7), [], auditRecords(1)], 3);
+  set = await evidenceSet([auditRecords(7), [], auditRecords(1, 7)], 3);
 });
 
 test('the failures of a chunk with other records name each record that was altered', async () => {
@@ -46,7 +46,7 @@ test('the failures of a chunk with other records name each record that was alter
    [
      "NOT VERIFIED",
      "stored bytes, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected c3a778…, found ac7367…",
-     "chunks, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected 3 records from 000000000000000000000003 to 000000000000000000000005, found 0 records from  to ",
+     "chunks, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected 3 records from 2026-01-31T00:00:03.000Z 000000000000000000000003 to 2026-01-31T00:00:05.000Z 000000000000000000000005, found 0 records from none in the window to none in the window",
      "roots, invalid: snapshots/snap-job-1/chunks/000001.bson.gz: expected q5Q4dY… SEqkue…, found ",
      "log digest, invalid: snapshots/snap-job-1/manifest.json: expected 7ef191…, found 35600c…",
    ]

@@ -15,7 +15,7 @@ const NEXT_DAY = { from: '2026-02-01T00:00:00.000Z', to: '2026-02-01T23:59:59.99
 
 let set: EvidenceSet;
 beforeAll(async () => {
-  set = await evidenceSet([auditRecords(7), [], [auditRecord(1, { hash: 'f'.repeat(64) })]], 3);
+  set = await evidenceSet([auditRecords(7), [], [auditRecord(7, { hash: 'f'.repeat(64) })]], 3);
 });
 
 async function verify(

@@ -15,7 +15,7 @@ import { ledgerEntry, ledgerObjects } from '../../harness/ledger';
 
 let set: EvidenceSet;
 beforeAll(async () => {
-  set = await evidenceSet([auditRecords(7), [], auditRecords(1)], 3);
+  set = await evidenceSet([auditRecords(7), [], auditRecords(1, 7)], 3);
 });
 
 async function verify(change: (objects: Map<string, Buffer>) => void): Promise<EvidenceReport> {
@@ -69,7 +69,7 @@ test('a snapshot that a cancelled job left unsigned is one note, and not a failu
 });
 
 test('a signed snapshot that the ledger does not name is INCOMPLETE, not foreign', async () => {
-  const more = await evidenceSet([auditRecords(7), [], auditRecords(1), auditRecords(2)], 3);
+  const more = await evidenceSet([auditRecords(7), [], auditRecords(1, 7), auditRecords(2, 8)], 3);
   const report = await verify((objects) => {
     for (const [key, body] of more.objects)
       if (key.startsWith('snapshots/snap-job-4/')) objects.set(key, body);

@@ -10,7 +10,7 @@ const UNTIL = new Date('2033-02-01T00:00:00.000Z');
 
 let set: EvidenceSet;
 beforeAll(async () => {
-  set = await evidenceSet([auditRecords(7), [], auditRecords(1)], 3);
+  set = await evidenceSet([auditRecords(7), [], auditRecords(1, 7)], 3);
 });
 
 async function run(lockOf: LockOf): Promise<EvidenceReport> {

@@ -1,0 +1,81 @@
+import { boundsOf } from '../contract/window';
+import { newDigest } from '../evidence/logDigest';
+import type { Manifest } from '../evidence/manifest';
+import { manifestKey } from '../evidence/objectKeys';
+import { noFindings } from '../evidence/recordFinding';
+import type { EvidenceReader } from './evidenceReader';
+import { IdSet } from './idSet';
+import { lateWindowsOf } from './lateWindows';
+import type { ReportBuilder } from './report';
+import { skipChunk, verifyChunk, type OverlappingIds, type RecordTally } from './verifyChunk';
+import type { Ledger } from './verifyLedger';
+
+export interface RecordOptions {
+  /** The ledger that must hold the snapshot; null when it could not be read. Undefined: the snapshot is checked alone. */
+  readonly ledger?: Ledger | null;
+  /** The ids of other snapshots with overlapping windows: no record of this snapshot may be in them. */
+  readonly others?: readonly OverlappingIds[];
+  /** Reads only the chunks for which it returns true; the others make the snapshot INCOMPLETE. Undefined: all. */
+  readonly choose?: ((chunkIndex: number) => boolean) | undefined;
+  readonly onProgress?: (records: number, total: number) => void;
+}
+
+/** Verifies the records of a snapshot, one chunk in memory at a time, and what the manifest says about all of them. */
+export async function verifyRecords(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  manifest: Manifest,
+  { ledger, others = [], choose, onProgress }: RecordOptions,
+): Promise<void> {
+  const tally: RecordTally = {
+    bounds: boundsOf(manifest.window),
+    known: new Map(manifest.findings.records.map(({ index, kind }) => [index, kind])),
+    late: ledger ? lateWindowsOf(ledger, manifest) : undefined,
+    others,
+    digest: await newDigest(),
+    isComplete: true,
+    findings: { counts: noFindings(), records: [] },
+    lateCount: 0,
+    ids: new IdSet(),
+    previous: undefined,
+  };
+  for (const chunk of manifest.chunks) {
+    if (choose?.(chunk.index) === false) {
+      skipChunk(tally);
+      continue;
+    }
+    await verifyChunk(reader, report, manifest, chunk, tally);
+    onProgress?.(chunk.begin + chunk.count, manifest.recordCount);
+  }
+
+  // parseManifest has folded the nodes of the chunks to the root of the manifest.
+  report.pass('roots');
+  verifyLateSnapshots(report, manifest, tally);
+  if (tally.isComplete) verifyTotals(report, manifest, tally);
+}
+
+/** The manifest names exactly the snapshots that had sealed a part of its window before. */
+function verifyLateSnapshots(report: ReportBuilder, manifest: Manifest, { late }: RecordTally): void {
+  if (!late) {
+    report.note(
+      `${manifest.snapshotId}: late records were not checked, because no ledger that names the snapshot was read`,
+    );
+    return;
+  }
+  const object = manifestKey(manifest.snapshotId);
+  const [expected, found] = [late, manifest.late].map(
+    ({ snapshots }) => `late.snapshots [${snapshots.join(', ')}]`,
+  );
+  report.check('late records', object, expected!, found!);
+}
+
+function verifyTotals(report: ReportBuilder, manifest: Manifest, tally: RecordTally): void {
+  const object = manifestKey(manifest.snapshotId);
+  report.check('log digest', object, manifest.logHashDigest, tally.digest.hex());
+  report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
+  if (!tally.late) return;
+  const [expected, found] = [tally.lateCount, manifest.late.recordCount].map(
+    (count) => `late.recordCount ${count}`,
+  );
+  report.check('late records', object, expected!, found!);
+}
