@@ -22,6 +22,7 @@ import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
 import { parseCheckpoint, parseNote } from '../tlog/note';
 import { coverageOf } from './coverage';
 import type { EvidenceReader } from './evidenceReader';
+import { OverlappingSnapshots } from './overlappingSnapshots';
 import { readManifest } from './readManifest';
 import {
   COVERAGE_LAYERS,
@@ -144,15 +145,20 @@ async function verifySnapshots(
   ledger: Ledger | undefined,
 ): Promise<SnapshotReport[]> {
   const reports: SnapshotReport[] = [];
+  const named = chosen.flatMap((id) => ledger?.entries[ledger.indexOf.get(id) ?? -1] ?? []);
+  const overlapping = new OverlappingSnapshots(reader, named);
+  const isWhole = !options.snapshotIds && !options.choose;
   for (const snapshotId of chosen) {
     const report = await verifySnapshot(reader, {
       snapshotId,
+      ...(isWhole && ledger ? { others: await overlapping.othersOf(snapshotId) } : {}),
       trust: options.trust && trust,
       ledger: ledger ?? null,
       choose: options.choose,
       maxFailures: options.maxFailures,
       onProgress: (records, total) => options.onProgress?.(snapshotId, records, total),
     });
+    overlapping.release(snapshotId);
     reports.push(report);
     options.onSnapshot?.(report);
   }

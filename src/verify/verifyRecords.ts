@@ -1,4 +1,4 @@
-import { boundsOf } from '../contract/window';
+import { boundsOf, overlaps } from '../contract/window';
 import { newDigest } from '../evidence/logDigest';
 import type { Manifest } from '../evidence/manifest';
 import { manifestKey } from '../evidence/objectKeys';
@@ -25,13 +25,13 @@ export async function verifyRecords(
   reader: EvidenceReader,
   report: ReportBuilder,
   manifest: Manifest,
-  { ledger, others = [], choose, onProgress }: RecordOptions,
+  { ledger, others, choose, onProgress }: RecordOptions,
 ): Promise<void> {
   const tally: RecordTally = {
     bounds: boundsOf(manifest.window),
     known: new Map(manifest.findings.records.map(({ index, kind }) => [index, kind])),
     late: ledger ? lateWindowsOf(ledger, manifest) : undefined,
-    others,
+    others: others ?? [],
     digest: await newDigest(),
     isComplete: true,
     findings: { counts: noFindings(), records: [] },
@@ -51,6 +51,7 @@ export async function verifyRecords(
   // parseManifest has folded the nodes of the chunks to the root of the manifest.
   report.pass('roots');
   verifyLateSnapshots(report, manifest, tally);
+  if (!others) noteOverlaps(report, manifest, ledger);
   if (tally.isComplete) verifyTotals(report, manifest, tally);
 }
 
@@ -67,6 +68,21 @@ function verifyLateSnapshots(report: ReportBuilder, manifest: Manifest, { late }
     ({ snapshots }) => `late.snapshots [${snapshots.join(', ')}]`,
   );
   report.check('late records', object, expected!, found!);
+}
+
+/** Two snapshots may hold one record, which only a verification of both can find. */
+function noteOverlaps(
+  report: ReportBuilder,
+  { snapshotId, window }: Manifest,
+  ledger: Ledger | null | undefined,
+): void {
+  const overlapping = (ledger?.entries ?? []).filter(
+    (entry) => entry.snapshotId !== snapshotId && entry.recordCount > 0 && overlaps(entry.window, window),
+  );
+  if (overlapping.length === 0) return;
+  report.note(
+    `${snapshotId}: its records were not compared with those of ${overlapping.length} snapshots with overlapping windows; a verification of all evidence does that`,
+  );
 }
 
 function verifyTotals(report: ReportBuilder, manifest: Manifest, tally: RecordTally): void {

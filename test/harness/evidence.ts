@@ -24,6 +24,7 @@ import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
 
 const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 const START_MS = Date.parse('2026-01-31T00:00:00.000Z');
+const DAY_MS = 86_400_000;
 const ORIGIN = 'audit.example.org';
 
 export interface EvidenceKey {
@@ -160,10 +161,14 @@ function describeChunk(
   records: readonly Buffer[],
   body: Buffer,
 ): Manifest['chunks'][number] {
-  const positions = records.map((bytes) => {
-    const { id, timestamps } = readRecord(bytes);
-    return { timestamp: new Date(timestamps[0] ?? START_MS).toISOString(), id: listedId(id) };
-  });
+  // Records may be wrong on purpose: even then the manifest says what its reader accepts.
+  const positions = records
+    .map((bytes) => {
+      const { id, timeMs = START_MS } = readRecord(bytes);
+      const ms = Math.min(Math.max(timeMs, START_MS), START_MS + DAY_MS - 1);
+      return { timestamp: new Date(ms).toISOString(), id: listedId(id) || '0'.repeat(24) };
+    })
+    .toSorted((left, right) => Date.parse(left.timestamp) - Date.parse(right.timestamp));
   return {
     index,
     key: chunkKey(snapshotId, index),

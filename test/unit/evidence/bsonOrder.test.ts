@@ -1,5 +1,5 @@
 import { BSON, Binary, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { bsonElements, type BsonValue } from '../../../src/evidence/bsonElements';
 import { compareBson } from '../../../src/evidence/bsonOrder';
 import { MALFORMED } from '../../harness/refusals';

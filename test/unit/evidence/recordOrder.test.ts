@@ -42,8 +42,9 @@ test('another name of the time is read where it is given', () => {
   expect(positionOf(readRecord(bytes, members), DAY)?.timestamp).toBe('2026-03-01T02:00:00.000Z');
 });
 
+const position = (hour: number, id: string) => ({ timestamp: at(hour).toISOString(), id });
+
 test('positions are ordered by time, then by id as MongoDB sorts ids', () => {
-  const position = (hour: number, id: string) => ({ timestamp: at(hour).toISOString(), id });
   const ids = [
     'bson:0a:',
     'bson:10:05000000',
