@@ -112,7 +112,7 @@ async function appendSlice(
 function isNext(record: RecordView, position: Position, previous: Position | null): boolean {
   if (previous === null || comparePositions(previous, position) < 0) return true;
   if (record.timeMembers > 1) return false;
-  const message = `the database returns record ${listedId(record.id)} after one that sorts behind it; records of one instant must be sorted by _id without a collation`;
+  const message = `the database returns record ${listedId(record.id)} after one that belongs after it; records of one instant must be sorted by _id without a collation`;
   throw new SnapshotError('DATABASE_FAILED', message);
 }
 

@@ -12,7 +12,7 @@ export function rolledBack(what: string, next: string): SnapshotError {
   return new SnapshotError('LEDGER_ROLLED_BACK', `${what}; ${UNCHANGED}. ${next}`);
 }
 
-/** A row of the ledger in the database that no sealed snapshot stands behind. */
+/** A row of the ledger in the database that follows from no sealed snapshot. */
 export function unproven(index: number, what: string): SnapshotError {
   const message = `ledger entry ${index} in the database ${what}; ${UNCHANGED}. Find out who wrote the row, then remove it: audit-snapshot ledger repair`;
   return new SnapshotError('LEDGER_ENTRY_INVALID', message);

@@ -17,8 +17,8 @@ const MAX_RACES = 50;
 /**
  * Publishes what the ledger has committed: first tiles, each written once, then a checkpoint over them that replaces the
  * one it extends. Returns the published size. Nothing is signed when the bucket was rolled back (LEDGER_ROLLED_BACK), when
- * the database has fewer entries (LEDGER_BEHIND) or other ones (LEDGER_FORKED), or an entry that no sealed snapshot stands
- * behind (LEDGER_ENTRY_INVALID).
+ * the database has fewer entries (LEDGER_BEHIND) or other ones (LEDGER_FORKED), or an entry that follows from no sealed
+ * snapshot (LEDGER_ENTRY_INVALID).
  */
 export async function publishLedger(deps: SealingDeps, signal: AbortSignal): Promise<number> {
   for (let race = 0; race < MAX_RACES; race++) {

@@ -18,7 +18,7 @@ export async function seedOf(
   const known = await deps.snapshots.find(snapshotId);
   if (known) return { ...known, window, onTamper };
   const key = await newestKey(deps.signer);
-  // A clock that is behind that of the signer would date the snapshot before its key existed.
+  // A clock that is slower than that of the signer would date the snapshot before its key existed.
   const openedAtMs = Math.max(clock.nowMs(), key.createdAt.getTime());
   return {
     snapshotId,

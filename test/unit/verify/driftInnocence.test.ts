@@ -83,7 +83,7 @@ function unmark(deps: FakeDeps, id: string): void {
 }
 
 describe('late records that are sealed while the log is compared', () => {
-  test('are not planted: the ledger is read again before anybody is accused', async () => {
+  test('are not planted: the ledger is read again before a person is accused', async () => {
     const deps = new FakeDeps();
     deps.logEntries(5);
     await new InProcessRun(deps).run({ jobId: 'day', ...DAY });
