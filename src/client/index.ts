@@ -7,6 +7,7 @@ import { toTemporalError } from '../temporal/errors';
 import { firstAttributes } from './runAttributes';
 import { runQuery, type RunFilter } from './runFilter';
 import { snapshotHandle, type SnapshotHandle } from './snapshotHandle';
+import { readStandardSettings } from './standardSettings';
 import { snapshotRunOf, type SnapshotRun } from './snapshotRun';
 import { readSubmission, type SubmitOptions, type WindowInput } from './submission';
 
@@ -31,9 +32,11 @@ export type {
 } from '../contract/snapshot';
 export type { Window } from '../contract/window';
 
-/** Where Temporal is. `namespace` defaults to `default`, `taskQueue` to `audit-snapshot`. */
-export interface ConnectOptions extends Omit<TemporalAddress, 'namespace'> {
-  readonly namespace?: string | undefined;
+/**
+ * Where Temporal is. Without `address`, everything that is not given comes from the standard variables and the profile file
+ * of Temporal's tools. `namespace` defaults to `default`, `taskQueue` to `audit-snapshot`.
+ */
+export interface ConnectOptions extends Partial<TemporalAddress> {
   /** The task queue of the workers. */
   readonly taskQueue?: string | undefined;
 }
@@ -82,9 +85,17 @@ export class AuditSnapshotClient {
    * });
    * ```
    */
-  static async connect(options: ConnectOptions): Promise<AuditSnapshotClient> {
-    const { namespace = 'default', taskQueue, ...address } = options;
-    const { connection, client } = await connectTemporal({ ...address, namespace });
+  static async connect(options: ConnectOptions = {}): Promise<AuditSnapshotClient> {
+    const { taskQueue, address, namespace, ...credentials } = options;
+    const target =
+      address === undefined
+        ? {
+            ...(await readStandardSettings()),
+            ...credentials,
+            ...(namespace === undefined ? {} : { namespace }),
+          }
+        : { ...credentials, address, namespace: namespace ?? 'default' };
+    const { connection, client } = await connectTemporal(target);
     const connected = new AuditSnapshotClient(client, taskQueue);
     connected.#connection = connection;
     return connected;

@@ -4,6 +4,7 @@ import { configError, invalid, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
 import { findSetting } from './sources';
 import { storageConfigOf, type StorageConfig } from './storage';
+import { temporalConfigOf, type TemporalConfig } from './temporal';
 import { mongoUriFileProblems, nodeCaFileProblems } from './tlsFiles';
 import { unknownVariables } from './unknownVariables';
 import { vaultConfigOf, type VaultConfig } from './vault';
@@ -17,12 +18,6 @@ export type { StorageConfig };
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-export interface TemporalConfig {
-  readonly address: string;
-  readonly namespace: string;
-  readonly taskQueue: string;
-  readonly uiUrl: string | undefined;
-}
 export interface JobServiceConfig {
   readonly host: string;
   readonly port: number;
@@ -94,13 +89,7 @@ export function readDatabaseConfig(env: Environment = process.env): { readonly u
 }
 
 export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
-  const temporal = read(VARIABLES.temporal, env);
-  return {
-    address: temporal.TEMPORAL_ADDRESS,
-    namespace: temporal.TEMPORAL_NAMESPACE,
-    taskQueue: temporal.TEMPORAL_TASK_QUEUE,
-    uiUrl: temporal.TEMPORAL_UI_URL,
-  };
+  return temporalConfigOf(read(VARIABLES.temporal, env), env);
 }
 
 export function readVaultConfig(env: Environment = process.env): VaultConfig {

@@ -17,6 +17,7 @@ const mountPath = z
   .regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/, 'is not a mount path such as transit or team/transit')
   .max(256);
 const text = z.string().min(1).max(4096);
+const pem = z.string().max(65_536);
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -39,8 +40,19 @@ const certificates = z
 export const VARIABLES = {
   database: { MONGODB_URI: mongoUri },
   temporal: {
-    TEMPORAL_ADDRESS: hostAndPort,
+    TEMPORAL_ADDRESS: hostAndPort.optional(),
     TEMPORAL_NAMESPACE: text.default('default'),
+    TEMPORAL_PROFILE: text.optional(),
+    TEMPORAL_CONFIG_FILE: text.optional(),
+    TEMPORAL_API_KEY: text.optional(),
+    TEMPORAL_TLS: z.enum(['true', 'false', '1', '0']).optional(),
+    TEMPORAL_TLS_SERVER_NAME: text.optional(),
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: text.optional(),
+    TEMPORAL_TLS_SERVER_CA_CERT_DATA: pem.optional(),
+    TEMPORAL_TLS_CLIENT_CERT_PATH: text.optional(),
+    TEMPORAL_TLS_CLIENT_CERT_DATA: pem.optional(),
+    TEMPORAL_TLS_CLIENT_KEY_PATH: text.optional(),
+    TEMPORAL_TLS_CLIENT_KEY_DATA: pem.optional(),
     TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
     TEMPORAL_UI_URL: httpUrl.optional(),
   },
@@ -141,6 +153,8 @@ export const VARIABLES = {
 /** Settings that are never shown, and that a file may contain only when no other user can read it. */
 export const SECRETS: ReadonlySet<string> = new Set([
   'MONGODB_URI',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
   'VAULT_SECRET_ID',
   'VAULT_TOKEN',
   'VAULT_JWT',

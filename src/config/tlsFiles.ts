@@ -5,7 +5,7 @@ import type { Environment } from './schema';
 const PEM = /-----BEGIN [A-Z0-9 ]+-----[\s\S]+-----END [A-Z0-9 ]+-----/;
 
 /** The problem of a file that must contain PEM (certificates or keys); undefined for a usable one. TLS_FILE_INVALID. */
-function tlsFileProblem(setting: string, path: string): ConfigProblem | undefined {
+export function tlsFileProblem(setting: string, path: string): ConfigProblem | undefined {
   const problem = (how: string): ConfigProblem => ({
     code: 'TLS_FILE_INVALID',
     message: `${setting} ${how}: ${path}`,

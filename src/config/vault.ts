@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { invalid } from './problems';
+import { configError, invalid } from './problems';
 import type { VARIABLES, Environment } from './schema';
 import { findSetting } from './sources';
+import { tlsFileProblem } from './tlsFiles';
 
 /** How the worker logs in; exactly one method applies. An empty JWT is read from `secretFile`. */
 type VaultCredentials =
@@ -31,8 +32,11 @@ const SERVICE_ACCOUNT_JWT = '/var/run/secrets/kubernetes.io/serviceaccount/token
 type VaultSettings = z.output<z.ZodObject<typeof VARIABLES.vault>>;
 type SecretName = 'VAULT_TOKEN' | 'VAULT_SECRET_ID' | 'VAULT_JWT';
 
-/** Joins the settings of Vault; CONFIG_INVALID without the settings of the login method. */
+/** Joins the settings of Vault. CONFIG_INVALID without the settings of the login method, TLS_FILE_INVALID. */
 export function vaultConfigOf(vault: VaultSettings, env: Environment): VaultConfig {
+  const problem =
+    vault.VAULT_CACERT === undefined ? undefined : tlsFileProblem('VAULT_CACERT', vault.VAULT_CACERT);
+  if (problem) throw configError([problem]);
   const [credentials, secret] = credentialsOf(vault);
   const mounted = 'method' in credentials && credentials.jwt === '' ? SERVICE_ACCOUNT_JWT : undefined;
   return {

@@ -16,6 +16,8 @@ export interface TemporalAddress {
   readonly tls?: ConnectionOptions['tls'] | undefined;
   /** A key, or a function that returns the current one and is asked at each call. */
   readonly apiKey?: string | (() => string) | undefined;
+  /** gRPC headers that are sent with every call. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** An open connection and a client on it, to be closed by `await using` or by `connection.close()`. */
@@ -25,12 +27,8 @@ export interface TemporalConnection extends AsyncDisposable {
 }
 
 /** Connects and reads the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, TEMPORAL_FAILED. */
-export async function connectTemporal({
-  address,
-  namespace,
-  tls,
-  apiKey,
-}: TemporalAddress): Promise<TemporalConnection> {
+export async function connectTemporal(target: TemporalAddress): Promise<TemporalConnection> {
+  const { address, namespace, tls, apiKey, metadata } = target;
   let opened: Connection | undefined;
   try {
     const connection = await Connection.connect({
@@ -38,6 +36,7 @@ export async function connectTemporal({
       connectTimeout: CONNECT_MS,
       ...(tls === undefined ? {} : { tls }),
       ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
     });
     opened = connection;
     await connection.withDeadline(Date.now() + CONNECT_MS, () =>
@@ -47,6 +46,14 @@ export async function connectTemporal({
     return { connection, client, [Symbol.asyncDispose]: () => connection.close() };
   } catch (error) {
     await opened?.close();
-    throw toTemporalError(`Temporal at ${address}, namespace ${namespace}`, error);
+    throw toTemporalError(describeTarget(target), error);
   }
+}
+
+/** Names the server and how it is reached: a server that expects TLS answers nothing to a connection in plain text. */
+export function describeTarget({ address, namespace, tls, apiKey }: TemporalAddress): string {
+  const encrypted = tls ?? apiKey !== undefined;
+  const certificate = typeof tls === 'object' && tls?.clientCertPair ? ' with a client certificate' : '';
+  const key = apiKey === undefined ? '' : ', with an API key';
+  return `Temporal at ${address} (${encrypted ? `TLS${certificate}` : 'without TLS'}${key}), namespace ${namespace}`;
 }

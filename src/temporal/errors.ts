@@ -23,7 +23,11 @@ const REJECTED: readonly number[] = [
   GRPC_STATUS.UNIMPLEMENTED,
 ];
 
-/** Maps a failed call to TEMPORAL_*; `what` names the object in the message. A SnapshotError stays as it is. */
+/** In the words of the servers, which answer an unregistered search attribute with INVALID_ARGUMENT. */
+const ATTRIBUTE_UNKNOWN =
+  /no mapping defined for search attribute|search attribute \S+ is not (defined|registered|valid)/i;
+
+/** Maps a failed call to TEMPORAL_*, or SEARCH_ATTRIBUTES_MISSING; `what` names the object in the message. A SnapshotError stays as it is. */
 export function toTemporalError(what: string, error: unknown): SnapshotError {
   if (error instanceof SnapshotError) return error;
   const status = grpcStatusOf(error);
@@ -31,6 +35,10 @@ export function toTemporalError(what: string, error: unknown): SnapshotError {
     return new SnapshotError('TEMPORAL_UNAUTHORIZED', `${what}: access denied`, { cause: error });
   if (status === GRPC_STATUS.NOT_FOUND)
     return new SnapshotError('TEMPORAL_FAILED', `${what}: not found`, { cause: error });
+  if (status === GRPC_STATUS.INVALID_ARGUMENT && ATTRIBUTE_UNKNOWN.test(grpcDetailsOf(error))) {
+    const message = `${what}: ${grpcDetailsOf(error)}; register the search attributes with: audit-snapshot doctor --fix`;
+    return new SnapshotError('SEARCH_ATTRIBUTES_MISSING', message, { cause: error });
+  }
   if (isRejection(error, status)) {
     const message = `${what}: rejected by Temporal: ${grpcDetailsOf(error)}`;
     return new SnapshotError('TEMPORAL_FAILED', message, { cause: error });

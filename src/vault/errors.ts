@@ -12,10 +12,10 @@ export function isVersionRejected(error: unknown): boolean {
   return statusOf(error) !== undefined && /requested version for signing/.test(message);
 }
 
-/** True when the path of the call belongs to no secrets engine or authentication method. */
+/** True when the path of the call belongs to no secrets engine or authentication method, or to no namespace. */
 export function isMountMissing(error: unknown): boolean {
   const { message = '' } = (error ?? {}) as { readonly message?: string };
-  return statusOf(error) === 404 && /no handler for route/.test(message);
+  return statusOf(error) === 404 && /no handler for route|namespace not found/.test(message);
 }
 
 /** True when Vault does not accept the token for this call. */

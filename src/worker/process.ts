@@ -3,19 +3,22 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import {
   DefaultLogger,
-  NativeConnection,
+  type NativeConnection,
   Runtime,
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities/createActivities';
-import type { TemporalConfig, WorkerConfig } from '../config';
+import type { WorkerConfig } from '../config';
+import type { TemporalConfig } from '../config/temporal';
 import { SnapshotError } from '../errors';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
 import type { SealingDeps } from '../sealing/deps';
 import { connectTemporal } from '../temporal/connection';
+import { requireSearchAttributes } from '../temporal/searchAttributes';
+import { connectWorker } from '../temporal/workerConnection';
 import { reportStarted } from './childProcess';
 import { compose } from './compose';
 import { readWorkerSettings } from './settings';
@@ -48,8 +51,10 @@ export async function runWorker(): Promise<void> {
   installRuntime(log, level);
 
   await using temporal = await connectTemporal(temporalConfig);
+  for (const warning of await requireSearchAttributes(temporal.connection, temporalConfig.namespace))
+    log.warn(warning);
   await using composed = await compose(settings, temporal.client, log);
-  await using native = await connectNative(temporalConfig.address);
+  await using native = await connectWorker(temporalConfig);
   const worker = await createWorker(native.connection, temporalConfig, workerConfig, composed.deps);
 
   const { taskQueue, identity } = worker.options;
@@ -57,13 +62,6 @@ export async function runWorker(): Promise<void> {
   const run = worker.run();
   reportStarted();
   await run;
-}
-
-async function connectNative(
-  address: string,
-): Promise<{ readonly connection: NativeConnection } & AsyncDisposable> {
-  const connection = await NativeConnection.connect({ address });
-  return { connection, [Symbol.asyncDispose]: () => connection.close() };
 }
 
 function createWorker(

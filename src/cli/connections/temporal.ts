@@ -1,6 +1,7 @@
 import type { Client, Connection } from '@temporalio/client';
 import { AuditSnapshotClient } from '../../client';
-import { readTemporalConfig, type TemporalConfig } from '../../config';
+import { readTemporalConfig } from '../../config';
+import type { TemporalConfig } from '../../config/temporal';
 import { connectTemporal } from '../../temporal/connection';
 
 export interface OpenTemporal extends AsyncDisposable {

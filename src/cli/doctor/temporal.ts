@@ -1,12 +1,17 @@
-import { missingSearchAttributes, registerSearchAttributes } from '../../temporal/searchAttributes';
+import {
+  missingSearchAttributes,
+  registerCommand,
+  registerSearchAttributes,
+  type SearchAttribute,
+} from '../../temporal/searchAttributes';
 import { openTemporal } from '../connections/temporal';
 import type { Check } from './check';
 
 interface TemporalFacts {
   readonly address: string;
   readonly namespace: string;
-  /** Before the repair, as name and type. */
-  readonly missingAttributes: readonly (readonly [name: string, type: string])[];
+  /** Before the repair. */
+  readonly missingAttributes: readonly SearchAttribute[];
   readonly repaired: boolean;
 }
 
@@ -33,7 +38,6 @@ function judgeSearchAttributes({ namespace, missingAttributes, repaired }: Tempo
   const names = missingAttributes.map(([name]) => name).join(', ');
   if (names === '') return { check, state: 'ok', found: 'all present' };
   if (repaired) return { check, state: 'ok', found: `registered: ${names}` };
-  const flags = missingAttributes.map(([name, type]) => `--name ${name} --type ${type}`).join(' ');
-  const advice = `audit-snapshot doctor --fix; or: temporal operator search-attribute create --namespace ${namespace} ${flags}`;
+  const advice = `audit-snapshot doctor --fix; or: ${registerCommand(namespace, missingAttributes)}`;
   return { check, state: 'fail', found: `missing: ${names}`, advice };
 }

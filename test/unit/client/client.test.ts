@@ -78,7 +78,14 @@ describe('submitting a window', () => {
   test.each([
     [14, 'no connection established', 'TEMPORAL_UNREACHABLE', true],
     [7, 'no', 'TEMPORAL_UNAUTHORIZED', false],
-    [3, 'search attribute AuditStage is not defined', 'TEMPORAL_FAILED', false],
+    [3, 'search attribute AuditStage is not defined', 'SEARCH_ATTRIBUTES_MISSING', false],
+    [
+      3,
+      'Namespace x has no mapping defined for search attribute AuditStage',
+      'SEARCH_ATTRIBUTES_MISSING',
+      false,
+    ],
+    [3, 'invalid workflow id', 'TEMPORAL_FAILED', false],
   ])('gRPC status %d with details "%s" is reported as %s', async (status, details, code, retryable) => {
     const { temporal, client } = setUp();
     temporal.startFailure = grpcFailure(status, details);
