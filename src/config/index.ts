@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors';
-import { configError, invalid, type ConfigProblem } from './problems';
+import { configError, invalid, readTogether, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
 import { findSetting } from './sources';
 import { storageConfigOf, type StorageConfig } from './storage';
-import { temporalConfigOf, type TemporalConfig } from './temporal';
+import { temporalAddressOf, temporalConfigOf, type TemporalConfig } from './temporal';
 import { mongoUriFileProblems, nodeCaFileProblems } from './tlsFiles';
 import { unknownVariables } from './unknownVariables';
 import { vaultConfigOf, type VaultConfig } from './vault';
@@ -89,7 +89,12 @@ export function readDatabaseConfig(env: Environment = process.env): { readonly u
 }
 
 export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
-  return temporalConfigOf(read(VARIABLES.temporal, env), env);
+  const { settings } = readTogether({
+    settings: () => read(VARIABLES.temporal, env),
+    // It may also be in a profile file, so the schema cannot require it.
+    address: () => temporalAddressOf(env),
+  });
+  return temporalConfigOf(settings, env);
 }
 
 export function readVaultConfig(env: Environment = process.env): VaultConfig {

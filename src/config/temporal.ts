@@ -40,11 +40,8 @@ const META_PREFIX = 'TEMPORAL_GRPC_META_';
  */
 export function temporalConfigOf(settings: TemporalSettings, env: Environment): TemporalConfig {
   const profile = profileOf(env);
-  const { address = '' } = profile;
-  if (address === '') throw invalid('TEMPORAL_ADDRESS is not set');
-  checkAddress(address);
   return {
-    address,
+    address: temporalAddressOf(env),
     namespace: profile.namespace ?? settings.TEMPORAL_NAMESPACE,
     taskQueue: settings.TEMPORAL_TASK_QUEUE,
     uiUrl: settings.TEMPORAL_UI_URL,
@@ -52,6 +49,14 @@ export function temporalConfigOf(settings: TemporalSettings, env: Environment): 
     apiKey: apiKeyOf(profile, env),
     metadata: profile.grpcMeta ?? {},
   };
+}
+
+/** The address, of our settings or of a profile. CONFIG_INVALID without one, ADDRESS_INVALID, ADDRESS_HAS_CREDENTIALS. */
+export function temporalAddressOf(env: Environment): string {
+  const { address = '' } = profileOf(env);
+  if (address === '') throw invalid('TEMPORAL_ADDRESS is not set');
+  checkAddress(address);
+  return address;
 }
 
 /** An address of a profile file is checked like that of a variable. */
