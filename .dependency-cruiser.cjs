@@ -69,7 +69,10 @@ module.exports = {
       name: 'the client takes only Temporal packages: other services load what it loads',
       severity: 'error',
       from: { path: '^src/(client/|temporal/(connection|errors)\\.ts$)' },
-      to: { dependencyTypesNot: ['local', 'core'], pathNot: 'node_modules/@temporalio/(client|common|envconfig)/' },
+      to: {
+        dependencyTypesNot: ['local', 'core'],
+        pathNot: 'node_modules/@temporalio/(client|common|envconfig)/',
+      },
     },
     {
       name: 'workflows take only Temporal packages',

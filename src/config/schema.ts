@@ -17,7 +17,7 @@ const mountPath = z
   .regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/, 'is not a mount path such as transit or team/transit')
   .max(256);
 const text = z.string().min(1).max(4096);
-const pem = z.string().max(65_536);
+const pemText = z.string().max(65_536);
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -48,11 +48,11 @@ export const VARIABLES = {
     TEMPORAL_TLS: z.enum(['true', 'false', '1', '0']).optional(),
     TEMPORAL_TLS_SERVER_NAME: text.optional(),
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: text.optional(),
-    TEMPORAL_TLS_SERVER_CA_CERT_DATA: pem.optional(),
+    TEMPORAL_TLS_SERVER_CA_CERT_DATA: pemText.optional(),
     TEMPORAL_TLS_CLIENT_CERT_PATH: text.optional(),
-    TEMPORAL_TLS_CLIENT_CERT_DATA: pem.optional(),
+    TEMPORAL_TLS_CLIENT_CERT_DATA: pemText.optional(),
     TEMPORAL_TLS_CLIENT_KEY_PATH: text.optional(),
-    TEMPORAL_TLS_CLIENT_KEY_DATA: pem.optional(),
+    TEMPORAL_TLS_CLIENT_KEY_DATA: pemText.optional(),
     TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
     TEMPORAL_UI_URL: httpUrl.optional(),
   },

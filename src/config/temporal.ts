@@ -22,7 +22,7 @@ export interface TemporalConfig {
 }
 
 /** In the form of Temporal's SDK. */
-export interface TemporalTls {
+interface TemporalTls {
   readonly serverNameOverride?: string;
   readonly serverRootCACertificate?: Buffer;
   readonly clientCertPair?: { readonly crt: Buffer; readonly key: Buffer };
@@ -107,9 +107,10 @@ function readNamed(path: string): void {
 /** Only messages of the library that quote no line of the file, because a line may contain a key. */
 function problemOf(error: unknown): string {
   const message = messageOf(error);
-  if (/^Profile '/.test(message)) return 'has no such profile; check TEMPORAL_PROFILE';
-  if (/^Validation error: /.test(message)) return `is invalid: ${message.replace('Validation error: ', '')}`;
-  if (/^Cannot specify both/.test(message))
+  if (message.startsWith("Profile '")) return 'has no such profile; check TEMPORAL_PROFILE';
+  if (message.startsWith('Validation error: '))
+    return `is invalid: ${message.replace('Validation error: ', '')}`;
+  if (message.startsWith('Cannot specify both'))
     return 'and the variables give a path and data for the same thing; remove one of them';
   return 'is not TOML with a table [profile.default]';
 }

@@ -15,7 +15,7 @@ export interface VaultArea {
   readonly key: string;
   readonly policy: string;
   /** A call below this namespace. */
-  call(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>;
+  readonly call: (method: 'GET' | 'POST', path: string, body?: object) => Promise<unknown>;
 }
 
 /** What a worker is configured with, and the revocation of everything that was issued to it. */

@@ -90,18 +90,19 @@ describe('a login that Vault rejects', () => {
   });
 });
 
+/** Signs with the stack's key under a policy of these rules. */
+async function signerWith(kept: readonly string[]) {
+  const vault = vaultAsRoot();
+  const policy = `policy-${randomUUID().slice(0, 8)}`;
+  await vault.call('POST', `sys/policies/acl/${policy}`, { policy: kept.join('\n') });
+  const created = await vault.call('POST', 'auth/token/create', { policies: [policy], ttl: '10m' });
+  const { client_token: token } = (created as { auth: { client_token: string } }).auth;
+  return connectSigner({ ...readVaultConfig(), credentials: { token } });
+}
+
 describe('the policy in deploy/vault', () => {
   const text = readFileSync(join(__dirname, '../../deploy/vault/policy.hcl'), 'utf8');
   const rules = text.match(/^path [^}]+\}$/gm)!;
-
-  async function signerWith(kept: readonly string[]) {
-    const vault = vaultAsRoot();
-    const policy = `policy-${randomUUID().slice(0, 8)}`;
-    await vault.call('POST', `sys/policies/acl/${policy}`, { policy: kept.join('\n') });
-    const created = await vault.call('POST', 'auth/token/create', { policies: [policy], ttl: '10m' });
-    const { client_token: token } = (created as { auth: { client_token: string } }).auth;
-    return connectSigner({ ...readVaultConfig(), credentials: { token } });
-  }
 
   test('is all that signing needs', async () => {
     expect(rules).toHaveLength(2);
@@ -119,6 +120,16 @@ describe('the policy in deploy/vault', () => {
     },
   );
 });
+
+/** Signs with a new key that has two versions and these settings. */
+async function signerOf(options: object, settings: object) {
+  const vault = vaultAsRoot();
+  const key = `unsafe-${randomUUID().slice(0, 8)}`;
+  await vault.createKey(key, { type: 'ed25519', ...options });
+  await vault.call('POST', `transit/keys/${key}/rotate`, {});
+  await vault.call('POST', `transit/keys/${key}/config`, settings);
+  return connectSigner({ ...readVaultConfig(), key, credentials: { token: vault.token } });
+}
 
 describe('a key with an unsafe policy', () => {
   test.each([
@@ -145,13 +156,4 @@ describe('a key with an unsafe policy', () => {
       expect.objectContaining({ found: expect.stringContaining(found) }),
     );
   });
-
-  async function signerOf(options: object, settings: object) {
-    const vault = vaultAsRoot();
-    const key = `unsafe-${randomUUID().slice(0, 8)}`;
-    await vault.createKey(key, { type: 'ed25519', ...options });
-    await vault.call('POST', `transit/keys/${key}/rotate`, {});
-    await vault.call('POST', `transit/keys/${key}/config`, settings);
-    return connectSigner({ ...readVaultConfig(), key, credentials: { token: vault.token } });
-  }
 });
