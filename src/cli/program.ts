@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, readonly Entry[]>> = {
     ['serve', 'run the job service until SIGTERM', () => require('./commands/serve')],
     ['indexes', 'create or check the indexes of the database', () => require('./commands/indexes')],
     ['doctor', 'check every server that sealing depends on', () => require('./commands/doctor')],
+    ['ledger', 'repair the ledger in the database', () => require('./commands/ledger')],
     ['config', 'show or check the settings and their sources', () => require('./commands/config')],
     ['completion', 'print a completion script for your shell', () => require('./commands/completion')],
   ],

@@ -1,14 +1,15 @@
 import type { Connection, Model } from 'mongoose';
 import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import { SnapshotError } from '../errors';
-import { RangeBuilder, leafHash, parseRange, rootOf, serializeRange } from '../tlog/merkle';
+import { RangeBuilder, emptyRange, leafHash, parseRange, rootOf, serializeRange } from '../tlog/merkle';
+import { deepEqualJson } from '../sealing/deepEqualJson';
 import {
   ledgerHeadModel,
   ledgerLeafModel,
   type LedgerHeadDocument,
   type LedgerLeafDocument,
 } from '../models/ledger.model';
-import type { LedgerSequencer, LedgerHead } from '../ports/ledgerSequencer';
+import type { LedgerSequencer, LedgerHead, LedgerRow } from '../ports/ledgerSequencer';
 
 /** Lost races after which an append fails as retryable. */
 const MAX_RACES = 200;
@@ -36,14 +37,16 @@ export class MongoLedgerSequencer implements LedgerSequencer {
       const { size } = await this.#advance();
       const known = await this.#find(snapshotId);
       if (known) {
+        if (!known._id.startsWith(`${this.#origin}/`)) throw this.#otherOrigin(known._id, snapshotId);
         if (known.entry !== text)
           throw new SnapshotError('SNAPSHOT_CONFLICT', `the ledger has another entry of ${snapshotId}`);
         if (known.index < size) return known.index;
       } else {
         try {
-          await this.#leaves.create({ _id: this.#leafId(size), index: size, snapshotId, entry: text });
+          await this.#leaves.create(this.#document(size, { snapshotId, entry }));
         } catch (error) {
           if (!isDuplicateKey(error)) throw toDatabaseError(this.#what, error);
+          await this.#refuseMisplaced(size);
         }
       }
     }
@@ -65,7 +68,46 @@ export class MongoLedgerSequencer implements LedgerSequencer {
       const message = `${this.#what}: entry ${from + (broken < 0 ? found.length : broken)} is missing from the database; restore it; nothing was signed`;
       throw new SnapshotError('LEDGER_BEHIND', message);
     }
-    return found.map(({ entry }) => Buffer.from(entry));
+    return found.map(bytesOf);
+  }
+
+  async listRows(from: number): Promise<readonly Buffer[]> {
+    const rows: Buffer[] = [];
+    for (let start = from; ; start += PAGE) {
+      const page = await this.#page(start, start + PAGE);
+      const broken = page.findIndex(({ index }, offset) => index !== start + offset);
+      rows.push(...(broken < 0 ? page : page.slice(0, broken)).map(bytesOf));
+      if (broken >= 0 || page.length < PAGE) return rows;
+    }
+  }
+
+  async replaceAll(entries: readonly LedgerRow[]): Promise<{ restored: number; removed: number }> {
+    // The character after the digits.
+    const end = `${this.#origin}/:`;
+    const beyond = { _id: { $gte: this.#leafId(entries.length), $lt: end } };
+    const { deletedCount } = await onDatabase(this.#what, () => this.#leaves.deleteMany(beyond));
+    let removed = deletedCount;
+    let restored = 0;
+    const range = new RangeBuilder(emptyRange(0));
+    for (const { entry } of entries) range.appendLeaf(leafHash(entry));
+    for (let start = 0; start < entries.length; start += PAGE) {
+      const wanted = entries
+        .slice(start, start + PAGE)
+        .map((row, offset) => this.#document(start + offset, row));
+      const stored = new Map((await this.#page(start, start + PAGE)).map((row) => [row._id, row]));
+      const missing = wanted.filter((row) => !deepEqualJson(stored.get(row._id), row));
+      const among = { _id: { $in: missing.map(({ _id }) => _id) } };
+      // All of them are removed first: a snapshot has one row, which may be at another index.
+      const replaced = await onDatabase(this.#what, () => this.#leaves.deleteMany(among));
+      removed += replaced.deletedCount;
+      await onDatabase(this.#what, () => this.#leaves.insertMany(missing));
+      restored += missing.length;
+    }
+    const { end: size, hashes: nodes } = serializeRange(range.range());
+    await onDatabase(this.#what, () =>
+      this.#heads.replaceOne({ _id: this.#origin }, { size, nodes }, { upsert: true }),
+    );
+    return { restored, removed };
   }
 
   /** Moves the head over the leaves that follow it without a gap; returns the current head. */
@@ -77,12 +119,31 @@ export class MongoLedgerSequencer implements LedgerSequencer {
       const next = broken < 0 ? beyond : beyond.slice(0, broken);
       if (next.length === 0) return head;
       const range = new RangeBuilder(parseRange({ begin: 0, end: head.size, hashes: head.nodes }));
-      for (const { entry } of next) range.appendLeaf(leafHash(Buffer.from(entry)));
+      for (const row of next) range.appendLeaf(leafHash(bytesOf(row)));
       const { end, hashes } = serializeRange(range.range());
       await onDatabase(this.#what, () =>
         this.#heads.updateOne({ _id: this.#origin, size: head.size }, { $set: { size: end, nodes: hashes } }),
       );
     }
+  }
+
+  /** A row at the next index that has another index inside would be in the way of every entry. */
+  async #refuseMisplaced(size: number): Promise<void> {
+    const [row] = await this.#page(size, size + 1);
+    if (row && row.index !== size)
+      throw new SnapshotError(
+        'LEDGER_ENTRY_INVALID',
+        `${this.#what}: the row ${row._id} has the index ${String(row.index)}; nothing was signed. Find out who wrote it, then remove it: audit-snapshot ledger repair`,
+      );
+  }
+
+  #otherOrigin(rowId: string, snapshotId: string): SnapshotError {
+    const message = `${this.#what}: ${snapshotId} is in the ledger of another origin [row=${rowId}]; nothing was signed. Check AUDIT_ORIGIN and MONGODB_URI`;
+    return new SnapshotError('ORIGIN_MISMATCH', message);
+  }
+
+  #document(index: number, { snapshotId, entry }: LedgerRow): LedgerLeafDocument {
+    return { _id: this.#leafId(index), index, snapshotId, entry: entry.toString('utf8') };
   }
 
   #page(from: number, until: number): Promise<LedgerLeafDocument[]> {
@@ -116,4 +177,9 @@ export class MongoLedgerSequencer implements LedgerSequencer {
   get #what(): string {
     return `ledger of ${this.#origin}`;
   }
+}
+
+/** The database may hold a value of any type here; the caller checks the entry. */
+function bytesOf({ entry }: LedgerLeafDocument): Buffer {
+  return Buffer.from(String(entry));
 }

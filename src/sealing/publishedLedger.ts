@@ -135,6 +135,16 @@ async function readEntries(store: ObjectStore, from: number, until: number): Pro
   return found;
 }
 
+/** The bytes of all entries in the bundles of a ledger of `size` entries; LEDGER_ROLLED_BACK, STORAGE_NOT_FOUND. */
+export async function readStoredEntries(store: ObjectStore, size: number): Promise<Buffer[]> {
+  const found: Buffer[] = [];
+  for (const { index, width } of tilesOfLevel(size, 0)) {
+    const key = ledgerTileKey('entries', index, width);
+    found.push(...entriesOf(key, await readTile(store, key), width));
+  }
+  return found;
+}
+
 function entriesOf(key: string, body: Buffer, width: number): Buffer[] {
   try {
     return parseBundle(body, width);

@@ -42,6 +42,25 @@ export function describeLedgerSequencer(name: string, makeSequencer: () => Promi
       await expect(ledger.list(0, 1)).resolves.toEqual([entryOf('snap-a')]);
     });
 
+    test('rows can be listed from any index on', async () => {
+      for (const snapshotId of ['snap-a', 'snap-b', 'snap-c']) await append(snapshotId);
+      await expect(ledger.listRows(1)).resolves.toEqual([entryOf('snap-b'), entryOf('snap-c')]);
+      await expect(ledger.listRows(3)).resolves.toEqual([]);
+    });
+
+    test('the committed entries can be replaced, and appending continues after them', async () => {
+      for (const snapshotId of ['snap-a', 'snap-b', 'snap-c', 'snap-d']) await append(snapshotId);
+      const names = ['snap-a', 'snap-c', 'snap-e'];
+      const rows = names.map((snapshotId) => ({ snapshotId, entry: entryOf(snapshotId) }));
+      await expect(ledger.replaceAll(rows)).resolves.toEqual({ restored: 2, removed: 3 });
+      const root = rootOfLeaves(rows.map(({ entry }) => leafHash(entry)));
+      await expect(ledger.head()).resolves.toEqual({ size: 3, root });
+      await expect(ledger.list(0, 3)).resolves.toEqual(rows.map(({ entry }) => entry));
+      await expect(append('snap-b')).resolves.toBe(3);
+      await expect(ledger.replaceAll([])).resolves.toEqual({ restored: 0, removed: 4 });
+      await expect(ledger.head()).resolves.toMatchObject({ size: 0 });
+    });
+
     test('twenty concurrent appends get twenty different indexes', async () => {
       const names = Array.from({ length: 20 }, (_, index) => `snap-${index}`);
       const indexes = await Promise.all(names.map(append));

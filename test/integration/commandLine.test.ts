@@ -73,6 +73,7 @@ describe('the command line on real servers', () => {
     ['retention', 0, () => ['retention', 'extend', SNAPSHOT, '--until', '2040-01-31T00:00:00Z']],
     ['hold', 0, () => ['hold', 'add', SNAPSHOT]],
     ['hold', 0, () => ['hold', 'remove', SNAPSHOT]],
+    ['ledgerRepaired', 0, () => ['ledger', 'repair']],
     ['doctor', 0, () => ['doctor', '--fix']],
     ['configShow', 0, () => ['config', 'show']],
     ['configCheck', 0, () => ['config', 'check']],

@@ -1,6 +1,6 @@
 import { SnapshotError } from '../../../src/errors';
 import { leafHash, rootOfLeaves } from '../../../src/tlog/merkle';
-import type { LedgerSequencer, LedgerHead } from '../../../src/ports/ledgerSequencer';
+import type { LedgerSequencer, LedgerHead, LedgerRow } from '../../../src/ports/ledgerSequencer';
 import { FaultPlan } from './faults';
 
 /** The committed entries of one ledger in memory. */
@@ -27,5 +27,18 @@ export class FakeLedgerSequencer implements LedgerSequencer {
 
   list(from: number, until: number): Promise<readonly Buffer[]> {
     return this.faults.run('list', () => this.leaves.slice(from, until).map(({ entry }) => entry));
+  }
+
+  listRows(from: number): Promise<readonly Buffer[]> {
+    return this.faults.run('listRows', () => this.leaves.slice(from).map(({ entry }) => entry));
+  }
+
+  replaceAll(entries: readonly LedgerRow[]): Promise<{ restored: number; removed: number }> {
+    return this.faults.run('replaceAll', () => {
+      const kept = this.leaves.filter(({ entry }, index) => entries[index]?.entry.equals(entry)).length;
+      const counts = { restored: entries.length - kept, removed: this.leaves.length - kept };
+      this.leaves = [...entries];
+      return counts;
+    });
   }
 }
