@@ -2,6 +2,7 @@ import { snapshotIdOf, workflowIdOf } from '../src/contract/names';
 import type { AuditSnapshotResult } from '../src/contract/snapshot';
 import { SnapshotError } from '../src/errors';
 import type { SealingDeps } from '../src/sealing/deps';
+import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 
 /**
  * The result of a snapshot that another run seals, or null when that run ended without one. WINDOW_BUSY (retryable) until
@@ -15,6 +16,7 @@ export async function awaitSnapshot(
   // Read in this order: a workflow closes its snapshot's row before it ends, so no result is missed in between.
   const open = await deps.workflowStatus.isOpen(workflowId);
   const row = await deps.snapshots.find(snapshotIdOf(jobId));
+  if (row) requireOwnOrigin(row, deps.settings);
   if (row?.result != null) return row.result;
   if (!open) return null;
   throw new SnapshotError(

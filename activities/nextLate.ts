@@ -7,6 +7,7 @@ import { readRecord } from '../src/evidence/recordBytes';
 import { positionOf } from '../src/evidence/recordOrder';
 import { lateWindow, newestLate, nextGeneration } from '../src/schedule/windowPlanning';
 import type { SealingDeps } from '../src/sealing/deps';
+import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 import { findResumable } from '../src/sealing/resumableSnapshot';
 
 const NO_LIMIT = 2 ** 31 - 1;
@@ -25,6 +26,7 @@ export async function nextLate(
   const targetMs = Date.parse(target);
   const ids = jobRange(scheduleId, targetMs, targetMs + 1000);
   const snapshots = await deps.snapshots.listSummaries(snapshotIdOf(ids.from), snapshotIdOf(ids.until));
+  for (const snapshot of snapshots) requireOwnOrigin(snapshot, deps.settings);
   const newest = newestLate(scheduleId, targetMs, snapshots);
   if (newest && !newest.closed) {
     const planned = await findResumable(deps, newest.jobId, onTamper);

@@ -5,6 +5,7 @@ import { boundsOf, formatInstant } from '../src/contract/window';
 import { checkSchedule, type CheckedSchedule } from '../src/schedule/checkSchedule';
 import { nextGeneration, planWindow } from '../src/schedule/windowPlanning';
 import type { SealingDeps } from '../src/sealing/deps';
+import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 import { findResumable } from '../src/sealing/resumableSnapshot';
 
 /**
@@ -24,6 +25,7 @@ export async function nextWindow(
 
   const ids = jobRange(scheduleId, beginMs, targetMs);
   const snapshots = await deps.snapshots.listSummaries(snapshotIdOf(ids.from), snapshotIdOf(ids.until));
+  for (const snapshot of snapshots) requireOwnOrigin(snapshot, deps.settings);
   const plan = planWindow(checked, { beginMs, targetMs }, snapshots);
   const { left, sealedUntilMs, sealedBy } = plan;
   const now = sealedBy === undefined ? confirmed : sealedUntil(checked, sealedUntilMs, sealedBy);
@@ -36,12 +38,13 @@ export async function nextWindow(
 }
 
 async function confirmSealed(
-  { snapshots }: SealingDeps,
+  { snapshots, settings }: SealingDeps,
   { startMs }: CheckedSchedule,
   sealed: SealedUntil | null,
 ): Promise<SealedUntil | null> {
   if (sealed === null || Date.parse(sealed.startAt) !== startMs) return null;
   const row = await snapshots.find(snapshotIdOf(sealed.jobId));
+  if (row) requireOwnOrigin(row, settings);
   const confirmed = row?.result != null && boundsOf(row.window).untilMs === Date.parse(sealed.until);
   return confirmed ? sealed : null;
 }

@@ -58,11 +58,17 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     const found = await onDatabase(`snapshots from ${fromId}`, () =>
       this.#snapshots
         .find({ _id: { $gte: fromId, $lt: untilId } })
-        .select('jobId window result.snapshotId')
+        .select('jobId origin window result.snapshotId')
         .sort({ _id: 1 })
         .lean(),
     );
-    return found.map(({ jobId, window, result }) => ({ jobId, window, closed: (result ?? null) !== null }));
+    return found.map(({ _id, jobId, origin, window, result }) => ({
+      snapshotId: _id,
+      jobId,
+      origin,
+      window,
+      closed: (result ?? null) !== null,
+    }));
   }
 
   async grant(

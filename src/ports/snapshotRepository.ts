@@ -86,7 +86,9 @@ export interface SnapshotRow extends SnapshotSeed {
 
 /** What a schedule plans by: which job has which window, and whether its snapshot is closed. */
 export interface SnapshotSummary {
+  readonly snapshotId: string;
   readonly jobId: string;
+  readonly origin: string;
   readonly window: Window;
   readonly closed: boolean;
 }

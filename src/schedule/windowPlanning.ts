@@ -1,8 +1,10 @@
 import { lateJobId, parseScheduleJob, windowJobId } from '../contract/scheduleJobIds';
 import { boundsOf, windowOf, type Bounds, type Window } from '../contract/window';
-import type { SnapshotSummary } from '../ports/snapshotRepository';
+import type { SnapshotSummary as SummaryRow } from '../ports/snapshotRepository';
 import { countBoundaries } from './boundaries';
 import type { CheckedSchedule } from './checkSchedule';
+
+type SnapshotSummary = Pick<SummaryRow, 'jobId' | 'window' | 'closed'>;
 
 /** Windows that are counted ahead, for the progress only. */
 const MAX_COUNTED = 1_000;

@@ -1,14 +1,18 @@
 import { SnapshotError } from '../errors';
 import type { ManifestRef, SignatureRef, SnapshotRow } from '../ports/snapshotRepository';
 import type { SealingDeps } from './deps';
+import { requireOwnOrigin } from './ownOrigin';
 
 export type ManifestedRow = SnapshotRow & { readonly manifest: ManifestRef; readonly chunkCount: number };
 export type SignedRow = ManifestedRow & { readonly signature: SignatureRef };
 
-/** The row of an opened snapshot; SNAPSHOT_NOT_FOUND otherwise. */
+/** The row of an opened snapshot; SNAPSHOT_NOT_FOUND otherwise, ORIGIN_MISMATCH when it is of another origin. */
 export async function findOpened(deps: SealingDeps, snapshotId: string): Promise<SnapshotRow> {
   const row = await deps.snapshots.find(snapshotId);
-  if (row) return row;
+  if (row) {
+    requireOwnOrigin(row, deps.settings);
+    return row;
+  }
   throw new SnapshotError(
     'SNAPSHOT_NOT_FOUND',
     `snapshot ${snapshotId} was never opened [origin=${deps.settings.origin}]`,

@@ -3,11 +3,12 @@ import { snapshotIdOf } from '../contract/names';
 import { formatInstant } from '../contract/window';
 import type { SnapshotSeed } from '../ports/snapshotRepository';
 import type { SealingDeps } from './deps';
+import { requireOwnOrigin } from './ownOrigin';
 import { newestKey } from './signing';
 
 /**
  * Everything that a later attempt could decide differently (time, key version, limits), decided once: a snapshot that was
- * opened before keeps its values. KEY_MISSING.
+ * opened before keeps its values. KEY_MISSING, ORIGIN_MISMATCH.
  */
 export async function seedOf(
   deps: SealingDeps,
@@ -16,7 +17,10 @@ export async function seedOf(
   const { settings, clock } = deps;
   const snapshotId = snapshotIdOf(jobId);
   const known = await deps.snapshots.find(snapshotId);
-  if (known) return { ...known, window, onTamper };
+  if (known) {
+    requireOwnOrigin(known, settings);
+    return { ...known, window, onTamper };
+  }
   const key = await newestKey(deps.signer);
   // A clock that is slower than that of the signer would date the snapshot before its key existed.
   const openedAtMs = Math.max(clock.nowMs(), key.createdAt.getTime());

@@ -6,11 +6,14 @@ import { connectDatabase, type DatabaseConnection } from '../mongo/connection';
 import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
+import { listOrigins } from '../mongo/origins';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { MongoWindowLeaseStore } from '../mongo/windowLeaseStore';
 import type { JobReporter } from '../ports/jobReporter';
+import type { ObjectStore } from '../ports/objectStore';
 import type { SealingDeps } from '../sealing/deps';
 import { LedgerIndex } from '../sealing/ledgerIndex';
+import { originOfBucket, requireOneOrigin } from '../sealing/ownOrigin';
 import { AssetService } from '../services/asset.service';
 import { AuditService } from '../services/audit.service';
 import { connectObjectStore } from '../storage/minioObjectStore';
@@ -53,6 +56,7 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
     log?.warn({ key: config.vault.key, advice }, found);
   const database = await connectDatabase(config.database.uri);
   await requireIndexes(database);
+  await requireOrigin(config.sealing.origin, store, database);
 
   const { origin, tsaUrl } = config.sealing;
   const deps: SealingDeps = {
@@ -71,6 +75,15 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
     settings: { ...config.sealing, software: SOFTWARE },
   };
   return { deps, [Symbol.asyncDispose]: () => database.close() };
+}
+
+async function requireOrigin(
+  origin: string,
+  store: ObjectStore,
+  database: DatabaseConnection,
+): Promise<void> {
+  const [bucket, origins] = [await originOfBucket(store), await listOrigins(database)];
+  requireOneOrigin(origin, { bucket, database: origins });
 }
 
 /** Job rows are created in the database; outcomes go to the job service where one is configured. */

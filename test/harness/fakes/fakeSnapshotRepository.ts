@@ -49,7 +49,13 @@ export class FakeSnapshotRepository implements SnapshotRepository {
       [...this.snapshots.values()]
         .filter(({ snapshotId }) => fromId <= snapshotId && snapshotId < untilId)
         .toSorted((left, right) => (left.snapshotId < right.snapshotId ? -1 : 1))
-        .map(({ jobId, window, result }) => ({ jobId, window, closed: result !== null })),
+        .map(({ snapshotId, jobId, origin, window, result }) => ({
+          snapshotId,
+          jobId,
+          origin,
+          window,
+          closed: result !== null,
+        })),
     );
   }
 

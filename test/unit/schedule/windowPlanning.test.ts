@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { checkSchedule } from '../../../src/schedule/checkSchedule';
 import type { Cadence } from '../../../src/contract/schedule';
-import type { SnapshotSummary } from '../../../src/ports/snapshotRepository';
+import type { SnapshotSummary as SummaryRow } from '../../../src/ports/snapshotRepository';
 import { lateWindow, nextGeneration, newestLate, planWindow } from '../../../src/schedule/windowPlanning';
+
+type SnapshotSummary = Pick<SummaryRow, 'jobId' | 'window' | 'closed'>;
 
 const HOUR_MS = 3_600_000;
 const START = '2026-03-28T00:00:00.000Z';
