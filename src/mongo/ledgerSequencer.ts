@@ -180,6 +180,6 @@ export class MongoLedgerSequencer implements LedgerSequencer {
 }
 
 /** The database may hold a value of any type here; the caller checks the entry. */
-function bytesOf({ entry }: LedgerLeafDocument): Buffer {
+function bytesOf({ entry }: { readonly entry: unknown }): Buffer {
   return Buffer.from(String(entry));
 }
