@@ -6,12 +6,12 @@ import { publicKeyOfPem } from '../tlog/ed25519';
 import { parseVkey } from '../tlog/note';
 import type { EvidenceReader } from '../verify/evidenceReader';
 import { bucketReader, directoryReader } from '../verify/evidenceReaders';
+import type { PinnedKey } from '../verify/chooseTrust';
 import { listObjects, snapshotIdsOf } from '../verify/listObjects';
 import {
   verifyEvidence,
   type EvidenceOptions,
   type EvidenceReport,
-  type PinnedKey,
   type VerifiedEvidence,
 } from '../verify/verifyEvidence';
 import { verifyLedger, type Ledger } from '../verify/verifyLedger';
@@ -49,8 +49,19 @@ function bucket(): EvidenceReader {
   return bucketReader(openObjectStore());
 }
 
-/** Reads a trust file, or a single public key as PEM or vkey. USAGE_INVALID names the path. */
-export async function readPinnedKeys(path: string): Promise<TrustFile | PinnedKey> {
+/**
+ * Reads a trust file, or a single public key as PEM or vkey. `origin` is the name of the log, which a PEM does not have;
+ * a trust file or a vkey must have the same one. USAGE_INVALID names the path.
+ */
+export async function readPinnedKeys(path: string, origin?: string): Promise<TrustFile | PinnedKey> {
+  const pinned = await readKeyFile(path);
+  if (origin === undefined || pinned.origin === origin) return pinned;
+  if (pinned.origin === undefined) return { ...pinned, origin };
+  const message = `the key file is for ${pinned.origin}, not for ${origin}: leave out --origin, or give another key file [path=${path}]`;
+  throw new SnapshotError('USAGE_INVALID', message);
+}
+
+async function readKeyFile(path: string): Promise<TrustFile | PinnedKey> {
   try {
     const bytes = await readLocalFile(path, MAX_TRUST_FILE_BYTES);
     const text = bytes.toString('utf8').trim();

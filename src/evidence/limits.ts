@@ -43,3 +43,8 @@ export const MAX_TIMESTAMP_AUTHORITIES = 100;
 
 /** How far clocks of one installation may differ: a time that evidence states is compared with this allowance. */
 export const CLOCK_SKEW_MS = 10 * 60_000;
+/**
+ * How much earlier than its newest snapshot an object of the ledger may be unlocked: its locks are extended from time to
+ * time, not with every snapshot.
+ */
+export const LEDGER_LOCK_LAG_MS = 7 * 24 * 3_600_000;

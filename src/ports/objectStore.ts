@@ -52,7 +52,7 @@ export interface ObjectStore {
    * stops early pays only for what it read.
    */
   listVersions(prefix: string): AsyncIterable<ListedVersion>;
-  /** The lock of one version; undefined when it has none. */
+  /** The lock of one version; undefined when it has none. STORAGE_NOT_FOUND when there is no such version. */
   readLock(key: string, versionId: string): Promise<ObjectLock | undefined>;
   /** Extends a COMPLIANCE lock to at least `until`; a longer one stays as it is. */
   extendLock(key: string, versionId: string, until: Date): Promise<void>;

@@ -161,7 +161,10 @@ class MinioObjectStore implements ObjectStore {
     try {
       return (await this.#bucket.send({ method: 'HEAD', key, ...queryOf(versionId) })).headers;
     } catch (error) {
-      throw toStorageError(this.#bucket.where(key, versionId), error, RIGHTS.READ_VERSION);
+      const where = this.#bucket.where(key, versionId);
+      if (isNotFound(error))
+        throw new SnapshotError('STORAGE_NOT_FOUND', `storage does not have this version ${where}`);
+      throw toStorageError(where, error, RIGHTS.READ_VERSION);
     }
   }
 }

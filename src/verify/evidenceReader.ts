@@ -1,3 +1,5 @@
+import type { ListedVersion } from '../ports/objectStore';
+
 /** Where evidence is read from: a bucket, or a directory with the same layout. */
 export interface EvidenceReader {
   /** The bytes of an object, or undefined when it does not exist. An object larger than `maxBytes` is an error. */
@@ -7,4 +9,6 @@ export interface EvidenceReader {
     key: string,
     versionId: string | undefined,
   ): Promise<{ readonly mode: string; readonly until: Date } | 'no object' | undefined>;
+  /** Every version and delete marker below a key prefix, as `ObjectStore.listVersions` lists them. Only a bucket has versions. */
+  listVersions?(prefix: string): AsyncIterable<ListedVersion>;
 }

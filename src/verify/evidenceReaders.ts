@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { malformed } from '../errors';
+import { isSnapshotError, malformed } from '../errors';
 import { MAX_MANIFEST_BYTES } from '../evidence/limits';
 import type { ObjectStore } from '../ports/objectStore';
 import type { EvidenceReader } from './evidenceReader';
@@ -14,9 +14,24 @@ export function bucketReader(store: ObjectStore): EvidenceReader {
     },
     async readLock(key, versionId) {
       const version = versionId ?? (await store.get(key, MAX_MANIFEST_BYTES))?.versionId;
-      return version === undefined ? 'no object' : store.readLock(key, version);
+      return version === undefined ? 'no object' : readLock(store, key, version);
     },
+    listVersions: (prefix) => store.listVersions(prefix),
   };
+}
+
+/** A version that is gone is reported where its bytes are read. */
+async function readLock(
+  store: ObjectStore,
+  key: string,
+  versionId: string,
+): Promise<Awaited<ReturnType<NonNullable<EvidenceReader['readLock']>>>> {
+  try {
+    return await store.readLock(key, versionId);
+  } catch (error) {
+    if (isSnapshotError(error, 'STORAGE_NOT_FOUND')) return 'no object';
+    throw error;
+  }
 }
 
 /**

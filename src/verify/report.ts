@@ -21,7 +21,9 @@ export const LEDGER_LAYERS = [
   'ledger entries',
   'ledger tiles',
   'ledger root',
+  'ledger versions',
   'ledger consistency',
+  'ledger retention',
 ] as const;
 export const PROOF_LAYERS = ['record', 'record proof', 'ledger entry', 'ledger proof'] as const;
 export const COVERAGE_LAYERS = ['coverage'] as const;

@@ -10,16 +10,8 @@ import {
   tilesOfLevel,
 } from '../tlog/tiles';
 import type { EvidenceReader } from './evidenceReader';
+import { parseTileKey, type TileName } from './ledgerTree';
 import type { Ledger } from './verifyLedger';
-
-/** Level, index path and, of a partial tile, width. */
-const TILE_KEY = /^ledger\/tile\/(entries|[0-5])\/((?:x\d{3}\/)*\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
-
-interface Tile {
-  readonly level: number | 'entries';
-  readonly index: number;
-  readonly width: number;
-}
 
 /**
  * What a tile that the ledger in force does not need has to do with it. `earlier`: it is of an earlier size. `later`: it
@@ -58,27 +50,21 @@ async function readForeign(reader: EvidenceReader, object: string): Promise<Buff
   }
 }
 
-function parseTileKey(object: string): Tile | undefined {
-  const [, folder, path = '', digits] = TILE_KEY.exec(object) ?? [];
-  if (folder === undefined) return undefined;
-  const level = folder === 'entries' ? 'entries' : Number(folder);
-  const width = digits === undefined ? TILE_WIDTH : Number(digits);
-  const index = Number(path.replaceAll(/[x/]/g, ''));
-  const isCanonical = width <= TILE_WIDTH && ledgerTileKey(level, index, width) === object;
-  return isCanonical ? { level, index, width } : undefined;
-}
-
-function levelOf({ level }: Tile): number {
+function levelOf({ level }: TileName): number {
   return level === 'entries' ? 0 : level;
 }
 
 /** True for a tile of entries, or of their hashes, that the ledger does not have yet. */
-function beginsAfter(tile: Tile, size: number): boolean {
+function beginsAfter(tile: TileName, size: number): boolean {
   return levelOf(tile) === 0 && tile.index * TILE_WIDTH >= size;
 }
 
 /** The first `count` entries or hashes of a stored tile; undefined when it is not a tile of its own width. */
-function beginningOf({ level, width }: Tile, body: Buffer | undefined, count: number): Buffer | undefined {
+function beginningOf(
+  { level, width }: TileName,
+  body: Buffer | undefined,
+  count: number,
+): Buffer | undefined {
   if (!body) return undefined;
   if (level !== 'entries')
     return body.length === width * HASH_BYTES ? body.subarray(0, count * HASH_BYTES) : undefined;
@@ -94,7 +80,7 @@ function beginningOf({ level, width }: Tile, body: Buffer | undefined, count: nu
 async function beginningOfTile(
   reader: EvidenceReader,
   { bytes, leaves }: Ledger,
-  { level, index }: Tile,
+  { level, index }: TileName,
   widthInForce: number,
   count: number,
 ): Promise<Buffer | undefined> {

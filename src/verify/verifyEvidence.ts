@@ -13,17 +13,13 @@
  * evidence itself are never VERIFIED. A failure of reading is thrown: it says nothing about the evidence.
  */
 import { overlaps, type Window } from '../contract/window';
-import { keyWithoutRange, trustOfOneKey, type Trust } from '../evidence/keyStanding';
-import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
-import { LEDGER_CHECKPOINT_KEY } from '../evidence/objectKeys';
+import type { Trust } from '../evidence/keyStanding';
 import type { TrustFile } from '../evidence/trustFile';
-import { decodeBase64 } from '../tlog/base64';
-import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
-import { parseCheckpoint, parseNote } from '../tlog/note';
+import { listSnapshots, noteUnfinished } from './bucketSnapshots';
+import { ORIGIN_NOT_PINNED, chooseTrust, type PinnedKey } from './chooseTrust';
 import { coverageOf } from './coverage';
 import type { EvidenceReader } from './evidenceReader';
 import { OverlappingSnapshots } from './overlappingSnapshots';
-import { readManifest } from './readManifest';
 import {
   COVERAGE_LAYERS,
   ReportBuilder,
@@ -39,12 +35,6 @@ import {
 import { verifyLedger, type Ledger, type LedgerReport, type VerifiedLedger } from './verifyLedger';
 import { isFinished, verifyListing } from './verifyListing';
 import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
-
-/** One pinned key. Without an origin, that of the evidence is taken, and the report says so. */
-export interface PinnedKey {
-  readonly publicKey: Buffer;
-  readonly origin?: string | undefined;
-}
 
 export interface EvidenceOptions {
   /** The pinned keys, or one pinned key. Undefined: keys are taken from the evidence itself, and nothing is VERIFIED. */
@@ -101,11 +91,14 @@ const MAX_NOTES = 1_000;
  */
 export async function verifyEvidence(
   reader: EvidenceReader,
-  options: EvidenceOptions,
+  given: EvidenceOptions,
 ): Promise<VerifiedEvidence> {
+  // Before the ledger: what is appended to it meanwhile was listed before.
+  const bucket = given.snapshotIds || given.listed ? undefined : await listSnapshots(reader);
+  const options = bucket ? { ...given, found: bucket.finished } : given;
   const { knownCheckpoints = [], maxFailures, within } = options;
   const key: KeyTrust = options.trust ? 'pinned' : 'self-asserted';
-  const trust = await chooseTrust(reader, options);
+  const trust = await chooseTrust(reader, options.trust, options.snapshotIds ?? options.found);
 
   const verified = await verifyLedger(reader, { trust, key, knownCheckpoints, maxFailures });
   const { ledger } = verified;
@@ -132,6 +125,9 @@ export async function verifyEvidence(
   };
   const notes = [...parts, ...(coverage ? [coverage] : [])].flatMap((part) => part.notes);
   if (!coverage && ledger) notes.push(...gapNotes(ledger));
+  if (options.trust && !('keys' in options.trust) && options.trust.origin === undefined)
+    notes.push(ORIGIN_NOT_PINNED);
+  if (bucket) notes.push(...noteUnfinished(bucket, new Set(namedBy(ledger))));
   const verdict = headlineOf(questions);
   const report = { verdict, questions, key, ledger: verified.report, snapshots, coverage, listing };
   return { report: { ...report, notes: limitNotes(notes, MAX_NOTES) }, ledger };
@@ -218,47 +214,4 @@ function gapNotes({ entries }: Ledger): readonly string[] {
   if (gaps === 0) return [];
   const range = `${spans[0]!.from} → ${spans.at(-1)!.to}`;
   return [`${gaps} gaps in the sealed log time ${range}; coverage lists them`];
-}
-
-async function chooseTrust(reader: EvidenceReader, options: EvidenceOptions): Promise<Trust> {
-  const { trust } = options;
-  if (trust && 'keys' in trust) return trust;
-  const snapshotIds = options.snapshotIds ?? options.found;
-  const origin = trust?.origin ?? (await claimedOrigin(reader, snapshotIds));
-  if (trust) return trustOfOneKey(origin, trust.publicKey);
-  return claimedTrust(reader, snapshotIds, origin);
-}
-
-/** The origin that the ledger checkpoint claims, or a manifest where there is none. */
-async function claimedOrigin(reader: EvidenceReader, snapshotIds: readonly string[]): Promise<string> {
-  const checkpoint = await reader.read(LEDGER_CHECKPOINT_KEY, undefined, MAX_CHECKPOINT_BYTES);
-  try {
-    if (checkpoint) return parseCheckpoint(parseNote(checkpoint).text).origin;
-  } catch {
-    // The report on the ledger says what is wrong with its checkpoint.
-  }
-  for (const snapshotId of snapshotIds) {
-    const manifest = await readManifest(reader, snapshotId);
-    if (manifest) return manifest.origin;
-  }
-  return 'unknown';
-}
-
-/** The keys that the manifests claim, so that evidence can be examined without a pinned key. */
-async function claimedTrust(
-  reader: EvidenceReader,
-  snapshotIds: readonly string[],
-  origin: string,
-): Promise<Trust> {
-  const keys = new Map<number, Buffer>();
-  for (const snapshotId of snapshotIds) {
-    const manifest = await readManifest(reader, snapshotId);
-    if (manifest) keys.set(manifest.key.version, decodeBase64(manifest.key.publicKey, PUBLIC_KEY_BYTES));
-  }
-  const versions = [...keys.entries()].toSorted(([left], [right]) => left - right);
-  return {
-    origin,
-    keys: versions.map(([version, publicKey]) => keyWithoutRange(origin, version, publicKey)),
-    timestampAuthorities: [],
-  };
 }

@@ -1,21 +1,27 @@
 import { messageOf } from '../errors';
 import type { Trust } from '../evidence/keyStanding';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
-import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
-import { LEDGER_CHECKPOINT_KEY, ledgerTileKey } from '../evidence/objectKeys';
-import { leafHash, rootOfLeaves } from '../tlog/merkle';
-import type { Checkpoint } from '../tlog/note';
-import {
-  MAX_BUNDLE_BYTES,
-  MAX_TILE_BYTES,
-  TILE_WIDTH,
-  levelsOf,
-  parseBundle,
-  tilesOfLevel,
-} from '../tlog/tiles';
+import { MAX_MANIFEST_BYTES } from '../evidence/limits';
+import { parseManifest, type Manifest } from '../evidence/manifest';
+import { LEDGER_CHECKPOINT_KEY, ledgerTileKey, manifestKey } from '../evidence/objectKeys';
+import { leafHash } from '../tlog/merkle';
+import { sha256Hex } from '../tlog/sha256';
+import { MAX_BUNDLE_BYTES, MAX_TILE_BYTES, levelsOf, parseBundle, tilesOfLevel } from '../tlog/tiles';
 import type { EvidenceReader } from './evidenceReader';
+import {
+  describeHead,
+  judgeHeads,
+  judgeRoots,
+  versionOf,
+  type HeadHistory,
+  type LedgerProblem,
+  type SignedHead,
+} from './judgeHeads';
+import { LedgerTree } from './ledgerTree';
+import { firstVersions, listLedger, readHeads, verifyVersions, versionsOf } from './ledgerVersions';
 import { openHead } from './openHead';
-import { LEDGER_LAYERS, ReportBuilder, type Checked, type KeyTrust } from './report';
+import { LEDGER_LAYERS, ReportBuilder, type Checked, type KeyTrust, type Layer } from './report';
+import { verifyLedgerLocks } from './verifyRetention';
 
 /** A ledger all of whose entries were read, and lead to its signed root. */
 export interface Ledger {
@@ -59,65 +65,125 @@ export interface VerifiedLedger {
 
 const REQUIRED = ['ledger checkpoint', 'ledger root'] as const;
 
+/** What a report says when nothing from outside the bucket says how long the ledger was. */
+const NO_KEPT_CHECKPOINT =
+  'no checkpoint kept elsewhere was given: a history that was cut back as a whole cannot be seen (--checkpoint)';
+const NO_VERSIONS =
+  'a directory has no versions and no locks: a checkpoint or a tile that was replaced in the bucket cannot be seen';
+
 /**
- * Verifies all of a ledger: the signature over its checkpoint, every entry, the root they lead to, every tile, and that
- * it continues the known checkpoints. A failure of the reader itself (network, credentials) is thrown.
+ * Verifies all of a ledger: every version of its checkpoint, every entry, the root they lead to, every version of every
+ * tile, the locks, and that it continues the known checkpoints. A failure of the reader itself (network, credentials) is
+ * thrown.
  */
 export async function verifyLedger(reader: EvidenceReader, options: LedgerOptions): Promise<VerifiedLedger> {
   const report = new ReportBuilder(options.maxFailures);
-  const checkpoint = await reader.read(LEDGER_CHECKPOINT_KEY, undefined, MAX_CHECKPOINT_BYTES);
-  if (!checkpoint) report.missing('ledger checkpoint', LEDGER_CHECKPOINT_KEY, 'a signed checkpoint');
+  const listed = reader.listVersions && (await listLedger((prefix) => reader.listVersions!(prefix)));
+  const history = judgeHeads(await readHeads(reader, listed), options.trust);
+  reportHeads(report, history);
+  const { largest } = history;
 
-  const head = checkpoint && verifyCheckpoint(report, LEDGER_CHECKPOINT_KEY, checkpoint, options.trust);
-  const ledger = checkpoint && head && (await verifyTree(reader, report, head, checkpoint));
-  if (ledger) verifyConsistency(report, ledger, options);
+  const tiles = firstVersions(reader, listed);
+  const verified = largest && (await verifyTree(tiles, report, largest));
+  if (verified) {
+    const { ledger, tree } = verified;
+    addProblems(
+      report,
+      'ledger checkpoint',
+      judgeRoots(history.signed, ledger.size, (size) => tree.rootAt(size)),
+    );
+    if (listed) await verifyVersions(reader, report, listed, tree);
+    verifyConsistency(report, ledger, tree, options);
+    const newest = await readNewest(reader, ledger);
+    if (newest) {
+      verifyKeyOrder(report, largest, newest);
+      await verifyLedgerLocks(reader, report, ledger.size, newest, (key) =>
+        key === LEDGER_CHECKPOINT_KEY ? [largest.versionId] : versionsOf(key, listed),
+      );
+    }
+  }
+  noteLimits(report, reader, options);
 
+  const layers = LEDGER_LAYERS.filter(
+    (layer) =>
+      (layer !== 'ledger versions' || listed !== undefined) &&
+      (layer !== 'ledger retention' || reader.readLock !== undefined),
+  );
   return {
     report: {
-      origin: head?.origin ?? null,
-      size: head?.size ?? 0,
-      root: head?.root.toString('base64') ?? null,
-      ...report.finish(options.key, LEDGER_LAYERS, REQUIRED),
+      origin: largest?.origin ?? null,
+      size: largest?.size ?? 0,
+      root: largest?.root.toString('base64') ?? null,
+      ...report.finish(options.key, layers, REQUIRED),
     },
-    ledger,
+    ledger: verified?.ledger,
   };
 }
 
-function verifyCheckpoint(
+/** The manifest of the newest snapshot, if it is the one that the ledger names; the report on the snapshot says more. */
+async function readNewest(reader: EvidenceReader, { entries }: Ledger): Promise<Manifest | undefined> {
+  const entry = entries.at(-1);
+  const body = entry && (await reader.read(manifestKey(entry.snapshotId), undefined, MAX_MANIFEST_BYTES));
+  return body && sha256Hex(body) === entry.manifestSha256 ? parseManifest(body) : undefined;
+}
+
+/** A ledger is signed with the newest key version: one that was retired before its newest snapshot must not sign it. */
+function verifyKeyOrder(
   report: ReportBuilder,
-  object: string,
-  note: Buffer,
-  trust: Trust,
-): Checkpoint | undefined {
-  const opened = openHead(note, trust);
-  if (opened.kind === 'signed') {
-    report.pass('ledger checkpoint');
-    return opened.head;
+  { key, versionId }: SignedHead,
+  { snapshotId, key: own }: Manifest,
+): void {
+  if (key.version === null) return;
+  const expected = `a signature by key version ${own.version}, which signed ${snapshotId}, or a newer one`;
+  const found = key.version >= own.version ? expected : `a signature by key version ${key.version}`;
+  report.check('ledger checkpoint', versionOf(LEDGER_CHECKPOINT_KEY, versionId), expected, found);
+}
+
+function reportHeads(report: ReportBuilder, { largest, problems, notes }: HeadHistory): void {
+  if (largest) report.pass('ledger checkpoint');
+  else if (problems.length === 0)
+    report.missing('ledger checkpoint', LEDGER_CHECKPOINT_KEY, 'a signed checkpoint');
+  addProblems(report, 'ledger checkpoint', problems);
+  for (const note of notes) report.note(note);
+}
+
+function addProblems(report: ReportBuilder, layer: Layer, problems: readonly LedgerProblem[]): void {
+  for (const { kind, object, expected, found } of problems) {
+    if (kind === 'invalid') report.invalid(layer, object, expected, found);
+    else report.missing(layer, object, expected, found);
   }
-  if (opened.kind === 'invalid') report.invalid('ledger checkpoint', object, opened.expected, opened.found);
-  else report.missing('ledger checkpoint', object, opened.expected, opened.found);
-  return undefined;
+}
+
+function noteLimits(
+  report: ReportBuilder,
+  reader: EvidenceReader,
+  { knownCheckpoints }: LedgerOptions,
+): void {
+  if (!knownCheckpoints || knownCheckpoints.length === 0) report.note(NO_KEPT_CHECKPOINT);
+  if (!reader.listVersions) report.note(NO_VERSIONS);
 }
 
 /** Verifies entries, root and tiles; undefined when entries are missing, malformed or repeated, or lead to another root. */
 async function verifyTree(
   reader: EvidenceReader,
   report: ReportBuilder,
-  head: Checkpoint,
-  checkpoint: Buffer,
-): Promise<Ledger | undefined> {
-  const stored = await readEntries(reader, report, head.size);
+  { origin, size, root, note: checkpoint }: SignedHead,
+): Promise<{ readonly ledger: Ledger; readonly tree: LedgerTree } | undefined> {
+  const stored = await readEntries(reader, report, size);
   if (!stored) return undefined;
   const bytes = stored.map((entry) => entry.bytes);
   const entries = stored.map((entry) => entry.parsed);
   const indexOf = new Map(entries.map(({ snapshotId }, index) => [snapshotId, index]));
   const leaves = bytes.map(leafHash);
 
+  const tree = new LedgerTree(bytes, leaves);
+
   const areUnique = verifyUnique(report, stored);
-  const [expected, found] = [head.root, rootOfLeaves(leaves)].map((root) => root.toString('base64'));
+  const [expected, found] = [root, tree.rootAt(size)].map((hash) => hash.toString('base64'));
   const isRoot = report.check('ledger root', LEDGER_CHECKPOINT_KEY, expected!, found!);
-  await verifyTiles(reader, report, leaves);
-  return areUnique && isRoot ? { ...head, checkpoint, bytes, entries, leaves, indexOf } : undefined;
+  await verifyTiles(reader, report, tree);
+  if (!areUnique || !isRoot) return undefined;
+  return { ledger: { origin, size, root, checkpoint, bytes, entries, leaves, indexOf }, tree };
 }
 
 interface StoredEntry {
@@ -164,47 +230,41 @@ function verifyUnique(report: ReportBuilder, entries: readonly StoredEntry[]): b
 }
 
 /** Every hash tile holds the hashes of the entries: a reader of tiles alone sees the same tree. */
-async function verifyTiles(
-  reader: EvidenceReader,
-  report: ReportBuilder,
-  leaves: readonly Buffer[],
-): Promise<void> {
-  let hashes = leaves;
-  for (let level = 0; level < levelsOf(leaves.length); level++) {
-    const parents: Buffer[] = [];
-    for (const { index, width } of tilesOfLevel(leaves.length, level)) {
-      const own = hashes.slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
-      if (width === TILE_WIDTH) parents.push(rootOfLeaves(own));
+async function verifyTiles(reader: EvidenceReader, report: ReportBuilder, tree: LedgerTree): Promise<void> {
+  for (let level = 0; level < levelsOf(tree.size); level++) {
+    for (const { index, width } of tilesOfLevel(tree.size, level)) {
       const key = ledgerTileKey(level, index, width);
       const body = await reader.read(key, undefined, MAX_TILE_BYTES);
       const expected = 'hashes of its entries';
+      const isOwn = body && tree.content({ level, index, width })?.equals(body);
       if (!body) report.missing('ledger tiles', key, `${width} hashes`);
-      else
-        report.check(
-          'ledger tiles',
-          key,
-          expected,
-          Buffer.concat(own).equals(body) ? expected : 'other hashes',
-        );
+      else report.check('ledger tiles', key, expected, isOwn ? expected : 'other hashes');
     }
-    hashes = parents;
   }
 }
 
 /** The ledger begins with the tree of each known checkpoint. All leaves are known, so no proof is needed. */
-function verifyConsistency(report: ReportBuilder, ledger: Ledger, options: LedgerOptions): void {
-  for (const [index, known] of (options.knownCheckpoints ?? []).entries()) {
+function verifyConsistency(
+  report: ReportBuilder,
+  ledger: Ledger,
+  tree: LedgerTree,
+  { knownCheckpoints = [], trust }: LedgerOptions,
+): void {
+  for (const [index, known] of knownCheckpoints.entries()) {
     const object = `known checkpoint ${index + 1}`;
-    const head = verifyCheckpoint(report, object, known, options.trust);
-    if (!head) continue;
+    const opened = openHead(known, trust);
+    if (opened.kind !== 'signed') {
+      addProblems(report, 'ledger checkpoint', [
+        { ...opened, kind: opened.kind === 'invalid' ? 'invalid' : 'missing', object },
+      ]);
+      continue;
+    }
+    report.pass('ledger checkpoint');
+    const { size, root } = opened.head;
     const found =
-      head.size > ledger.size
+      size > ledger.size
         ? `a ledger of only ${ledger.size} entries: it was truncated`
-        : describeHead(head.size, rootOfLeaves(ledger.leaves.slice(0, head.size)));
-    report.check('ledger consistency', object, describeHead(head.size, head.root), found);
+        : describeHead(size, tree.rootAt(size));
+    report.check('ledger consistency', object, describeHead(size, root), found);
   }
-}
-
-function describeHead(size: number, root: Buffer): string {
-  return `size ${size}, root ${root.toString('base64')}`;
 }

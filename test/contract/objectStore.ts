@@ -134,6 +134,14 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       await expect(store.readLock(key, put!.versionId)).resolves.toEqual({ mode: 'COMPLIANCE', until });
     });
 
+    test('the lock of a version that does not exist is STORAGE_NOT_FOUND', async () => {
+      const put = await store.putOnce(key, Buffer.from('locked'), inHours(1));
+      const missing = `${key}-missing`;
+      await expect(store.readLock(missing, put!.versionId)).rejects.toMatchObject({
+        code: 'STORAGE_NOT_FOUND',
+      });
+    });
+
     test('a lock is extended and never shortened', async () => {
       const put = await store.putOnce(key, Buffer.from('locked'), inHours(1));
       await store.extendLock(key, put!.versionId, inHours(5));

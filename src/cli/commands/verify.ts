@@ -37,6 +37,7 @@ import {
 
 interface VerifyOptions extends JsonOption, WindowOptions {
   readonly key?: string;
+  readonly origin?: string;
   readonly checkpoint?: readonly string[];
   readonly live?: boolean;
   /** Percent of the chunks. */
@@ -55,6 +56,7 @@ export function define(command: Command): void {
       '--key <file>',
       'the pinned keys (trust.json, PEM or vkey); without them, the verdict is never VERIFIED',
     )
+    .option('--origin <name>', 'name of the log, such as example.com/audit; pins it where --key is a PEM')
     .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
     .option('--to <instant>', 'end of this log time, inclusive')
     .option(
@@ -98,7 +100,8 @@ async function verifyEvidenceOf(
   };
 
   const { report, ledger } = await verifySource(source, {
-    trust: key === undefined ? undefined : await (live ? readTrust(key) : readPinnedKeys(key)),
+    trust:
+      key === undefined ? undefined : await (live ? readTrust(key) : readPinnedKeys(key, options.origin)),
     ...(within ? { within } : {}),
     knownCheckpoints: await readCheckpoints(options.checkpoint ?? []),
     ...(sample === undefined ? {} : { choose: sampler(sample) }),

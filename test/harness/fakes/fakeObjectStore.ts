@@ -148,7 +148,7 @@ export class FakeObjectStore implements ObjectStore {
   #require(key: string, versionId: string): Version {
     const found = this.#find(key, versionId);
     if (found) return found;
-    throw new SnapshotError('STORAGE_FAILED', `storage answers NoSuchVersion [key=${key}]`);
+    throw new SnapshotError('STORAGE_NOT_FOUND', `no such version in storage [key=${key}]`);
   }
 
   #find(key: string, versionId?: string): Version | undefined {

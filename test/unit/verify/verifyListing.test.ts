@@ -54,7 +54,7 @@ test.each([
 ])('a directory with the foreign object %s is VERIFIED, and a note calls it %s', async (key, what) => {
   const report = await verify((objects) => objects.set(key, Buffer.from('x')));
   expect(report).toMatchObject({ verdict: 'VERIFIED', listing: { verdict: 'VERIFIED', failures: [] } });
-  expect(report.notes).toEqual([`not evidence: ${key} (${what})`]);
+  expect(report.listing!.notes).toEqual([`not evidence: ${key} (${what})`]);
 });
 
 test('a snapshot that a cancelled job left unsigned is one note, and not a failure', async () => {
@@ -63,7 +63,7 @@ test('a snapshot that a cancelled job left unsigned is one note, and not a failu
     objects.set(manifestKey('snap-gone'), objects.get(manifestKey('snap-job-1'))!);
   });
   expect(report.verdict).toBe('VERIFIED');
-  expect(report.notes).toEqual([
+  expect(report.listing!.notes).toEqual([
     'not evidence: 3 objects of snapshots/snap-gone/, a snapshot that is not signed: its job was cancelled, failed or still runs',
   ]);
 });
