@@ -7,7 +7,9 @@ import { readRecord } from '../src/evidence/recordBytes';
 import { positionOf } from '../src/evidence/recordOrder';
 import { lateWindow, newestLate, nextGeneration } from '../src/schedule/windowPlanning';
 import type { SealingDeps } from '../src/sealing/deps';
+import type { SealedRecords } from '../src/sealing/sealedRecords';
 import { requireOwnOrigin } from '../src/sealing/ownOrigin';
+import { openSealedRecords } from '../src/sealing/publishedOverlaps';
 import { findResumable } from '../src/sealing/resumableSnapshot';
 
 const NO_LIMIT = 2 ** 31 - 1;
@@ -34,15 +36,26 @@ export async function nextLate(
   }
   const firstSealedMs = firstSealed === null ? undefined : Date.parse(firstSealed);
   const window = lateWindow(checked, targetMs, firstSealedMs);
-  if (!(await hasUnsealed(deps, window))) return null;
   const jobId = newest ? nextGeneration(scheduleId, newest.jobId) : lateJobId(scheduleId, targetMs, 1);
+  if (!(await hasUnsealed(deps, { snapshotId: snapshotIdOf(jobId), window }))) return null;
   return { jobId, window, onTamper };
 }
 
-/** By the rule of sealing: a record whose time is not a date is in no window, although a query returns it. */
-async function hasUnsealed({ records }: SealingDeps, window: Window): Promise<boolean> {
-  const { fromMs, untilMs } = boundsOf(window);
-  for await (const raw of records.scan({ fromMs, untilMs, after: null }, NO_LIMIT))
-    if (positionOf(readRecord(raw), { fromMs, untilMs })) return true;
+/**
+ * By the rules of sealing: a record whose time is not a date is in no window, although a query returns it, and a record
+ * that a snapshot contains is sealed, although it could not be marked.
+ */
+async function hasUnsealed(
+  deps: SealingDeps,
+  planned: { readonly snapshotId: string; readonly window: Window },
+): Promise<boolean> {
+  const { fromMs, untilMs } = boundsOf(planned.window);
+  let sealed: SealedRecords | undefined;
+  for await (const raw of deps.records.scan({ fromMs, untilMs, after: null }, NO_LIMIT)) {
+    const position = positionOf(readRecord(raw), { fromMs, untilMs });
+    if (!position) continue;
+    sealed ??= await openSealedRecords(deps, planned);
+    if (!(await sealed.has(position))) return true;
+  }
   return false;
 }

@@ -8,6 +8,7 @@ import { SnapshotError } from '../src/errors';
 import type { SnapshotRow } from '../src/ports/snapshotRepository';
 import { collectBatch } from '../src/sealing/collectBatch';
 import { holdUntil, type SealingDeps } from '../src/sealing/deps';
+import { openSealedRecords } from '../src/sealing/publishedOverlaps';
 import { findOpened } from '../src/sealing/snapshotRows';
 import { readStoredChunk } from '../src/sealing/storedChunk';
 import { withHeartbeat } from '../src/temporal/heartbeat';
@@ -21,7 +22,8 @@ export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<Q
     const { snapshotId, index } = input;
     const row = await findOpened(deps, snapshotId);
     const packer = new ChunkPacker();
-    const target = { source: deps.records, chunk: packer, row, signal };
+    const sealed = row.overlaps.length === 0 ? undefined : await openSealedRecords(deps, row);
+    const target = { source: deps.records, chunk: packer, row, signal, sealed };
     const batch = await collectBatch(target, input.cursor, (records) => reportProgress({ index, records }));
     const { cursor, exhausted } = batch;
     if (packer.count === 0) return { chunk: null, cursor, exhausted: true };

@@ -3,12 +3,13 @@ import { parseManifest } from '../src/evidence/manifest';
 import { manifestSignatureKey, snapshotCheckpointKey, snapshotOrigin } from '../src/evidence/objectKeys';
 import { manifestStatement } from '../src/evidence/statement';
 import type { SealingDeps } from '../src/sealing/deps';
+import { requireSameOverlaps } from '../src/sealing/lateness';
+import { listPublishedOverlaps } from '../src/sealing/publishedOverlaps';
 import { putIdempotent } from '../src/sealing/putIdempotent';
 import { putTimestamp } from '../src/sealing/putTimestamp';
 import { readSealedManifest } from '../src/sealing/sealedManifest';
 import { signCheckpoint, signVerified } from '../src/sealing/signing';
 import { findManifested, type ManifestedRow } from '../src/sealing/snapshotRows';
-import { supersededBy } from '../src/sealing/supersession';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
@@ -24,8 +25,8 @@ export function signManifest(deps: SealingDeps, { snapshotId }: SnapshotRef): Pr
     if (row.signature !== null) return { signature: row.signature.signature, keyVersion };
 
     await deps.leases.beginSigning(snapshotId);
-    await refuseSuperseded(deps, row);
     const body = await readSealedManifest(deps, row);
+    await refuseSuperseded(deps, row, body);
     const signed = await putSignature(deps, row);
     const checkpoint = await putCheckpoint(deps, row, body);
     const timestamp = await putTimestamp(deps, row);
@@ -34,12 +35,23 @@ export function signManifest(deps: SealingDeps, { snapshotId }: SnapshotRef): Pr
   });
 }
 
-/** A delayed call may find a lease that was granted again but not checked yet, after others sealed the window. */
-async function refuseSuperseded(deps: SealingDeps, row: ManifestedRow): Promise<void> {
-  const superseded = await supersededBy(deps, row);
-  if (!superseded) return;
-  await deps.leases.finish(row.snapshotId);
-  throw superseded;
+/**
+ * The ledger must still list exactly the overlapping snapshots that the manifest names. A delayed call may find a lease
+ * that was granted again but not checked yet, after others sealed the window. Nothing is signed yet, so the lease ends.
+ */
+async function refuseSuperseded(deps: SealingDeps, row: ManifestedRow, body: Buffer): Promise<void> {
+  const published = await listPublishedOverlaps(deps, row);
+  try {
+    const { snapshots } = parseManifest(body).late;
+    requireSameOverlaps(
+      row,
+      snapshots,
+      published.map(({ snapshotId }) => snapshotId),
+    );
+  } catch (error) {
+    await deps.leases.finish(row.snapshotId);
+    throw error;
+  }
 }
 
 async function putSignature(

@@ -17,6 +17,7 @@ import {
 } from '../tlog/merkle';
 import { vkeyOf } from '../tlog/note';
 import type { SealingDeps } from './deps';
+import { latenessOf } from './lateness';
 import { readResumePoint } from './resumePoint';
 
 /**
@@ -47,7 +48,7 @@ export async function buildManifest(
     logHashDigest: (await loadDigest(hash.digestState)).hex(),
     logHashScheme: row.hashScheme,
     findings: sumFindings(chunks),
-    late: lateOf(row, chunks),
+    late: await latenessOf(deps, row, chunks),
     chunks: chunks.map(manifestChunk),
     retention: { mode: 'COMPLIANCE', until: row.retainUntil },
     key: keyOf(row),
@@ -97,13 +98,6 @@ function sumFindings(chunks: readonly ChunkRow[]): Manifest['findings'] {
   }
   const records = chunks.flatMap(({ findings }) => findings).slice(0, MAX_LISTED_FINDINGS);
   return { counts, records };
-}
-
-function lateOf({ overlaps }: SnapshotRow, chunks: readonly ChunkRow[]): Manifest['late'] {
-  return {
-    recordCount: chunks.reduce((sum, { lateCount }) => sum + lateCount, 0),
-    snapshots: overlaps.map(({ snapshotId }) => snapshotId).toSorted(),
-  };
 }
 
 function keyOf({ origin, snapshotId, keyVersion, publicKey }: SnapshotRow): Manifest['key'] {

@@ -7,6 +7,7 @@ import { listedId } from '../evidence/recordIds';
 import { comparePositions, positionOf } from '../evidence/recordOrder';
 import type { LogSlice, RecordSource } from '../ports/recordSource';
 import type { SnapshotRow } from '../ports/snapshotRepository';
+import type { SealedRecords } from './sealedRecords';
 
 /** Target number of records in a slice: a page that is bounded on both sides costs the same however long the log is. */
 const RECORDS_PER_SLICE = 8_192;
@@ -18,6 +19,8 @@ export interface BatchTarget {
   readonly chunk: Pick<ChunkPacker, 'append' | 'count' | 'sizeBytes'>;
   readonly row: Pick<SnapshotRow, 'window' | 'chunkLimits'>;
   readonly signal: AbortSignal;
+  /** Earlier snapshots of the same log time; undefined when there are none. */
+  readonly sealed?: Pick<SealedRecords, 'has'> | undefined;
 }
 
 export interface Batch {
@@ -79,7 +82,7 @@ interface ScannedSlice {
  * dates matches the query too) is in no window and is left alone.
  */
 async function appendSlice(
-  { source, chunk, row: { chunkLimits }, signal }: BatchTarget,
+  { source, chunk, row: { chunkLimits }, signal, sealed }: BatchTarget,
   slice: LogSlice,
   limit: number,
   previous: Position | null,
@@ -92,7 +95,7 @@ async function appendSlice(
     const record = readRecord(raw);
     const { bytes } = record;
     const position = positionOf(record, slice);
-    if (!position || !isNext(record, position, last ?? previous)) {
+    if (!position || !isNext(record, position, last ?? previous) || (await sealed?.has(position))) {
       strays++;
       continue;
     }

@@ -3,6 +3,8 @@ import { SnapshotError } from '../errors';
 import type { SnapshotRow, SnapshotSeed } from '../ports/snapshotRepository';
 import type { Lease } from '../ports/windowLeaseStore';
 import type { SealingDeps } from './deps';
+import type { LedgerPlace } from './ledgerIndex';
+import { listPublishedOverlaps } from './publishedOverlaps';
 import { supersededBy } from './supersession';
 
 /**
@@ -33,16 +35,17 @@ export async function acquireWindow(
 }
 
 /**
- * Stores the lease in the snapshot's row; with the first one also the overlapping windows that are sealed already. A
+ * Stores the lease in the snapshot's row; with the first one also the overlapping windows that the ledger lists. A
  * snapshot that lost its lease in between may continue with its stored chunks only if no other snapshot has sealed
  * records of its window since: SNAPSHOT_SUPERSEDED.
  */
 export async function admitSnapshot(deps: SealingDeps, row: SnapshotRow, lease: Lease): Promise<void> {
-  const { snapshotId, origin, window, leaseSequence } = row;
+  const { snapshotId, leaseSequence } = row;
   if (leaseSequence === lease.sequence) return;
   if (leaseSequence === null) {
-    const sealed = await deps.snapshots.listSignedOverlaps(origin, window, snapshotId);
-    const overlaps = sealed.map((other) => ({ snapshotId: other.snapshotId, ...other.window }));
+    const published = await listPublishedOverlaps(deps, row);
+    await requirePublished(deps, row, published);
+    const overlaps = published.map((other) => ({ snapshotId: other.snapshotId, ...other.window }));
     await deps.snapshots.grant(snapshotId, lease.sequence, overlaps);
     return;
   }
@@ -52,6 +55,20 @@ export async function admitSnapshot(deps: SealingDeps, row: SnapshotRow, lease: 
     throw superseded;
   }
   await deps.snapshots.grant(snapshotId, lease.sequence, row.overlaps);
+}
+
+/** A snapshot that is signed and not in the ledger still holds its window, unless its lease was removed: SNAPSHOT_CONFLICT. */
+async function requirePublished(
+  deps: SealingDeps,
+  { snapshotId, origin, window }: SnapshotRow,
+  published: readonly LedgerPlace[],
+): Promise<void> {
+  const listed = new Set(published.map((other) => other.snapshotId));
+  const signed = await deps.snapshots.listSignedOverlaps(origin, window, snapshotId);
+  const other = signed.find((row) => !listed.has(row.snapshotId));
+  if (!other) return;
+  const message = `snapshot ${other.snapshotId} overlaps the window of ${snapshotId}; it is signed, but the ledger does not list it. Run its job again to finish it (job ${other.jobId}), then this one`;
+  throw new SnapshotError('SNAPSHOT_CONFLICT', message);
 }
 
 /** WINDOW_BUSY: temporary by nature, so the call is retried. */

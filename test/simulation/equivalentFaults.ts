@@ -6,6 +6,7 @@ const READS: ReadonlySet<string> = new Set([
   'records.scan',
   'records.countUnsealed',
   'store.get',
+  'store.listVersions',
   'signer.listKeys',
   'signer.sign',
   'snapshots.find',

@@ -80,26 +80,14 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'the lease of a finished snapshot is kept': withMethods('leases', () => ({
     finish: () => Promise.resolve(),
   })),
-  'a lease is released although signing began': withMethods('leases', (real) => ({
-    release: async (snapshotId) => {
-      await real.finish(snapshotId);
-      return true;
-    },
-  })),
   'a run that lost its lease signs all the same': withMethods('leases', (real) => ({
     beginSigning: (snapshotId) =>
       real.beginSigning(snapshotId).catch((error: unknown) => {
         if (!isRefused(error)) throw error;
       }),
   })),
-  'only the first lease of a snapshot is stored': withMethods('snapshots', (real) => ({
-    grant: async (snapshotId, sequence, overlaps) => {
-      const known = await real.find(snapshotId);
-      return known && known.leaseSequence !== null ? known : real.grant(snapshotId, sequence, overlaps);
-    },
-  })),
-  'overlapping snapshots that were sealed meanwhile are ignored': withMethods('snapshots', () => ({
-    listSignedOverlaps: () => Promise.resolve([]),
+  'overlapping snapshots that were sealed meanwhile are ignored': withMethods('ledgerIndex', () => ({
+    overlapping: () => [],
   })),
   'a window is granted to an outdated request': withMethods('leases', (real) => ({
     acquire: async (request) => real.acquire({ ...request, asOf: await real.sequence() }),
