@@ -44,6 +44,7 @@ module.exports = {
       'src/log',
       'src/version',
       'src/runProcess',
+      'src/temporalClient',
     ),
     only(
       'src/worker',
@@ -55,8 +56,10 @@ module.exports = {
       'src/log',
       'src/version',
       'src/runProcess',
+      'src/temporalClient',
       'activities',
     ),
+    only('src/temporalClient', 'src/config', 'src/temporal', 'src/vault', ...CORE),
     only('src/config', ...CORE),
     only('workflows', ...CORE),
     {

@@ -29,6 +29,8 @@ export interface JobServiceConfig {
   };
   readonly limits: { readonly requestsPerMinute: number; readonly submissionsPerMinute: number };
   readonly idempotencyHours: number;
+  /** Origin of the Web UI, whose pages may use the codec endpoint. */
+  readonly codecOrigin?: string | undefined;
   /** Time between turning unready and closing the listener, for load balancers to notice. */
   readonly drainMs: number;
 }
@@ -50,6 +52,14 @@ export interface WorkerConfig {
   readonly activitiesAtOnce: number;
   /** Unique among the supervisors that run at once; undefined: generated at every start. */
   readonly identity: string | undefined;
+  /** Worker Deployment Versioning of Temporal; undefined: off. Without a build id, it is the version of the product. */
+  readonly deployment?:
+    | {
+        readonly name: string;
+        readonly buildId: string | undefined;
+        readonly behavior: 'PINNED' | 'AUTO_UPGRADE';
+      }
+    | undefined;
 }
 
 /** Reads one group of settings; the error names every wrong variable at once and never shows a value. */
@@ -158,6 +168,7 @@ export function readJobServiceConfig(env: Environment = process.env): JobService
       submissionsPerMinute: service.JOB_SERVICE_SUBMISSIONS_PER_MINUTE,
     },
     idempotencyHours: service.JOB_SERVICE_IDEMPOTENCY_HOURS,
+    codecOrigin: service.JOB_SERVICE_CODEC_ORIGIN,
     drainMs: service.JOB_SERVICE_DRAIN_SECONDS * 1000,
   };
 }
@@ -182,12 +193,22 @@ function jwtOf({
   return { jwksUrl, issuer, audience };
 }
 
+function deploymentOf({
+  WORKER_VERSIONING: versioning,
+  WORKER_DEPLOYMENT_NAME: name,
+  WORKER_BUILD_ID: buildId,
+}: z.output<z.ZodObject<typeof VARIABLES.worker>>): WorkerConfig['deployment'] {
+  if (versioning === 'off') return undefined;
+  return { name, buildId, behavior: versioning === 'pinned' ? 'PINNED' : 'AUTO_UPGRADE' };
+}
+
 export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
   const worker = read(VARIABLES.worker, env);
   return {
     processes: worker.WORKER_PROCESSES,
     activitiesAtOnce: worker.WORKER_ACTIVITIES,
     identity: worker.WORKER_IDENTITY,
+    deployment: deploymentOf(worker),
   };
 }
 

@@ -18,6 +18,11 @@ const mountPath = z
   .max(256);
 const text = z.string().min(1).max(4096);
 const pemText = z.string().max(65_536);
+/** Temporal writes both texts with a dot between them. */
+const deploymentText = z
+  .string()
+  .regex(/^[\w-][\w.:-]*$/, 'is not letters, digits, hyphens, dots and colons')
+  .max(128);
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -53,6 +58,10 @@ export const VARIABLES = {
     TEMPORAL_TLS_CLIENT_CERT_DATA: pemText.optional(),
     TEMPORAL_TLS_CLIENT_KEY_PATH: text.optional(),
     TEMPORAL_TLS_CLIENT_KEY_DATA: pemText.optional(),
+    TEMPORAL_CODEC_SECRET: z
+      .string()
+      .regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)+$/, 'is not a path such as secret/data/audit-snapshot')
+      .optional(),
     TEMPORAL_TASK_QUEUE: text.default(TASK_QUEUE),
     TEMPORAL_UI_URL: httpUrl.optional(),
   },
@@ -140,12 +149,16 @@ export const VARIABLES = {
     JOB_SERVICE_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: whole(1, 1_000_000).default(120),
     JOB_SERVICE_IDEMPOTENCY_HOURS: whole(24, 8760).default(48),
+    JOB_SERVICE_CODEC_ORIGIN: httpUrl.optional(),
     JOB_SERVICE_DRAIN_SECONDS: whole(0, 300).default(5),
   },
   worker: {
     WORKER_PROCESSES: whole(1, 32).default(2),
     WORKER_ACTIVITIES: whole(1, 64).default(6),
     WORKER_IDENTITY: text.optional(),
+    WORKER_VERSIONING: z.enum(['off', 'pinned', 'auto-upgrade']).default('off'),
+    WORKER_DEPLOYMENT_NAME: deploymentText.default('audit-snapshot'),
+    WORKER_BUILD_ID: deploymentText.optional(),
   },
   logging: { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info') },
 } as const;

@@ -19,6 +19,8 @@ export interface TemporalConfig {
   readonly apiKey: (() => string) | undefined;
   /** gRPC headers that are sent with every call. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where Vault has the keys that payloads are encrypted with; undefined: they are not encrypted. */
+  readonly codecSecret?: string | undefined;
 }
 
 /** In the form of Temporal's SDK. */
@@ -48,6 +50,7 @@ export function temporalConfigOf(settings: TemporalSettings, env: Environment): 
     tls: tlsOf(profile.tls),
     apiKey: apiKeyOf(profile, env),
     metadata: profile.grpcMeta ?? {},
+    codecSecret: settings.TEMPORAL_CODEC_SECRET,
   };
 }
 

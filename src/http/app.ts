@@ -9,6 +9,7 @@ import { addOpenApi } from './openapi';
 import { JobPoller } from './polling/jobPoller';
 import { loadJobState } from './polling/loadJobState';
 import { WaitSlots } from './polling/waitSlots';
+import { allowCodecOrigin, codecPreflight, codecRoutes, type CodecDeps } from './routes/codecRoutes';
 import { controlRoutes } from './routes/controlRoutes';
 import { eventRoutes } from './routes/eventRoutes';
 import { healthRoutes } from './routes/healthRoutes';
@@ -44,6 +45,8 @@ export interface AppDeps extends ServiceDeps {
   /** Undefined: every caller may do everything; for development only. */
   readonly authenticate: Authenticator | undefined;
   readonly limits: Limits;
+  /** Undefined: payloads are not encrypted, and there is no codec endpoint. */
+  readonly payloads?: CodecDeps | undefined;
   /** The version of this product, for the OpenAPI document. */
   readonly version: string;
 }
@@ -88,9 +91,12 @@ async function addRoutes(
 ): Promise<void> {
   await addOpenApi(app, deps.version);
   await app.register(healthRoutes(deps));
+  const { payloads } = deps;
+  if (payloads) await app.register(codecPreflight(payloads));
   await app.register(async (secured) => {
     const { onFailure, onRequest, onSubmission } = await addLimits(secured, deps.limits);
     const { authenticate } = deps;
+    if (payloads) secured.addHook('onRequest', allowCodecOrigin(payloads));
     secured.decorateRequest('caller', undefined as never);
     secured.addHook('onRequest', authenticate ? requireBearer(authenticate, onFailure) : allowAnonymous);
     secured.addHook('onRequest', onRequest);
@@ -99,5 +105,6 @@ async function addRoutes(
     await secured.register(eventRoutes(deps));
     await secured.register(controlRoutes(deps));
     await secured.register(reportRoutes(deps));
+    if (payloads) await secured.register(codecRoutes(payloads));
   });
 }

@@ -18,9 +18,9 @@ import { MongoIdempotencyKeys } from '../mongo/idempotencyKeys';
 import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
 import { runProcess } from '../runProcess';
-import { connectTemporal } from '../temporal/connection';
 import { toTemporalError } from '../temporal/errors';
 import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
+import { openConfiguredTemporal } from '../temporalClient';
 import { VERSION } from '../version';
 import { createJobService, type AppDeps, type JobService } from './app';
 import { chainAuthenticators, type Authenticator } from './auth/caller';
@@ -44,11 +44,11 @@ export async function runServer(): Promise<void> {
   const authenticate = authenticatorOf(config.authentication);
   const log = createLog('job-service', level);
 
-  await using temporal = await connectTemporal(temporalConfig);
+  await using temporal = await openConfiguredTemporal(temporalConfig);
   await using database = await connectDatabase(databaseConfig.uri);
   await requireIndexes(database);
 
-  const { client } = temporal;
+  const { client, payloadCodec } = temporal;
   const deps: AppDeps = {
     jobs: new MongoJobStore(database),
     keys: new MongoIdempotencyKeys(database, config.idempotencyHours),
@@ -56,6 +56,10 @@ export async function runServer(): Promise<void> {
     workflowStatus: temporalWorkflowStatus(client),
     servers: neededServers(database, client),
     authenticate,
+    payloads: payloadCodec && {
+      codec: payloadCodec,
+      origin: originOf(config.codecOrigin ?? temporalConfig.uiUrl),
+    },
     limits: { ...config.limits, maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS },
     version: VERSION,
     newJobId: () => new mongo.ObjectId().toHexString(),
@@ -71,6 +75,11 @@ export async function runServer(): Promise<void> {
   await stopSignal();
   log.info({ drainMs: config.drainMs }, 'draining');
   await drain(service, config.drainMs);
+}
+
+/** A page of the Web UI sends the origin of its address. */
+function originOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).origin;
 }
 
 function authenticatorOf({ keys, jwt }: JobServiceConfig['authentication']): Authenticator | undefined {

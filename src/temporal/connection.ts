@@ -1,4 +1,5 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import { toTemporalError } from './errors';
 
 // This room is everything that talks to Temporal outside of a workflow: the connection, error translation in both
@@ -18,6 +19,8 @@ export interface TemporalAddress {
   readonly apiKey?: string | (() => string) | undefined;
   /** gRPC headers that are sent with every call. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Encrypts and decrypts payloads; the one of the workers. */
+  readonly payloadCodec?: PayloadCodec | undefined;
 }
 
 /** An open connection and a client on it, to be closed by `await using` or by `connection.close()`. */
@@ -28,7 +31,7 @@ export interface TemporalConnection extends AsyncDisposable {
 
 /** Connects and reads the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, TEMPORAL_FAILED. */
 export async function connectTemporal(target: TemporalAddress): Promise<TemporalConnection> {
-  const { address, namespace, tls, apiKey, metadata } = target;
+  const { address, namespace, tls, apiKey, metadata, payloadCodec } = target;
   let opened: Connection | undefined;
   try {
     const connection = await Connection.connect({
@@ -42,7 +45,11 @@ export async function connectTemporal(target: TemporalAddress): Promise<Temporal
     await connection.withDeadline(Date.now() + CONNECT_MS, () =>
       connection.workflowService.describeNamespace({ namespace }),
     );
-    const client = new Client({ connection, namespace });
+    const client = new Client({
+      connection,
+      namespace,
+      ...(payloadCodec === undefined ? {} : { dataConverter: { payloadCodecs: [payloadCodec] } }),
+    });
     return { connection, client, [Symbol.asyncDispose]: () => connection.close() };
   } catch (error) {
     await opened?.close();

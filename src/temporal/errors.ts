@@ -27,7 +27,10 @@ const REJECTED: readonly number[] = [
 const ATTRIBUTE_UNKNOWN =
   /no mapping defined for search attribute|search attribute \S+ is not (defined|registered|valid)/i;
 
-/** Maps a failed call to TEMPORAL_*, or SEARCH_ATTRIBUTES_MISSING; `what` names the object in the message. A SnapshotError stays as it is. */
+/** In the words of the SDK, for a payload that the codec of src/temporal/payloadCodec.ts has encrypted. */
+const ENCRYPTED = /Unknown encoding: binary\/encrypted/;
+
+/** Maps a failed call to TEMPORAL_*, SEARCH_ATTRIBUTES_MISSING or PAYLOAD_UNREADABLE; `what` names the object in the message. A SnapshotError stays as it is. */
 export function toTemporalError(what: string, error: unknown): SnapshotError {
   if (error instanceof SnapshotError) return error;
   const status = grpcStatusOf(error);
@@ -38,6 +41,10 @@ export function toTemporalError(what: string, error: unknown): SnapshotError {
   if (status === GRPC_STATUS.INVALID_ARGUMENT && ATTRIBUTE_UNKNOWN.test(grpcDetailsOf(error))) {
     const message = `${what}: ${grpcDetailsOf(error)}; register the search attributes with: audit-snapshot doctor --fix`;
     return new SnapshotError('SEARCH_ATTRIBUTES_MISSING', message, { cause: error });
+  }
+  if (ENCRYPTED.test(messageOf(error))) {
+    const message = `${what}: its payloads are encrypted; set TEMPORAL_CODEC_SECRET as for the worker`;
+    return new SnapshotError('PAYLOAD_UNREADABLE', message, { cause: error });
   }
   if (isRejection(error, status)) {
     const message = `${what}: rejected by Temporal: ${grpcDetailsOf(error)}`;

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
-import { connectTemporal } from '../temporal/connection';
 import { recoverFromDeadWorkers } from '../temporal/deadWorkerRecovery';
+import { openConfiguredTemporal } from '../temporalClient';
 import { startWorkerProcess } from './childProcess';
 import { readWorkerSettings } from './settings';
 import { pauseUntilAborted, superviseWorkers, type WorkerProcess } from './supervisor';
@@ -26,7 +26,7 @@ export async function runWorkers(options: { readonly processes?: number } = {}):
   const { activitiesAtOnce, identity, processes: configured } = workerConfig;
   const processes = options.processes ?? configured;
 
-  await using temporal = await connectTemporal(temporalConfig);
+  await using temporal = await openConfiguredTemporal(temporalConfig);
   const recover = (isDead: (worker: string) => boolean) =>
     recoverFromDeadWorkers(temporal.client, temporalConfig.taskQueue, isDead);
   // No process of an earlier supervisor with this identity is left, so whatever they were running is recovered.

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import {
   DefaultLogger,
-  type NativeConnection,
   Runtime,
   Worker,
+  type WorkerDeploymentOptions,
+  type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import type { PayloadCodec } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities/createActivities';
 import type { WorkerConfig } from '../config';
@@ -15,10 +17,10 @@ import type { TemporalConfig } from '../config/temporal';
 import { SnapshotError } from '../errors';
 import { createLog } from '../log';
 import { runProcess } from '../runProcess';
-import type { SealingDeps } from '../sealing/deps';
-import { connectTemporal } from '../temporal/connection';
 import { requireSearchAttributes } from '../temporal/searchAttributes';
 import { connectWorker } from '../temporal/workerConnection';
+import { openConfiguredTemporal } from '../temporalClient';
+import { VERSION } from '../version';
 import { reportStarted } from './childProcess';
 import { compose } from './compose';
 import { readWorkerSettings } from './settings';
@@ -50,12 +52,16 @@ export async function runWorker(): Promise<void> {
   const log = createLog('worker', level);
   installRuntime(log, level);
 
-  await using temporal = await connectTemporal(temporalConfig);
+  await using temporal = await openConfiguredTemporal(temporalConfig);
   for (const warning of await requireSearchAttributes(temporal.connection, temporalConfig.namespace))
     log.warn(warning);
   await using composed = await compose(settings, temporal.client, log);
   await using native = await connectWorker(temporalConfig);
-  const worker = await createWorker(native.connection, temporalConfig, workerConfig, composed.deps);
+  const worker = await Worker.create({
+    ...workerOptions(temporalConfig, workerConfig, temporal.payloadCodec),
+    connection: native.connection,
+    activities: createActivities(composed.deps),
+  });
 
   const { taskQueue, identity } = worker.options;
   log.info({ taskQueue, origin: sealing.origin, identity }, 'worker started');
@@ -64,18 +70,17 @@ export async function runWorker(): Promise<void> {
   await run;
 }
 
-function createWorker(
-  connection: NativeConnection,
+function workerOptions(
   { namespace, taskQueue }: TemporalConfig,
-  { activitiesAtOnce, identity }: WorkerConfig,
-  deps: SealingDeps,
-): Promise<Worker> {
-  return Worker.create({
-    connection,
+  { activitiesAtOnce, identity, deployment }: WorkerConfig,
+  payloadCodec: PayloadCodec | undefined,
+): WorkerOptions {
+  return {
     namespace,
     taskQueue,
     workflowBundle: findBundle(),
-    activities: createActivities(deps),
+    ...(payloadCodec === undefined ? {} : { dataConverter: { payloadCodecs: [payloadCodec] } }),
+    ...(deployment === undefined ? {} : { workerDeploymentOptions: deploymentOptions(deployment) }),
     ...(identity === undefined ? {} : { identity }),
     maxConcurrentActivityTaskExecutions: activitiesAtOnce,
     maxConcurrentWorkflowTaskExecutions: 10,
@@ -84,7 +89,19 @@ function createWorker(
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE_AFTER,
-  });
+  };
+}
+
+function deploymentOptions({
+  name,
+  buildId = VERSION,
+  behavior,
+}: NonNullable<WorkerConfig['deployment']>): WorkerDeploymentOptions {
+  return {
+    version: { deploymentName: name, buildId },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: behavior,
+  };
 }
 
 /** The bundle that the build wrote next to the compiled sources. */

@@ -2,7 +2,7 @@ import type { Client, Connection } from '@temporalio/client';
 import { AuditSnapshotClient } from '../../client';
 import { readTemporalConfig } from '../../config';
 import type { TemporalConfig } from '../../config/temporal';
-import { connectTemporal } from '../../temporal/connection';
+import { openConfiguredTemporal } from '../../temporalClient';
 
 export interface OpenTemporal extends AsyncDisposable {
   readonly config: TemporalConfig;
@@ -13,7 +13,7 @@ export interface OpenTemporal extends AsyncDisposable {
 /** The configured Temporal namespace; `await using` closes the connection, and runs continue. TEMPORAL_*, CONFIG_INVALID. */
 export async function openTemporal(): Promise<OpenTemporal> {
   const config = readTemporalConfig();
-  const { connection, client } = await connectTemporal(config);
+  const { connection, client } = await openConfiguredTemporal(config);
   return { config, connection, client, [Symbol.asyncDispose]: () => connection.close() };
 }
 

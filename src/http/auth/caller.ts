@@ -1,5 +1,5 @@
 /** What a token may allow; a route requires one of them. */
-export const SCOPES = ['jobs:write', 'jobs:read', 'jobs:report'] as const;
+export const SCOPES = ['jobs:write', 'jobs:read', 'jobs:report', 'payloads:decode'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The caller of a request. `name` is stable: rate limits and idempotency keys belong to it. */

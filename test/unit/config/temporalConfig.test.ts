@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readTemporalConfig } from '../../../src/config';
+import { readTemporalConfig, readWorkerConfig } from '../../../src/config';
 
 const NONE = { XDG_CONFIG_HOME: '/nowhere' };
 const ADDRESS = { ...NONE, TEMPORAL_ADDRESS: 'temporal.example:7233' };
@@ -182,5 +182,28 @@ describe('settings of Temporal', () => {
     const env = { ...ADDRESS, TEMPORAL_CONFIG_FILE: fileWith('[profile.default]\napi_key = hush\n') };
     expect(() => readTemporalConfig(env)).toThrow('is not TOML');
     expect(() => readTemporalConfig(env)).not.toThrow('hush');
+  });
+});
+
+describe('worker versioning', () => {
+  test.each([
+    ['off by default', {}, undefined],
+    ['off', { WORKER_VERSIONING: 'off', WORKER_BUILD_ID: 'b' }, undefined],
+    [
+      'pinned',
+      { WORKER_VERSIONING: 'pinned' },
+      { name: 'audit-snapshot', buildId: undefined, behavior: 'PINNED' },
+    ],
+    [
+      'auto-upgrade',
+      { WORKER_VERSIONING: 'auto-upgrade', WORKER_DEPLOYMENT_NAME: 'd', WORKER_BUILD_ID: '1.2.3' },
+      { name: 'd', buildId: '1.2.3', behavior: 'AUTO_UPGRADE' },
+    ],
+  ])('is %s as configured', (_what, env, deployment) => {
+    expect(readWorkerConfig({ ...NONE, ...env }).deployment).toEqual(deployment);
+  });
+
+  test('with another behavior is CONFIG_INVALID', () => {
+    expect(() => readWorkerConfig({ ...NONE, WORKER_VERSIONING: 'pined' })).toThrow('WORKER_VERSIONING');
   });
 });
