@@ -29,7 +29,9 @@ export async function checkEntries(
     const index = base + offset;
     const entry = parseRow(index, bytes);
     const { snapshotId } = entry;
-    if (named.has(snapshotId) || deps.ledgerIndex.indexOf(snapshotId) !== undefined)
+    // Another job of this process may have published the very entry meanwhile.
+    const known = deps.ledgerIndex.indexOf(snapshotId) ?? index;
+    if (named.has(snapshotId) || known !== index)
       throw unproven(index, `is a second entry of ${snapshotId}`);
     named.add(snapshotId);
     await requireSealed(deps, keys, index, snapshotId, bytes);

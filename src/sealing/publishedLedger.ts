@@ -44,12 +44,13 @@ export async function readBucketLedger(
   deps: LedgerReading,
   keys: readonly SigningKey[],
 ): Promise<BucketLedger> {
+  // Before the checkpoint is read: other jobs of this process extend the index while this call waits.
+  const knownSize = deps.ledgerIndex.size;
   const stored = await deps.store.get(LEDGER_CHECKPOINT_KEY, MAX_CHECKPOINT_BYTES);
   const head = stored && openHead(deps, stored, keys);
   if (!head) await refuseHidden(deps);
   const size = head?.size ?? 0;
-  if (size < deps.ledgerIndex.size)
-    throw rolledBackTo(size, `this process has read ${deps.ledgerIndex.size} of them`);
+  if (size < knownSize) throw rolledBackTo(size, `this process has read ${knownSize} of them`);
   const bundledSize = await largestBundle(deps.store, size, size);
   if (!head) return { published: undefined, bundledSize };
 
