@@ -31,8 +31,7 @@ export async function checkEntries(
     const { snapshotId } = entry;
     // Another job of this process may have published the very entry meanwhile.
     const known = deps.ledgerIndex.indexOf(snapshotId) ?? index;
-    if (named.has(snapshotId) || known !== index)
-      throw unproven(index, `is a second entry of ${snapshotId}`);
+    if (named.has(snapshotId) || known !== index) throw unproven(index, `is a second entry of ${snapshotId}`);
     named.add(snapshotId);
     await requireSealed(deps, keys, index, snapshotId, bytes);
     checked.push({ entry, leaf: leafHash(bytes) });
