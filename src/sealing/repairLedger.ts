@@ -21,7 +21,7 @@ export interface RepairedLedger {
 
 /**
  * Makes the rows of the ledger equal to the bucket: every entry that the bucket has, then those further rows that a signed
- * manifest stands behind, up to the first that has none. Nothing may append meanwhile. LEDGER_*, STORAGE_*, DATABASE_*.
+ * manifest proves, up to the first that has none. Nothing may append meanwhile. LEDGER_*, STORAGE_*, DATABASE_*.
  */
 export async function repairLedger(deps: RepairDeps): Promise<RepairedLedger> {
   const keys = await deps.signer.listKeys();
