@@ -117,6 +117,15 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return value;
 }
 
+/** The manifest in these bytes; undefined when {@link parseManifest} refuses them. */
+export function tryParseManifest(bytes: Uint8Array): Manifest | undefined {
+  try {
+    return parseManifest(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 type Fail = (what: string) => Error;
 
 function checkConsistency(value: Manifest): void {

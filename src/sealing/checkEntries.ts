@@ -1,7 +1,7 @@
 import { messageOf } from '../errors';
 import { entryOf, parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES } from '../evidence/limits';
-import { parseManifest, type Manifest } from '../evidence/manifest';
+import { tryParseManifest } from '../evidence/manifest';
 import { manifestKey, manifestSignatureKey } from '../evidence/objectKeys';
 import { manifestStatement } from '../evidence/statement';
 import type { SigningKey } from '../ports/signer';
@@ -58,7 +58,7 @@ async function requireSealed(
   const fail = (what: string) => unproven(index, `names ${snapshotId}, but ${what} [key=${key}]`);
   const stored = await store.get(key, MAX_MANIFEST_BYTES);
   if (!stored) throw fail('the bucket has no manifest of it');
-  const manifest = readManifest(stored.body);
+  const manifest = tryParseManifest(stored.body);
   if (!manifest) throw fail('its manifest is malformed');
   if (manifest.origin !== settings.origin) throw fail(`its manifest is of the origin ${manifest.origin}`);
   if (!entryOf(manifest, sha256Hex(stored.body)).equals(bytes))
@@ -70,14 +70,6 @@ async function requireSealed(
   const statement = manifestStatement(settings.origin, snapshotId, sha256Hex(stored.body));
   if (!signature || !isSignedBy(signer.publicKey, statement, signature.body))
     throw fail('its manifest is not signed by the key that it names');
-}
-
-function readManifest(body: Buffer): Manifest | undefined {
-  try {
-    return parseManifest(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function isSignedBy(publicKey: Buffer, statement: Buffer, signature: Buffer): boolean {

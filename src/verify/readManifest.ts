@@ -1,5 +1,5 @@
 import { MAX_MANIFEST_BYTES } from '../evidence/limits';
-import { parseManifest, type Manifest } from '../evidence/manifest';
+import { tryParseManifest, type Manifest } from '../evidence/manifest';
 import { manifestKey } from '../evidence/objectKeys';
 import type { EvidenceReader } from './evidenceReader';
 
@@ -12,9 +12,5 @@ export async function readManifest(
   snapshotId: string,
 ): Promise<Manifest | undefined> {
   const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
-  try {
-    return body && parseManifest(body);
-  } catch {
-    return undefined;
-  }
+  return body && tryParseManifest(body);
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../errors';
 import type { Trust } from '../evidence/keyStanding';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { MAX_MANIFEST_BYTES } from '../evidence/limits';
-import { parseManifest, type Manifest } from '../evidence/manifest';
+import { tryParseManifest, type Manifest } from '../evidence/manifest';
 import { LEDGER_CHECKPOINT_KEY, ledgerTileKey, manifestKey } from '../evidence/objectKeys';
 import { leafHash } from '../tlog/merkle';
 import { sha256Hex } from '../tlog/sha256';
@@ -124,7 +124,7 @@ export async function verifyLedger(reader: EvidenceReader, options: LedgerOption
 async function readNewest(reader: EvidenceReader, { entries }: Ledger): Promise<Manifest | undefined> {
   const entry = entries.at(-1);
   const body = entry && (await reader.read(manifestKey(entry.snapshotId), undefined, MAX_MANIFEST_BYTES));
-  return body && sha256Hex(body) === entry.manifestSha256 ? parseManifest(body) : undefined;
+  return body && sha256Hex(body) === entry.manifestSha256 ? tryParseManifest(body) : undefined;
 }
 
 /** A ledger is signed with the newest key version: one that was retired before its newest snapshot must not sign it. */

@@ -24,7 +24,7 @@ import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
 
 const PKCS8_HEADER = Buffer.from('302e020100300506032b657004220420', 'hex');
 const START_MS = Date.parse('2026-01-31T00:00:00.000Z');
-const DAY_MS = 86_400_000;
+const DAY: Manifest['window'] = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 const ORIGIN = 'audit.example.org';
 
 export interface EvidenceKey {
@@ -100,7 +100,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
     snapshotId,
     jobId,
     source: AUDIT_LOG,
-    window: { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' },
+    window: DAY,
     recordCount: records.length,
     root: rootOf(rangeOf(0, records).range()).toString('base64'),
     ...(await readHashes(records, hashScheme)),
@@ -154,18 +154,23 @@ export function signNote(name: string, text: string, { privateKey, publicKey }: 
   return formatNote(text, [{ name, keyId: keyId(name, publicKey), signature }]);
 }
 
-function describeChunk(
+/**
+ * What the manifest says about a chunk of these records, which is stored as `body`. Records may be wrong on purpose: even
+ * then the manifest says what its reader accepts.
+ */
+export function describeChunk(
   snapshotId: string,
   index: number,
   begin: number,
   records: readonly Buffer[],
   body: Buffer,
+  window: Manifest['window'] = DAY,
 ): Manifest['chunks'][number] {
-  // Records may be wrong on purpose: even then the manifest says what its reader accepts.
+  const [fromMs, toMs] = [Date.parse(window.from), Date.parse(window.to)];
   const positions = records
     .map((bytes) => {
-      const { id, timeMs = START_MS } = readRecord(bytes);
-      const ms = Math.min(Math.max(timeMs, START_MS), START_MS + DAY_MS - 1);
+      const { id, timeMs = fromMs } = readRecord(bytes);
+      const ms = Math.min(Math.max(timeMs, fromMs), toMs);
       return { timestamp: new Date(ms).toISOString(), id: listedId(id) || '0'.repeat(24) };
     })
     .toSorted((left, right) => Date.parse(left.timestamp) - Date.parse(right.timestamp));
@@ -183,13 +188,15 @@ function describeChunk(
   };
 }
 
-function rangeOf(begin: number, records: readonly Buffer[]): RangeBuilder {
+/** The Merkle range of these records. */
+export function rangeOf(begin: number, records: readonly Buffer[]): RangeBuilder {
   const range = new RangeBuilder(emptyRange(begin));
   for (const record of records) range.appendLeaf(leafHash(record));
   return range;
 }
 
-async function readHashes(
+/** The log-hash digest and the findings of these records. */
+export async function readHashes(
   records: readonly Buffer[],
   scheme: HashScheme,
 ): Promise<Pick<Manifest, 'logHashDigest' | 'findings'>> {

@@ -1,0 +1,26 @@
+import { signDraft } from '../../campaign/lies/draft';
+import { allLies, digestOf, evidenceWith, firstFailure, reportOn } from '../../campaign/lies/tellLies';
+import { trueLedger } from '../../campaign/lies/trueLedger';
+
+const lies = allLies();
+const kinds = [...new Set(lies.map(({ kind }) => kind))];
+
+test('the ledger that the lies are told about is VERIFIED', async () => {
+  const report = await reportOn(await signDraft(trueLedger()));
+  expect([report.verdict, firstFailure(report)]).toEqual(['VERIFIED', undefined]);
+});
+
+test.each(kinds)('no signed lie of the kind "%s" is VERIFIED, and each is named', async (kind) => {
+  const missed: string[] = [];
+  for (const lie of lies.filter((candidate) => candidate.kind === kind)) {
+    const report = await reportOn(await evidenceWith(lie));
+    if (report.verdict === 'VERIFIED' || firstFailure(report) === undefined) missed.push(lie.name);
+  }
+  expect(missed).toEqual([]);
+});
+
+test('at least 200 lies lead to different evidence', async () => {
+  const digests = new Set<string>();
+  for (const lie of lies) digests.add(digestOf(await evidenceWith(lie)));
+  expect(digests.size).toBeGreaterThan(200);
+});
