@@ -52,6 +52,14 @@ export class LedgerIndex {
     return rootOf(rangeOfLeaves(leavesOf(this.#leaves, size)));
   }
 
+  /** The root of the first `size` entries, which it knows, and further leaves. */
+  rootWith(size: number, leaves: readonly Buffer[]): Buffer {
+    const known = size === this.size ? this.#range : rangeOfLeaves(leavesOf(this.#leaves, size));
+    const range = new RangeBuilder(known);
+    for (const leaf of leaves) range.appendLeaf(leaf);
+    return rootOf(range.range());
+  }
+
   /**
    * Adds the entries from index `base` on if they lead to `root`; false when they do not. Entries that it has already are
    * skipped: several calls may have read them at once.

@@ -1,13 +1,13 @@
 import { SnapshotError } from '../errors';
 import { ledgerTileKey } from '../evidence/objectKeys';
-import type { ListedVersion, ObjectStore } from '../ports/objectStore';
+import type { ListedVersion, ObjectStore, StoredVersion } from '../ports/objectStore';
 import { MAX_BUNDLE_BYTES, TILE_WIDTH } from '../tlog/tiles';
 import { forked, rolledBack } from './ledgerErrors';
 
-/** The newest bytes of a tile or bundle that the published ledger needs; LEDGER_ROLLED_BACK, STORAGE_NOT_FOUND. */
-export async function readTile(store: ObjectStore, key: string): Promise<Buffer> {
+/** The newest version of a tile or bundle that the published ledger needs; LEDGER_ROLLED_BACK, STORAGE_NOT_FOUND. */
+export async function readTile(store: ObjectStore, key: string): Promise<StoredVersion> {
   const stored = await store.get(key, MAX_BUNDLE_BYTES);
-  if (stored) return stored.body;
+  if (stored) return stored;
   for await (const version of store.listVersions(key)) if (version.key === key) refuseMarker(version);
   const message = `an object of the ledger is gone from storage, and without it nothing can be appended; restore it from a copy of the evidence [key=${key}]`;
   throw new SnapshotError('STORAGE_NOT_FOUND', message);

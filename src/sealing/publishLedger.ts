@@ -5,10 +5,12 @@ import type { SigningKey } from '../ports/signer';
 import type { Checkpoint } from '../tlog/note';
 import { EMPTY_EDGE, LogTree, MAX_BUNDLE_BYTES, readEdge, type TileObject } from '../tlog/tiles';
 import { checkEntries } from './checkEntries';
+import { requireAhead } from './compareLedger';
 import type { SealingDeps } from './deps';
 import { forked } from './ledgerErrors';
 import { largestBundle, readTile } from './ledgerTiles';
-import { readBucketLedger, type BucketLedger, type PublishedLedger } from './publishedLedger';
+import { extendLedgerLocks, ledgerLockUntil } from './ledgerLocks';
+import { readBucketLedger, type PublishedLedger } from './publishedLedger';
 import { newestOf, signCheckpoint } from './signing';
 
 /** Concurrent publishers that may win in a row; each of them extends the ledger, so this is not reached. */
@@ -23,9 +25,8 @@ const MAX_RACES = 50;
 export async function publishLedger(deps: SealingDeps, signal: AbortSignal): Promise<number> {
   for (let race = 0; race < MAX_RACES; race++) {
     signal.throwIfAborted();
-    const bucket = await readBucketLedger(deps, await deps.signer.listKeys());
-    const head = await requireAhead(deps, bucket);
-    const { published } = bucket;
+    const { published, bundledSize } = await readBucketLedger(deps, await deps.signer.listKeys());
+    const head = await requireAhead(deps.ledger, bundledSize);
     if (published?.head.size === head.size) {
       requireSameRoot(published.head, head);
       return head.size;
@@ -34,17 +35,6 @@ export async function publishLedger(deps: SealingDeps, signal: AbortSignal): Pro
   }
   const message = `ledger of ${deps.settings.origin}: other publishers won ${MAX_RACES} times in a row; the call is retried`;
   throw new SnapshotError('STORAGE_FAILED', message, { retryable: true });
-}
-
-/** The head that the database has committed. An entry is committed before anything of it is written: LEDGER_BEHIND. */
-async function requireAhead(
-  { ledger }: SealingDeps,
-  { bundledSize }: Pick<BucketLedger, 'bundledSize'>,
-): Promise<LedgerHead> {
-  const head = await ledger.head();
-  if (bundledSize <= head.size) return head;
-  const message = `the bucket's ledger has ${bundledSize} entries, the database only ${head.size}: the database was restored to an older state. Nothing was signed; restore the ledger's collections to the newest state, or rebuild them from the bucket: audit-snapshot ledger repair`;
-  throw new SnapshotError('LEDGER_BEHIND', message);
 }
 
 function requireSameRoot(published: Checkpoint, head: LedgerHead): void {
@@ -64,7 +54,7 @@ async function publishNew(
   const entries = await deps.ledger.list(base, head.size);
   const keys = await deps.signer.listKeys();
   const checked = await checkEntries(deps, keys, base, entries);
-  await requireAhead(deps, { bundledSize: await largestBundle(deps.store, base, head.size) });
+  await requireAhead(deps.ledger, await largestBundle(deps.store, base, head.size));
   await extendTree(deps, tree, entries, head, signal);
   // Read again after the writes: a delete marker that appeared in between would have let a second content in.
   await largestBundle(deps.store, base, head.size);
@@ -73,18 +63,23 @@ async function publishNew(
   return true;
 }
 
-/** The published tree, checked against its own checkpoint. */
+/** The published tree, checked against its own checkpoint; the tiles that it relies on outlive the new snapshot. */
 async function openTree(deps: SealingDeps, published: Checkpoint | undefined): Promise<LogTree> {
   if (!published) return new LogTree(EMPTY_EDGE);
-  const edge = await readEdge(published.size, (path) => readTile(deps.store, ledgerKey(path))).catch(
-    (error: unknown) => {
-      if (!isSnapshotError(error, 'EVIDENCE_MALFORMED')) throw error;
-      throw forked(`a tile at the right edge of the published ledger is malformed: ${error.message}`);
-    },
-  );
+  const versions: { readonly key: string; readonly versionId: string }[] = [];
+  const read = async (path: string) => {
+    const { body, versionId } = await readTile(deps.store, ledgerKey(path));
+    versions.push({ key: ledgerKey(path), versionId });
+    return body;
+  };
+  const edge = await readEdge(published.size, read).catch((error: unknown) => {
+    if (!isSnapshotError(error, 'EVIDENCE_MALFORMED')) throw error;
+    throw forked(`a tile at the right edge of the published ledger is malformed: ${error.message}`);
+  });
   const tree = new LogTree(edge);
   if (!tree.root().equals(published.root))
     throw forked(`at ${published.size} entries, the ledger checkpoint and its tiles do not agree`);
+  await extendLedgerLocks(deps.store, versions, lockSettings(deps));
   return tree;
 }
 
@@ -130,6 +125,10 @@ async function replaceCheckpoint(
   return put !== undefined;
 }
 
-function retainUntil({ clock, settings }: SealingDeps): Date {
-  return new Date(clock.nowMs() + settings.retentionMs);
+function retainUntil(deps: SealingDeps): Date {
+  return ledgerLockUntil(lockSettings(deps));
+}
+
+function lockSettings({ clock, settings }: SealingDeps) {
+  return { nowMs: clock.nowMs(), retentionMs: settings.retentionMs };
 }

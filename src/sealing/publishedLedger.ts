@@ -11,6 +11,9 @@ import { forked, rolledBack } from './ledgerErrors';
 import type { IndexedEntry, LedgerIndex } from './ledgerIndex';
 import { largestBundle, readTile } from './ledgerTiles';
 
+/** A key that may have signed the ledger. */
+export type VerificationKey = Pick<SigningKey, 'publicKey'>;
+
 /** What reading the published ledger needs. */
 export interface LedgerReading {
   readonly store: ObjectStore;
@@ -42,7 +45,7 @@ const FIRST_LOOK = 32;
  */
 export async function readBucketLedger(
   deps: LedgerReading,
-  keys: readonly SigningKey[],
+  keys: readonly VerificationKey[],
 ): Promise<BucketLedger> {
   // Before the checkpoint is read: other jobs of this process extend the index while this call waits.
   const knownSize = deps.ledgerIndex.size;
@@ -65,7 +68,7 @@ export async function readBucketLedger(
 function openHead(
   { settings }: LedgerReading,
   { body, versionId }: StoredVersion,
-  keys: readonly SigningKey[],
+  keys: readonly VerificationKey[],
 ): Checkpoint {
   const where = `[key=${LEDGER_CHECKPOINT_KEY}, version=${versionId}]`;
   const stated = stateOf(body);
@@ -85,7 +88,7 @@ function stateOf(body: Buffer): Checkpoint | undefined {
 }
 
 /** Undefined for anything that is not a checkpoint of this origin by one of the keys. */
-function signedHead(body: Buffer, origin: string, keys: readonly SigningKey[]): Checkpoint | undefined {
+function signedHead(body: Buffer, origin: string, keys: readonly VerificationKey[]): Checkpoint | undefined {
   try {
     return openCheckpoint(
       body,
@@ -129,7 +132,7 @@ async function readEntries(store: ObjectStore, from: number, until: number): Pro
     const start = index * TILE_WIDTH;
     if (start + width <= from) continue;
     const key = ledgerTileKey('entries', index, width);
-    const body = await readTile(store, key);
+    const { body } = await readTile(store, key);
     for (const [offset, bytes] of entriesOf(key, body, width).entries())
       if (start + offset >= from) found.push({ entry: parseStored(key, bytes), leaf: leafHash(bytes) });
   }
@@ -141,7 +144,7 @@ export async function readStoredEntries(store: ObjectStore, size: number): Promi
   const found: Buffer[] = [];
   for (const { index, width } of tilesOfLevel(size, 0)) {
     const key = ledgerTileKey('entries', index, width);
-    found.push(...entriesOf(key, await readTile(store, key), width));
+    found.push(...entriesOf(key, (await readTile(store, key)).body, width));
   }
   return found;
 }
@@ -170,7 +173,7 @@ function parseStored(key: string, bytes: Buffer): IndexedEntry['entry'] {
 async function compareEarlier(
   { store, ledgerIndex, settings }: LedgerReading,
   { head, stored }: PublishedLedger,
-  keys: readonly SigningKey[],
+  keys: readonly VerificationKey[],
   all: boolean,
 ): Promise<void> {
   let isEarlier = false;

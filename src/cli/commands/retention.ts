@@ -6,15 +6,18 @@ import { action } from '../action';
 import { openObjectStore } from '../connections/objectStore';
 import { example, jsonOption, type JsonOption } from '../options';
 import { EXIT, type Output } from '../output';
-import { listSnapshotObjects, type ObjectVersion } from '../snapshotObjects';
+import { LEDGER, listLockedObjects } from '../ledgerObjects';
+import type { ObjectVersion } from '../snapshotObjects';
 
 /** `retention`: S3 Object Lock retention of all objects of a snapshot. */
 export function define(command: Command): void {
-  command.description('how long the objects of a snapshot are locked');
+  command.description('how long the objects of a snapshot and of the ledger are locked');
   command
     .command('extend')
-    .description('lock the objects of a snapshot for longer; a lock is never shortened')
-    .argument('<snapshotId>')
+    .description(
+      'lock the objects of a snapshot, and those of the ledger, for longer; a lock is never shortened',
+    )
+    .argument('<snapshotId>', 'id of a snapshot, or "ledger" for the ledger alone')
     .requiredOption('--until <instant>', 'e.g. 2040-01-31T00:00:00Z')
     .addOption(jsonOption())
     .addHelpText(
@@ -35,15 +38,20 @@ async function extend(
     throw new SnapshotError('USAGE_INVALID', `--until is not an instant with an offset: ${options.until}`);
   const until = new Date(ms);
   const store = openObjectStore();
-  const objects = await listSnapshotObjects(store, snapshotId);
-  for (const object of objects) await requireExtension(store, object, until);
+  const { snapshot, ledger } = await listLockedObjects(store, snapshotId);
+  for (const object of snapshot) await requireExtension(store, object, until);
+  const objects = [...ledger, ...snapshot];
   for (const { key, versionId } of objects) await store.extendLock(key, versionId, until);
   output.result(
     options.json === true
       ? JSON.stringify({ snapshotId, objects: objects.length, until: until.toISOString() })
-      : `snapshot ${snapshotId}: ${objects.length} objects locked until ${until.toISOString()}`,
+      : `${nameOf(snapshotId)}: ${objects.length} objects locked until ${until.toISOString()}, ${ledger.length} of them of the ledger`,
   );
   return EXIT.ok;
+}
+
+function nameOf(target: string): string {
+  return target === LEDGER ? target : `snapshot ${target}`;
 }
 
 async function requireExtension(

@@ -1,0 +1,42 @@
+import { SnapshotError } from '../errors';
+import type { LedgerHead, LedgerSequencer } from '../ports/ledgerSequencer';
+import { leafHash } from '../tlog/merkle';
+import { forked } from './ledgerErrors';
+import { readBucketLedger, type LedgerReading, type VerificationKey } from './publishedLedger';
+
+/** Bucket and database of one ledger, which agree. */
+export interface LedgerComparison {
+  readonly origin: string;
+  /** Entries under the newest checkpoint. */
+  readonly size: number;
+  /** Entries that the database has committed and no checkpoint covers yet. */
+  readonly waiting: number;
+}
+
+/**
+ * Compares the checkpoint of the bucket in all versions, its entry bundles and the entries of the database. LEDGER_BEHIND,
+ * LEDGER_FORKED, LEDGER_ROLLED_BACK, ORIGIN_MISMATCH; the message says what to do.
+ */
+export async function compareLedger(
+  deps: LedgerReading & { readonly ledger: Pick<LedgerSequencer, 'head' | 'list'> },
+  keys: readonly VerificationKey[],
+): Promise<LedgerComparison> {
+  const { published, bundledSize } = await readBucketLedger(deps, keys);
+  const head = await requireAhead(deps.ledger, bundledSize);
+  const size = published?.head.size ?? 0;
+  const waiting = await deps.ledger.list(size, head.size);
+  if (!deps.ledgerIndex.rootWith(size, waiting.map(leafHash)).equals(head.root))
+    throw forked(`at ${size} entries, the ledger checkpoint and the database do not agree`);
+  return { origin: deps.settings.origin, size, waiting: waiting.length };
+}
+
+/** The head that the database has committed. An entry is committed before anything of it is written: LEDGER_BEHIND. */
+export async function requireAhead(
+  ledger: Pick<LedgerSequencer, 'head'>,
+  bundledSize: number,
+): Promise<LedgerHead> {
+  const head = await ledger.head();
+  if (bundledSize <= head.size) return head;
+  const message = `the bucket's ledger has ${bundledSize} entries, the database only ${head.size}: the database was restored to an older state. Nothing was signed; restore the ledger's collections to the newest state, or rebuild them from the bucket: audit-snapshot ledger repair`;
+  throw new SnapshotError('LEDGER_BEHIND', message);
+}
