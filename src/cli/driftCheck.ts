@@ -1,6 +1,7 @@
 import { readSealingConfig } from '../config';
 import type { Window } from '../contract/window';
 import { SnapshotError } from '../errors';
+import { pinnedKeys } from '../evidence/trustFile';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { AuditService } from '../services/audit.service';
 import { auditDrift, type DriftAudit } from '../verify/auditDrift';
@@ -11,19 +12,27 @@ import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
 import { openDatabase } from './connections/database';
 import { openObjectStore } from './connections/objectStore';
 import { openTemporal } from './connections/temporal';
+import { readTrust } from './evidenceSource';
+import { compareWithBucket } from './ledgerComparison';
 import { showProgress } from './progress';
 
 /** What the comparison of the live log with the evidence found; `driftCount` counts the drifts that are not listed as well. */
 export type DriftReport = Omit<DriftAudit, 'nextPlace'> & { readonly driftCount: number };
 
-/** Compares the live log with what was sealed. The ledger is verified already. DATABASE_*, STORAGE_*. */
+/**
+ * Compares the live log with what was sealed. The ledger is verified already; it is first compared with the rows of the
+ * database, under the pinned keys. LEDGER_*, DATABASE_*, STORAGE_*.
+ */
 export async function checkDrift(
   ledger: Ledger,
   readLedger: () => Promise<Ledger>,
+  trustFile: string,
   within: Window | undefined,
 ): Promise<DriftReport> {
   const { lateAllowanceMs, logRetentionMs } = readSealingConfig();
   await using database = await openDatabase();
+  const keys = pinnedKeys(await readTrust(trustFile)).map((publicKey) => ({ publicKey }));
+  await compareWithBucket(database.connection, ledger.origin, keys);
   using display = showProgress();
   const { nextPlace: _, ...report } = await auditDrift(
     {

@@ -51,7 +51,9 @@ async function report(target: string | undefined, options: ReportOptions, output
   });
   if (live && !ledger) throw ledgerError(verified.ledger);
   const drift =
-    live && ledger ? await checkDrift(ledger, () => openLedger(source, options.key), within) : null;
+    live && ledger
+      ? await checkDrift(ledger, () => openLedger(source, options.key), options.key, within)
+      : null;
   const concluded = drift ? withLiveLog(verified, drift) : verified;
 
   const entries = ledger?.entries ?? [];

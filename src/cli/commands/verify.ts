@@ -115,7 +115,7 @@ async function verifyEvidenceOf(
   if (live && !ledger) throw ledgerError(report.ledger);
   const drift =
     live && ledger && key !== undefined
-      ? await checkDrift(ledger, () => openLedger(source, key), within)
+      ? await checkDrift(ledger, () => openLedger(source, key), key, within)
       : null;
   if (drift) show(describeDrift(drift, maxErrors));
 

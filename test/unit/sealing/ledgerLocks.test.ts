@@ -65,7 +65,11 @@ describe('the scheduled check', () => {
       ({ store }) => store.overwrite(LEDGER_CHECKPOINT_KEY, store.versions(LEDGER_CHECKPOINT_KEY)[0]!.body),
     ],
     ['rows that were rolled back', 'LEDGER_BEHIND', ({ ledger }) => void ledger.leaves.pop()],
-    ['rows in another order', 'LEDGER_FORKED', ({ ledger }) => void (ledger.leaves = ledger.leaves.toReversed())],
+    [
+      'rows in another order',
+      'LEDGER_FORKED',
+      ({ ledger }) => void (ledger.leaves = ledger.leaves.toReversed()),
+    ],
     [
       'a hidden bundle',
       'LEDGER_ROLLED_BACK',
