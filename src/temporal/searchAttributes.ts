@@ -22,7 +22,7 @@ export async function registerSearchAttributes(connection: Connection, namespace
 }
 
 /** Search attributes that the namespace lacks, or has with another type. TEMPORAL_*. */
-export async function missingSearchAttributes(
+async function missingSearchAttributes(
   connection: Connection,
   namespace: string,
 ): Promise<readonly SearchAttribute[]> {
@@ -44,11 +44,7 @@ export async function requireSearchAttributes(
   connection: Connection,
   namespace: string,
 ): Promise<readonly string[]> {
-  const missing = await missingSearchAttributes(connection, namespace).catch((error: unknown) => {
-    // Temporal Cloud keeps the operator service to itself.
-    if (!LISTING_DENIED.includes(grpcStatusOf(error) ?? 0)) throw error;
-    return undefined;
-  });
+  const missing = await missingIfListed(connection, namespace);
   if (missing === undefined) {
     const names = Object.keys(SEARCH_ATTRIBUTES).join(', ');
     return [
@@ -59,6 +55,20 @@ export async function requireSearchAttributes(
   const names = missing.map(([name, type]) => `${name} (${type})`).join(', ');
   const message = `namespace ${namespace} lacks the search attributes ${names}, or has them with another type; register them with: audit-snapshot doctor --fix, or: ${registerCommand(namespace, missing)}`;
   throw new SnapshotError('SEARCH_ATTRIBUTES_MISSING', message);
+}
+
+/** As `missingSearchAttributes`; undefined where the server does not let this process list them. TEMPORAL_*. */
+export async function missingIfListed(
+  connection: Connection,
+  namespace: string,
+): Promise<readonly SearchAttribute[] | undefined> {
+  try {
+    return await missingSearchAttributes(connection, namespace);
+  } catch (error) {
+    // The operator service may be closed to clients, as on managed servers.
+    if (!LISTING_DENIED.includes(grpcStatusOf(error) ?? 0)) throw error;
+    return undefined;
+  }
 }
 
 const LISTING_DENIED: readonly number[] = [GRPC_STATUS.PERMISSION_DENIED, GRPC_STATUS.UNIMPLEMENTED];

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { readVaultConfig } from '../../src/config';
 import { checkSigner } from '../../src/vault/checkSigner';
 import { connectSigner } from '../../src/vault/vaultSigner';
@@ -16,6 +18,9 @@ import {
   tokenFileLogin,
   type VaultArea,
 } from '../harness/vaultLogins';
+
+const run = promisify(execFile);
+const WORKER = resolve(__dirname, '../../dist/src/worker/process.js');
 
 const authority = makeAuthority();
 const areas = new Map<string, VaultArea>();
@@ -90,14 +95,18 @@ describe('a login that Vault rejects', () => {
   });
 });
 
-/** Signs with the stack's key under a policy of these rules. */
-async function signerWith(kept: readonly string[]) {
+/** A token under a policy of these rules. */
+async function tokenWith(kept: readonly string[]): Promise<string> {
   const vault = vaultAsRoot();
   const policy = `policy-${randomUUID().slice(0, 8)}`;
   await vault.call('POST', `sys/policies/acl/${policy}`, { policy: kept.join('\n') });
   const created = await vault.call('POST', 'auth/token/create', { policies: [policy], ttl: '10m' });
-  const { client_token: token } = (created as { auth: { client_token: string } }).auth;
-  return connectSigner({ ...readVaultConfig(), credentials: { token } });
+  return (created as { auth: { client_token: string } }).auth.client_token;
+}
+
+/** Signs with the stack's key under a policy of these rules. */
+async function signerWith(kept: readonly string[]) {
+  return connectSigner({ ...readVaultConfig(), credentials: { token: await tokenWith(kept) } });
 }
 
 describe('the policy in deploy/vault', () => {
@@ -117,6 +126,21 @@ describe('the policy in deploy/vault', () => {
         code: 'SIGNER_UNAUTHORIZED',
         message: expect.stringMatching(new RegExp(`(read|update) on ${path}`)),
       });
+    },
+  );
+
+  test.each(rules.map((rule) => [/"(.+?)"/.exec(rule)![1]!, rule]))(
+    'without %s a worker does not start, names the path, and shows no token',
+    async (path, rule) => {
+      const token = await tokenWith(rules.filter((other) => other !== rule));
+      const env = { ...process.env, VAULT_ROLE_ID: '', VAULT_SECRET_ID: '', VAULT_TOKEN: token };
+      const failure = await run(process.execPath, [WORKER], { env, timeout: 60_000 }).catch(
+        (error: unknown) => error as { code: number; stderr: string },
+      );
+      expect(failure).toMatchObject({ code: 1 });
+      expect(failure.stderr).toContain('error [SIGNER_UNAUTHORIZED]: ');
+      expect(failure.stderr).toContain(path);
+      expect(failure.stderr).not.toContain(token);
     },
   );
 });

@@ -1,5 +1,5 @@
 import {
-  missingSearchAttributes,
+  missingIfListed,
   registerCommand,
   registerSearchAttributes,
   type SearchAttribute,
@@ -10,8 +10,8 @@ import type { Check } from './check';
 interface TemporalFacts {
   readonly address: string;
   readonly namespace: string;
-  /** Before the repair. */
-  readonly missingAttributes: readonly SearchAttribute[];
+  /** Before the repair; undefined: the server does not let this process list them. */
+  readonly missingAttributes: readonly SearchAttribute[] | undefined;
   readonly repaired: boolean;
 }
 
@@ -20,8 +20,8 @@ export async function measureTemporal(fix: boolean): Promise<TemporalFacts> {
   await using temporal = await openTemporal();
   const { connection, config } = temporal;
   const { address, namespace } = config;
-  const missingAttributes = await missingSearchAttributes(connection, namespace);
-  if (fix) await registerSearchAttributes(connection, namespace);
+  const missingAttributes = await missingIfListed(connection, namespace);
+  if (fix && missingAttributes !== undefined) await registerSearchAttributes(connection, namespace);
   return { address, namespace, missingAttributes, repaired: fix };
 }
 
@@ -35,6 +35,10 @@ export function judgeTemporal(facts: TemporalFacts): readonly Check[] {
 
 function judgeSearchAttributes({ namespace, missingAttributes, repaired }: TemporalFacts): Check {
   const check = 'search attributes';
+  if (missingAttributes === undefined) {
+    const found = `cannot be listed in namespace ${namespace}`;
+    return { check, state: 'warn', found, advice: 'compare them with docs/temporal.md' };
+  }
   const names = missingAttributes.map(([name]) => name).join(', ');
   if (names === '') return { check, state: 'ok', found: 'all present' };
   if (repaired) return { check, state: 'ok', found: `registered: ${names}` };

@@ -51,6 +51,11 @@ test('missing search attributes fail with the command that registers them, and r
   expect(repaired).toEqual({ check: 'search attributes', state: 'ok', found: 'registered: AuditJobId' });
 });
 
+test('search attributes that the server does not list are a warning', () => {
+  const [unlisted] = find(judgeTemporal({ ...temporal, missingAttributes: undefined }), 'search attributes');
+  expect(unlisted).toMatchObject({ state: 'warn', advice: expect.stringContaining('docs/temporal.md') });
+});
+
 test('a promise that storage broke fails, one that it kept does not', () => {
   const results = [
     { promise: 'a locked version is not deleted', kept: true, found: 'refused: AccessDenied' },
