@@ -44,6 +44,8 @@ export interface SealingConfig {
   readonly logRetentionMs: number | undefined;
   /** URL of an RFC 3161 authority; undefined: no timestamps. */
   readonly tsaUrl: string | undefined;
+  /** PEM certificates to trust for the authority, instead of those of Node.js. */
+  readonly tsaCa: string | undefined;
   readonly chunkLimits: { readonly maxRecords: number; readonly maxBytes: number };
 }
 export interface WorkerConfig {
@@ -123,6 +125,7 @@ export function readSealingConfig(env: Environment = process.env): SealingConfig
     retentionMs: sealing.AUDIT_RETENTION_DAYS * DAY_MS,
     holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,
     tsaUrl: sealing.TSA_URL,
+    tsaCa: sealing.TSA_CA,
     lateAllowanceMs: sealing.AUDIT_LATE_HOURS * HOUR_MS,
     logRetentionMs: toMs(sealing.AUDIT_LOG_RETENTION_DAYS),
     chunkLimits: { maxRecords: sealing.AUDIT_CHUNK_RECORDS, maxBytes: sealing.AUDIT_CHUNK_BYTES },

@@ -132,6 +132,7 @@ export const VARIABLES = {
     AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
     AUDIT_HOLD_DAYS: whole(1, 365).default(7),
     TSA_URL: httpUrlWithQuery.optional(),
+    TSA_CA: certificates.optional(),
     AUDIT_LATE_HOURS: whole(0, 87_600).default(24),
     AUDIT_LOG_RETENTION_DAYS: whole(1, 36_500).optional(),
     AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(32_768),

@@ -1,5 +1,6 @@
 import { S3Error } from 'minio';
 import { SnapshotError, messageOf } from '../errors';
+import { isCertificateError } from '../net/certificateErrors';
 import { Refusal } from './refusal';
 
 const BAD_CREDENTIALS =
@@ -11,9 +12,6 @@ const TRANSIENT =
 const TRANSIENT_STATUS = /^(408|425|429|5\d\d)$/;
 /** Statuses that say that the server will never do it. */
 const FINAL_STATUS = /^(501|505)$/;
-const CERTIFICATE =
-  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT))/;
-
 /** The S3 error code of a failed request; empty when the server did not answer. */
 export function s3Code(error: unknown): string {
   return error instanceof S3Error ? (error.code ?? '') : '';
@@ -62,7 +60,7 @@ export function toStorageError(where: string, error: unknown, rights?: string): 
       'STORAGE_FAILED',
       `storage answers with something other than S3: ${messageOf(error)}; check S3_ENDPOINT ${where}`,
     );
-  if (CERTIFICATE.test(code))
+  if (isCertificateError(error))
     return new SnapshotError(
       'STORAGE_UNREACHABLE',
       `the certificate of storage is not trusted (${code}): set S3_CA_FILE to the certificate of its authority, and check the host name in S3_ENDPOINT ${where}`,

@@ -4,6 +4,7 @@ export const RIGHTS = {
   WRITE: 's3:PutObject and s3:PutObjectRetention',
   READ: 's3:GetObject, and s3:ListBucket when the key does not exist',
   READ_VERSION: 's3:GetObjectVersion',
+  READ_LOCK: 's3:GetObjectRetention',
   LIST_VERSIONS: 's3:ListBucketVersions',
   EXTEND: 's3:PutObjectRetention',
   HOLD: 's3:PutObjectLegalHold',

@@ -17,6 +17,7 @@ import { originOfBucket, requireOneOrigin } from '../sealing/ownOrigin';
 import { AssetService } from '../services/asset.service';
 import { AuditService } from '../services/audit.service';
 import { connectObjectStore } from '../storage/minioObjectStore';
+import { probeStart } from '../storage/startProbe';
 import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
 import { tsaClient } from '../tsa/tsaClient';
 import { checkSigner } from '../vault/checkSigner';
@@ -44,12 +45,13 @@ export interface ComposedDeps extends AsyncDisposable {
 }
 
 /**
- * Connects everything that the activities work with, and writes nothing. Bucket, key and indexes are checked: DATABASE_*,
+ * Connects everything that the activities work with, and writes nothing but the probe object of the bucket. Bucket, key and indexes are checked: DATABASE_*,
  * INDEX*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
  */
 export async function compose(config: DepsConfig, client: Client, log?: ComposeLog): Promise<ComposedDeps> {
   const store = connectObjectStore(config.storage);
   await store.checkBucket();
+  await probeStart(config.storage, Date.now());
   const signer = await connectSigner(config.vault);
   await checkSigner(signer);
   for (const { found, advice } of await signer.keyWarnings())
@@ -58,14 +60,14 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
   await requireIndexes(database);
   await requireOrigin(config.sealing.origin, store, database);
 
-  const { origin, tsaUrl } = config.sealing;
+  const { origin, tsaUrl, tsaCa } = config.sealing;
   const deps: SealingDeps = {
     records: new AuditService(database),
     store,
     signer,
     snapshots: new MongoSnapshotRepository(database),
     leases: new MongoWindowLeaseStore(database, origin),
-    timestamper: tsaUrl === undefined ? undefined : tsaClient(tsaUrl),
+    timestamper: tsaUrl === undefined ? undefined : tsaClient(tsaUrl, { ca: tsaCa }),
     assets: new AssetService(database),
     ledger: new MongoLedgerSequencer(database, origin),
     ledgerIndex: new LedgerIndex(),

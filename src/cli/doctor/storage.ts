@@ -1,6 +1,7 @@
 import { readStorageConfig } from '../../config';
 import { probeLock, type ProbeResult } from '../../storage/lockProbe';
 import { connectObjectStore } from '../../storage/minioObjectStore';
+import { probeStart } from '../../storage/startProbe';
 import type { Check } from './check';
 import { judgeClock, measureClockOffset } from './clock';
 
@@ -9,16 +10,17 @@ interface StorageFacts {
   readonly clockOffsetMs: number | undefined;
 }
 
-/** Asks the bucket for its Object Lock configuration. STORAGE_*, BUCKET_*. */
+/** Asks the bucket for its Object Lock configuration, and tries the requests of a worker. STORAGE_*, BUCKET_*. */
 export async function measureStorage(): Promise<StorageFacts> {
   const config = readStorageConfig();
   await connectObjectStore(config).checkBucket();
+  await probeStart(config, Date.now());
   return { bucket: config.bucket, clockOffsetMs: await measureClockOffset(config.endpoint) };
 }
 
 export function judgeStorage({ bucket, clockOffsetMs }: StorageFacts): readonly Check[] {
   return [
-    { check: 'storage', state: 'ok', found: `bucket ${bucket} has Object Lock` },
+    { check: 'storage', state: 'ok', found: `bucket ${bucket} has Object Lock, and honours conditions` },
     judgeClock('clock of the storage', clockOffsetMs),
   ];
 }
