@@ -4,7 +4,9 @@ import { promisify } from 'node:util';
 import { connectDatabase } from '../../src/mongo/connection';
 import { readStorageConfig } from '../../src/config';
 import { databaseUri, uniqueName } from '../harness/deployment';
+import { AnsweringServer } from '../harness/answeringServer';
 import { storageClient } from '../harness/lockedObject';
+import { startS3Proxy } from '../harness/s3Proxy';
 import { vaultAsRoot } from '../harness/vaultAsRoot';
 
 const run = promisify(execFile);
@@ -58,6 +60,18 @@ describe('a misconfigured worker', () => {
     ],
     ['unreachable storage', { S3_ENDPOINT: `http://${CLOSED}` }, 'STORAGE_UNREACHABLE', 'ECONNREFUSED'],
     ['a wrong storage key', { S3_SECRET_KEY: 'wrong-secret-value' }, 'STORAGE_UNAUTHORIZED', 'credentials'],
+    [
+      'no storage key and no role',
+      { S3_ACCESS_KEY: '', S3_SECRET_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' },
+      'STORAGE_CREDENTIALS_MISSING',
+      'set S3_ACCESS_KEY and S3_SECRET_KEY',
+    ],
+    [
+      'a path in the address of storage',
+      { S3_ENDPOINT: 'http://127.0.0.1:1/bucket' },
+      'ADDRESS_INVALID',
+      'S3_ENDPOINT has a path',
+    ],
     ['a missing bucket', { S3_BUCKET: 'nowhere' }, 'BUCKET_MISSING', 'bucket=nowhere'],
     [
       'a bucket without Object Lock',
@@ -84,6 +98,29 @@ describe('a misconfigured worker', () => {
       expect(await collectionsOf(database)).toEqual([]);
     },
   );
+
+  test.each([
+    ['that ignores If-None-Match', 'if-none-match', 'BUCKET_WITHOUT_CONDITIONS'],
+    ['that ignores If-Match', 'if-match', 'BUCKET_WITHOUT_CONDITIONS'],
+  ])('a worker on storage %s ends with the code of its error and writes nothing', async (_, header, code) => {
+    const { endpoint } = readStorageConfig();
+    const accepted = { status: 200, headers: { 'x-amz-version-id': 'v' }, body: Buffer.alloc(0) };
+    await using proxy = await startS3Proxy(endpoint, (request, answer) =>
+      request.headers[header] !== undefined && answer.status === 412 ? accepted : answer,
+    );
+    const { stderr, database } = await startMisconfigured({ S3_ENDPOINT: proxy.url });
+    expect(stderr).toMatch(new RegExp(`^error \\[${code}\\]: storage ignores ${header}`, 'im'));
+    expect(await collectionsOf(database)).toEqual([]);
+  });
+
+  test('a worker on storage that says nothing ends after the configured silence and writes nothing', async () => {
+    const silent = await AnsweringServer.start();
+    silent.answer = () => undefined;
+    const { stderr, database } = await startMisconfigured({ S3_ENDPOINT: silent.url, S3_IDLE_SECONDS: '1' });
+    expect(stderr).toMatch(/^error \[STORAGE_UNREACHABLE\]: .*no byte within 1 s/m);
+    expect(await collectionsOf(database)).toEqual([]);
+    await silent.stop();
+  });
 
   test.each([
     ['a key of another type', 'of-another-type', 'KEY_INVALID', 'ecdsa-p256'],
