@@ -56,7 +56,8 @@ function waitAtCalls<T extends object>(port: string, real: T): T {
       const member = Reflect.get(target, name) as unknown;
       if (typeof member !== 'function' || typeof name !== 'string') return member;
       const call = member.bind(target) as (...args: unknown[]) => unknown;
-      if (name.startsWith('scan')) return call;
+      // Async iterables: a promise of one could not be iterated.
+      if (name.startsWith('scan') || name === 'listVersions') return call;
       return async (...args: unknown[]) => {
         const activity = current.getStore();
         if (activity !== undefined) await waitAt(activity, 'call', `${port}.${name}`);
