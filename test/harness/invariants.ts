@@ -14,9 +14,9 @@ import type { Verdict } from '../../src/verify/report';
 
 /** Larger than any chunk that simulations and chaos runs make. */
 
-/** Every object that sealing makes; any other is a temporary object that was left. */
+/** Every object that sealing makes, and the probe object of workers; any other is a temporary object that was left. */
 const LAYOUT =
-  /^(snapshots\/snap-[a-z0-9-]+\/(manifest\.json(\.sig|\.tsr)?|checkpoint|chunks\/\d{6}\.bson\.gz)|ledger\/(checkpoint|tile\/.+))$/;
+  /^(snapshots\/snap-[a-z0-9-]+\/(manifest\.json(\.sig|\.tsr)?|checkpoint|chunks\/\d{6}\.bson\.gz)|ledger\/(checkpoint|tile\/.+)|doctor\/worker-start)$/;
 const SIGNATURE = /^snapshots\/([^/]+)\/manifest\.json\.sig$/;
 
 /** The state of a deployment in which no job is under way, read from fakes or from real servers. */
