@@ -6,29 +6,27 @@ import {
   MAX_CHECKPOINT_BYTES,
   MAX_MANIFEST_BYTES,
   MAX_SIGNATURE_BYTES,
-  MAX_TIMESTAMP_BYTES,
 } from '../evidence/limits';
 import { parseManifest, type Manifest } from '../evidence/manifest';
 import {
   manifestKey,
   manifestSignatureKey,
-  manifestTimestampKey,
   snapshotCheckpointKey,
   snapshotOrigin,
 } from '../evidence/objectKeys';
 import { totalFindings } from '../evidence/recordFinding';
 import { manifestStatement } from '../evidence/statement';
-import { readTimestamp } from '../evidence/timestamp';
 import { decodeBase64 } from '../tlog/base64';
 import { SIGNATURE_BYTES, verifyEd25519 } from '../tlog/ed25519';
 import { openCheckpoint } from '../tlog/note';
-import { sha256, sha256Hex } from '../tlog/sha256';
+import { sha256Hex } from '../tlog/sha256';
 import type { EvidenceReader } from './evidenceReader';
 import { ReportBuilder, SNAPSHOT_LAYERS, type Checked } from './report';
 import { verifyKey } from './verifyKey';
 import type { Ledger } from './verifyLedger';
 import { verifyRecords, type RecordOptions } from './verifyRecords';
 import { verifyRetention } from './verifyRetention';
+import { verifyTimestamp } from './verifyTimestamp';
 
 export interface SnapshotOptions extends RecordOptions {
   readonly snapshotId: string;
@@ -79,7 +77,7 @@ export async function verifySnapshot(
       await verifyCheckpoint(reader, report, stored.manifest, publicKey);
     }
     await verifyRecords(reader, report, stored.manifest, options);
-    await verifyTimestamp(reader, report, stored);
+    await verifyTimestamp(reader, report, stored, trust);
     if (ledger !== undefined) verifyInclusion(report, stored, ledger);
     await verifyRetention(reader, report, stored.manifest);
   }
@@ -175,18 +173,6 @@ async function verifyCheckpoint(
   } catch (error) {
     report.invalid('checkpoint', object, expected, messageOf(error));
   }
-}
-
-/** The manifest says whether it has a timestamp. Where there is one, it must cover this manifest. */
-async function verifyTimestamp(
-  reader: EvidenceReader,
-  report: ReportBuilder,
-  { manifest, body }: StoredManifest,
-): Promise<void> {
-  const object = manifestTimestampKey(manifest.snapshotId);
-  const stored = await reader.read(object, undefined, MAX_TIMESTAMP_BYTES);
-  if (stored) report.check('timestamp', object, 'granted', readTimestamp(stored, sha256(body)));
-  else if (manifest.timestamp === 'rfc3161') report.missing('timestamp', object, 'a timestamp');
 }
 
 /** The ledger holds exactly the entry that follows from the manifest. */
