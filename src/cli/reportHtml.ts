@@ -144,7 +144,7 @@ const CHECK_IT_YOURSELF = [
   '<h2>Check it yourself</h2>',
   '<p>You need the directory that this page was made from, and a public key that you received out of band. <code>docs/verify.md</code> explains the steps. The first command prints the fingerprint of your key.</p>',
   '<pre>openssl pkey -pubin -in key.pem -outform DER | sha256sum',
-  'python3 check.py . key.pem',
+  'python3 check.py . trust.json',
   'timeout 120 go run github.com/transparency-dev/tessera/cmd/fsck@v1.0.4 --ui=false \\',
   '  --storage_url="file://$PWD/ledger/" --public_key=vkey.txt',
   'audit-snapshot verify . --key trust.json</pre>',

@@ -1,9 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, createHash } from 'node:crypto';
 import { Constructed, OctetString, Sequence, fromBER } from 'asn1js';
 import {
   Certificate,
   CertificateChainValidationEngine,
   ExtKeyUsage,
+  PKIStatus,
   SignedData,
   TSTInfo,
   TimeStampResp,
@@ -11,7 +12,6 @@ import {
 } from 'pkijs';
 import { malformed, messageOf } from '../errors';
 import { sha256 } from '../tlog/sha256';
-import { createHash } from 'node:crypto';
 
 const OID = {
   tstInfo: '1.2.840.113549.1.9.16.1.4',
@@ -58,7 +58,8 @@ export async function verifyTimestampToken(
 function readToken(response: Buffer): Token {
   try {
     const { status, timeStampToken } = TimeStampResp.fromBER(response);
-    if (status.status > 1 || !timeStampToken) throw malformed('the authority did not grant it');
+    const isGranted = [PKIStatus.granted, PKIStatus.grantedWithMods].includes(status.status);
+    if (!isGranted || !timeStampToken) throw malformed('the authority did not grant it');
     const signed = new SignedData({ schema: timeStampToken.content });
     const { eContentType, eContent } = signed.encapContentInfo;
     const [signer, another] = signed.signerInfos;

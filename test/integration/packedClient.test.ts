@@ -103,6 +103,7 @@ describe('the packed tarball in an empty project', () => {
         'README.md',
         'docker-compose.temporal.yml',
         'docs/check.py',
+        'docs/check_bson.py',
         'dist/workflow-bundle.js',
         'dist/dev/stack/watchdogProcess.cjs',
         'dist/src/client/index.d.ts',

@@ -9,6 +9,7 @@ import { evidenceSet, type EvidenceSet } from '../harness/evidenceSet';
 
 const DOCS = resolve(__dirname, '../../docs');
 const PAGE = readFileSync(join(DOCS, 'verify.md'), 'utf8');
+const PROGRAM_FILES = ['check.py', 'check_bson.py'];
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 
 /** The fenced blocks of one language on the page. */
@@ -28,7 +29,7 @@ function writeEvidence(set: EvidenceSet): string {
   }
   for (const folder of [directory, join(directory, 'evidence')])
     writeFileSync(join(folder, 'trust.json'), JSON.stringify(set.trust));
-  copyFileSync(join(DOCS, 'check.py'), join(directory, 'evidence/check.py'));
+  for (const file of PROGRAM_FILES) copyFileSync(join(DOCS, file), join(directory, 'evidence', file));
   copyFileSync(join(directory, 'evidence/ledger/checkpoint'), join(directory, 'checkpoint-of-last-year'));
   return directory;
 }
@@ -89,7 +90,7 @@ describe('the commands of docs/verify.md', () => {
   });
 
   test('the commands of docs/verify.md accept the directory and the earlier checkpoint, and prove consistency', async () => {
-    await run('rm -f evidence/check.py', directory);
+    await run('rm -rf evidence/check.py evidence/check_bson.py evidence/__pycache__', directory);
     const [verify, consistency] = blocks('sh')[0]!.trim().split('\n') as [string, string];
     expect((await run(verify, directory)).trimEnd().split('\n').at(-1)).toBe('VERIFIED');
     const { path } = JSON.parse(await run(consistency.replace('12 345', '2 3'), directory)) as {

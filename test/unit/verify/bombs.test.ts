@@ -33,12 +33,12 @@ const BOMB = bomb();
 let evidence: Evidence;
 
 beforeAll(async () => {
-  expect(BOMB.length).toBeLessThan(74_000);
   evidence = await makeEvidence({ records: auditRecords(6), chunkRecords: 3 });
 });
 
 test('a replaced chunk that unpacks to ten million records costs less than a second, and is named', async () => {
   const objects = new Map([...evidence.objects, [chunkKey(SNAPSHOT, 0), BOMB] as const]);
+  expect(BOMB.length).toBeLessThan(74_000);
   const startedMs = performance.now();
   const report = await verifySnapshot(readerOf(objects), { snapshotId: SNAPSHOT, trust: evidence.trust });
   expect(performance.now() - startedMs).toBeLessThan(1_000);

@@ -14,6 +14,7 @@ import {
   signEvidence,
   type Evidence,
 } from '../../harness/evidence';
+import { runCheckProgram } from '../../harness/checkProgram';
 import { ledgerObjects } from '../../harness/ledger';
 
 /** A signer that lies: everything here is signed by the pinned key, and only one thing is not true. */
@@ -33,7 +34,12 @@ async function verify(...snapshots: readonly Evidence[]): Promise<EvidenceReport
   );
   const objects = new Map([...snapshots.flatMap((one) => [...one.objects]), ...ledgerObjects(entries, KEY)]);
   const found = snapshots.map(({ manifest }) => manifest.snapshotId);
-  return (await verifyEvidence(readerOf(objects), { trust: snapshots[0]!.trust, found })).report;
+  const { trust } = snapshots[0]!;
+  const { report } = await verifyEvidence(readerOf(objects), { trust, found });
+  // The program that was written from the page alone says the same.
+  const said = runCheckProgram(objects, trust);
+  expect([said, said.startsWith('VERIFIED')]).toEqual([said, report.verdict === 'VERIFIED']);
+  return report;
 }
 
 const snapshotOf = (records: readonly Buffer[], jobId = 'job-1', late?: Manifest['late']) =>
