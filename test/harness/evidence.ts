@@ -8,11 +8,12 @@ import {
   manifestSignatureKey,
   snapshotCheckpointKey,
 } from '../../src/evidence/objectKeys';
+import { canonicalJson } from '../../src/evidence/canonicalJson';
 import { packChunk } from '../../src/evidence/chunkPacker';
 import { publicKeyOfPem } from '../../src/tlog/ed25519';
 import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { newDigest } from '../../src/evidence/logDigest';
-import { serializeManifest, type Manifest } from '../../src/evidence/manifest';
+import type { Manifest } from '../../src/evidence/manifest';
 import { RangeBuilder, emptyRange, leafHash, rootOf, serializeRange } from '../../src/tlog/merkle';
 import { readRecord, recordHash } from '../../src/evidence/recordBytes';
 import { listedId } from '../../src/evidence/recordIds';
@@ -125,10 +126,13 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
   };
 }
 
-/** The three objects that a key vouches for, by object key: the manifest, its signature and the checkpoint. */
+/**
+ * The three objects that a key vouches for, by object key: the manifest, its signature and the checkpoint. The manifest
+ * may be one that no reader accepts.
+ */
 export function signEvidence(manifest: Manifest, key: EvidenceKey): Map<string, Buffer> {
   const { origin, snapshotId, recordCount, root } = manifest;
-  const body = serializeManifest(manifest);
+  const body = canonicalJson(manifest);
   const name = snapshotOrigin(origin, snapshotId);
   const text = checkpointText({ origin: name, size: recordCount, root: Buffer.from(root, 'base64') });
   return new Map([

@@ -6,6 +6,7 @@ import {
   snapshotCheckpointKey,
   LEDGER_CHECKPOINT_KEY,
   manifestKey,
+  manifestSignatureKey,
 } from '../../src/evidence/objectKeys';
 import { leafHash, rootOfLeaves } from '../../src/tlog/merkle';
 import { vkeyOf } from '../../src/tlog/note';
@@ -71,6 +72,26 @@ describe('Go libraries (sumdb/note, sumdb/tlog, torchwood, transparency-dev/merk
       );
     }
   });
+
+  const statement = (changes: object = {}) => ({
+    kind: 'statement',
+    publicKey: publicKey.toString('base64'),
+    origin,
+    snapshotId: evidence.snapshotId,
+    manifest: evidence.objects.get(manifestKey(evidence.snapshotId))!.toString('base64'),
+    signature: evidence.objects.get(manifestSignatureKey(evidence.snapshotId))!.toString(),
+    ...changes,
+  });
+
+  test('Go accepts the signature over the statement about a manifest', () => expectAccepted([statement()]));
+
+  test('Go refuses the signature for another manifest, snapshot, origin or key', () =>
+    expectRefused([
+      statement({ manifest: Buffer.from('{}').toString('base64') }),
+      statement({ snapshotId: 'snap-job-2' }),
+      statement({ origin: 'other.example' }),
+      statement({ publicKey: evidenceKey(5).publicKey.toString('base64') }),
+    ]));
 
   test('Go libraries accept the checkpoints of a snapshot and of the ledger', () =>
     expectAccepted(checkpoints));

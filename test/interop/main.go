@@ -3,6 +3,8 @@
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -27,6 +29,12 @@ type testCase struct {
 	Earlier head     `json:"earlier"`
 	Later   head     `json:"later"`
 	Path    [][]byte `json:"path"`
+
+	PublicKey  []byte `json:"publicKey"`
+	Origin     string `json:"origin"`
+	SnapshotID string `json:"snapshotId"`
+	Manifest   []byte `json:"manifest"`
+	Signature  []byte `json:"signature"`
 }
 
 type head struct {
@@ -67,6 +75,8 @@ func answer(c testCase) map[string]string {
 			"sumdb/tlog":  text(checkTree(c)),
 			"tdev/merkle": text(proof.VerifyConsistency(rfc6962.DefaultHasher, c.Earlier.Size, c.Later.Size, c.Path, c.Earlier.Root, c.Later.Root)),
 		}
+	case "statement":
+		return map[string]string{"crypto/ed25519": text(verifyStatement(c))}
 	}
 	return map[string]string{"error": "unknown kind " + c.Kind}
 }
@@ -76,6 +86,15 @@ func text(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// verifyStatement checks the signature over the four lines of docs/format.md, "Signature".
+func verifyStatement(c testCase) error {
+	statement := fmt.Sprintf("audit-snapshot/manifest/v1\n%s\n%s\n%x\n", c.Origin, c.SnapshotID, sha256.Sum256(c.Manifest))
+	if len(c.PublicKey) != ed25519.PublicKeySize || !ed25519.Verify(c.PublicKey, []byte(statement), c.Signature) {
+		return errors.New("the statement is not signed with the key")
+	}
+	return nil
 }
 
 func openNote(vkey, signed string) error {
