@@ -213,7 +213,7 @@ export class AuditService implements RecordSource {
    *
    * @example
    * ```ts
-   * const markable = audit.isMarkable(bson, 'snap-day-2026-01-31');
+   * const markable = audit.isMarkable(record, 'snap-day-2026-01-31');
    * ```
    */
   isMarkable(document: Uint8Array, snapshotId: string): boolean {

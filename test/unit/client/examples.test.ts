@@ -21,7 +21,7 @@ const PRELUDES: Readonly<Record<string, string>> = {
     import { AuditService } from '~/services/audit.service';
     import type { AuditEntry } from '~/services/auditEntry';
     declare const audit: AuditService;
-    declare const importedEntries: AuditEntry[], idsOfOneChunk: string[], fromMs: number, untilMs: number;
+    declare const importedEntries: AuditEntry[], idsOfOneChunk: string[], fromMs: number, untilMs: number, record: Buffer;
     declare const snapshotAssetId: string, signedHash: string;
   `,
   'src/services/asset.service.ts': `
