@@ -1,4 +1,5 @@
-import type { MarkedChunk, MarkImmutableInput } from '../src/contract/activities';
+import type { MarkedChunk, MarkImmutableInput, Position } from '../src/contract/activities';
+import type { Bounds } from '../src/contract/window';
 import { SnapshotError } from '../src/errors';
 import type { SealingDeps } from '../src/sealing/deps';
 import { findSigned } from '../src/sealing/snapshotRows';
@@ -30,29 +31,37 @@ export function markImmutable(
     // Reported again at once: a try that is killed early would leave no progress to the next one.
     if (start > 0) report({ index, marked: start, conflicts: 0 });
 
-    const ids = await readIds(deps, snapshotId, index);
+    const positions = await readPositions(deps, snapshotId, index);
     const conflicts: string[] = [];
-    for (let from = start; from < ids.length; from += RECORDS_PER_REPORT) {
+    for (let from = start; from < positions.length; from += RECORDS_PER_REPORT) {
       signal.throwIfAborted();
-      const some = ids.slice(from, from + RECORDS_PER_REPORT);
-      const outcome = await deps.records.updateLogImmutability(some, snapshotId);
+      const some = positions.slice(from, from + RECORDS_PER_REPORT);
+      const ids = some.map(({ id }) => id);
+      const outcome = await deps.records.updateLogImmutability(ids, snapshotId, timeOf(some));
       conflicts.push(...outcome.conflicts);
       report({ index, marked: from + some.length, conflicts: conflicts.length });
     }
     await deps.snapshots.setMarked(snapshotId, index, conflicts);
-    return { index, count: ids.length, conflicts: conflicts.length };
+    return { index, count: positions.length, conflicts: conflicts.length };
   });
 }
 
-/** The position ids of the records in a chunk, as storage returns it. */
-async function readIds(deps: SealingDeps, snapshotId: string, index: number): Promise<string[]> {
+/** The log time of records, which are in order. */
+function timeOf(positions: readonly Position[]): Bounds | undefined {
+  const [first, last] = [positions[0], positions.at(-1)];
+  if (!first || !last) return undefined;
+  return { fromMs: Date.parse(first.timestamp), untilMs: Date.parse(last.timestamp) + 1 };
+}
+
+/** The positions of the records in a chunk, as storage returns it. */
+async function readPositions(deps: SealingDeps, snapshotId: string, index: number): Promise<Position[]> {
   const { window } = await findSigned(deps, snapshotId);
   const row = await deps.snapshots.findChunk(snapshotId, index);
   if (!row) throw new SnapshotError('SNAPSHOT_CONFLICT', `snapshot ${snapshotId} has no chunk ${index}`);
   const { records } = await readStoredChunk(deps.store, row.chunk.key, window, row.chunk);
-  const ids: string[] = [];
-  for await (const { id } of records) ids.push(id);
-  return ids;
+  const positions: Position[] = [];
+  for await (const { position } of records) positions.push(position);
+  return positions;
 }
 
 /** 0 when there were conflicts: a heartbeat does not say which records they are, so all are tried again. */

@@ -5,6 +5,7 @@ import { manifestStatement } from '../src/evidence/statement';
 import type { SealingDeps } from '../src/sealing/deps';
 import { requireSameOverlaps } from '../src/sealing/lateness';
 import { listPublishedOverlaps } from '../src/sealing/publishedOverlaps';
+import { tryToFinish } from '../src/sealing/preflight';
 import { putIdempotent } from '../src/sealing/putIdempotent';
 import { putTimestamp } from '../src/sealing/putTimestamp';
 import { readSealedManifest } from '../src/sealing/sealedManifest';
@@ -15,7 +16,8 @@ import { withHeartbeat } from '../src/temporal/heartbeat';
 /**
  * Signs the statement about the manifest that storage returns, and the snapshot checkpoint, with the key version that the
  * manifest names.
- * The lease is marked as signing first: from then on its holder must finish the snapshot, and a delayed attempt whose
+ * Everything that finishing needs is tried before, and the timestamp is stored, which needs an external service. Then the
+ * lease is marked as signing: from then on its holder must finish the snapshot, and a delayed attempt whose
  * window was released ends here with LEASE_LOST.
  */
 export function signManifest(deps: SealingDeps, { snapshotId }: SnapshotRef): Promise<SignedManifest> {
@@ -24,12 +26,15 @@ export function signManifest(deps: SealingDeps, { snapshotId }: SnapshotRef): Pr
     const { keyVersion } = row;
     if (row.signature !== null) return { signature: row.signature.signature, keyVersion };
 
+    const lease = await deps.leases.find(snapshotId);
+    // Once signing began, the snapshot can only be finished, whatever would be found.
+    if (lease?.signing !== true) await tryToFinish(deps, row);
+    const timestamp = await putTimestamp(deps, row);
     await deps.leases.beginSigning(snapshotId);
     const body = await readSealedManifest(deps, row);
     await refuseSuperseded(deps, row, body);
     const signed = await putSignature(deps, row);
     const checkpoint = await putCheckpoint(deps, row, body);
-    const timestamp = await putTimestamp(deps, row);
     await deps.snapshots.setSignature(snapshotId, { ...signed, ...checkpoint, timestamp });
     return { signature: signed.signature, keyVersion };
   });

@@ -46,7 +46,7 @@ export async function runServer(): Promise<void> {
 
   await using temporal = await openConfiguredTemporal(temporalConfig);
   await using database = await connectDatabase(databaseConfig.uri);
-  await requireIndexes(database);
+  await requireIndexes(database, 'jobService');
 
   const { client, payloadCodec } = temporal;
   const deps: AppDeps = {

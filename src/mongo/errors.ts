@@ -48,9 +48,17 @@ function writeConcernCode(error: mongo.MongoServerError): unknown {
   return writeConcernError?.code;
 }
 
-/** The driver's text with code and name of the server. It names hosts and collections; a connection string is removed. */
+/** Some servers quote the command that they deny, with the documents in it: `… to execute command { insert: "logs", … }`. */
+const QUOTED_COMMAND = / to execute command \{\s*"?(\w+)"?:\s*"?([^",}\s]*)"?.*$/s;
+const MAX_TEXT = 500;
+
+/** The driver's text with code and name of the server. It names hosts and collections; documents and URIs are removed. */
 function textOf(error: mongo.MongoError): string {
-  const text = messageOf(error).replaceAll(/mongodb(\+srv)?:\/\/\S+/g, 'mongodb://…');
+  const text = messageOf(error)
+    .replaceAll(/mongodb(\+srv)?:\/\/\S+/g, 'mongodb://…')
+    .replace(QUOTED_COMMAND, ' to execute $1 on $2')
+    .replace(/ dup key: .*$/s, '')
+    .slice(0, MAX_TEXT);
   const code = serverCodeOf(error);
   if (Number.isNaN(code)) return text;
   const { codeName } = error as mongo.MongoServerError;

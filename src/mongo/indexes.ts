@@ -21,6 +21,8 @@ const MODELS = [
   ledgerLeafModel,
 ];
 
+type ModelOf = (typeof MODELS)[number];
+
 /** One index that this product needs. */
 export interface DeclaredIndex {
   readonly collection: string;
@@ -46,8 +48,11 @@ const NAMESPACE_NOT_FOUND = 26;
 const NARROWING = ['partialFilterExpression', 'sparse', 'collation', 'hidden'];
 
 /** The indexes of every collection of this product, as the models declare them. */
-export function declaredIndexes(connection: Connection): readonly DeclaredIndex[] {
-  return MODELS.flatMap((model) => {
+export function declaredIndexes(
+  connection: Connection,
+  models: readonly ModelOf[] = MODELS,
+): readonly DeclaredIndex[] {
+  return models.flatMap((model) => {
     const { collection, schema } = model(connection);
     return schema.indexes().map(([key, options]) => declared(collection.name, key, options));
   });
@@ -64,8 +69,11 @@ function declared(collection: string, key: object, options: IndexOptions): Decla
 }
 
 /** Compares the declared indexes with those of the database; only lists. DATABASE_*. */
-export async function readIndexes(connection: Connection): Promise<readonly IndexState[]> {
-  const declarations = declaredIndexes(connection);
+export async function readIndexes(
+  connection: Connection,
+  models: readonly ModelOf[] = MODELS,
+): Promise<readonly IndexState[]> {
+  const declarations = declaredIndexes(connection, models);
   const collections = [...new Set(declarations.map(({ collection }) => collection))];
   const existing = new Map<string, readonly Existing[]>();
   for (const name of collections) existing.set(name, await listIndexes(connection, name));
@@ -122,9 +130,18 @@ export async function createIndexes(connection: Connection): Promise<readonly In
   return created;
 }
 
-/** INDEXES_MISSING or INDEX_CONFLICT, which name all of them and the command that creates them. DATABASE_*. */
-export async function requireIndexes(connection: Connection): Promise<void> {
-  const states = await readIndexes(connection);
+/** The models whose collections the processes use; each checks the indexes of these alone, and needs no right to others. */
+const USED_BY = {
+  worker: MODELS.filter((model) => model !== idempotencyKeyModel),
+  jobService: [jobModel, idempotencyKeyModel],
+} as const;
+
+/**
+ * INDEXES_MISSING or INDEX_CONFLICT for a process that lacks indexes; the message names all of them and the command that
+ * creates them. DATABASE_*.
+ */
+export async function requireIndexes(connection: Connection, process: keyof typeof USED_BY): Promise<void> {
+  const states = await readIndexes(connection, USED_BY[process]);
   const conflicts = states.filter(({ state }) => state === 'conflict');
   if (conflicts.length > 0) throw conflicting(conflicts);
   const missing = states.filter(({ state }) => state === 'missing');

@@ -28,6 +28,11 @@ export function pagesOf({ fromMs, untilMs, after }: LogSlice, lastTie: string | 
   return [...tiesAfter(after, lastTie), { filter: rest }];
 }
 
+/** The condition on log time `[fromMs, untilMs)`. */
+export function between(fromMs: number, untilMs: number): Filter {
+  return { timestamp: { $gte: new Date(fromMs), $lt: new Date(untilMs) } };
+}
+
 /** The records of one millisecond. */
 export function tiesOf({ timestamp }: Position): Filter {
   return { ...UNSEALED, timestamp: new Date(timestamp) };

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { Bounds } from '../contract/window';
 import { onDatabase } from './errors';
 import { SnapshotError } from '../errors';
 import { decodeRecordId } from './recordId';
@@ -10,6 +11,17 @@ interface Target {
   readonly value: unknown;
 }
 
+/** Which records are marked, for which snapshot. */
+interface Marking {
+  readonly logIds: readonly string[];
+  readonly snapshotId: string;
+  /** The log time of the records, if it is known. */
+  readonly within: Bounds | undefined;
+}
+
+/** One snapshot's marks in one log. */
+type Scope = Pick<Marking, 'snapshotId' | 'within'>;
+
 /** Ids in one update. Measured: more cost the embedded server more for each record, fewer cost round trips. */
 const IDS_PER_UPDATE = 500;
 
@@ -17,11 +29,7 @@ const IDS_PER_UPDATE = 500;
  * Marks records as sealed by a snapshot, where `immutable` is still false. Returns the position ids of the records that are
  * not marked with this snapshot afterwards: deleted, sealed by another snapshot, or rejected by the server. DATABASE_*.
  */
-export async function markSealed(
-  logs: Logs,
-  logIds: readonly string[],
-  snapshotId: string,
-): Promise<string[]> {
+export async function markSealed(logs: Logs, { logIds, ...scope }: Marking): Promise<string[]> {
   const conflicts: string[] = [];
   for (let start = 0; start < logIds.length; start += IDS_PER_UPDATE) {
     const part = logIds.slice(start, start + IDS_PER_UPDATE);
@@ -29,17 +37,17 @@ export async function markSealed(
     const markable = targets.filter(({ value }) => value !== undefined);
     // A record whose id the driver cannot represent is sealed, but cannot be marked.
     conflicts.push(...targets.filter(({ value }) => value === undefined).map(({ id }) => id));
-    if (markable.length > 0) conflicts.push(...(await markPart(logs, markable, snapshotId)));
+    if (markable.length > 0) conflicts.push(...(await markPart(logs, markable, scope)));
   }
   return conflicts;
 }
 
-async function markPart(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
+async function markPart(logs: Logs, targets: readonly Target[], scope: Scope): Promise<string[]> {
   try {
-    return await markAll(logs, targets, snapshotId);
+    return await markAll(logs, targets, scope);
   } catch (error) {
     if (!isRejection(error)) throw error;
-    const rejected = await markHalves(logs, targets, snapshotId);
+    const rejected = await markHalves(logs, targets, scope);
     // One odd record (at the size limit, against a validator) stops nothing; a server that rejects all does.
     if (rejected.length === targets.length && targets.length > 1) throw error;
     return rejected;
@@ -47,32 +55,58 @@ async function markPart(logs: Logs, targets: readonly Target[], snapshotId: stri
 }
 
 /** Halves the targets until those that the server rejects are isolated. */
-async function markHalves(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
+async function markHalves(logs: Logs, targets: readonly Target[], scope: Scope): Promise<string[]> {
   if (targets.length === 1) return targets.map(({ id }) => id);
   const conflicts: string[] = [];
   const middle = targets.length >> 1;
   for (const half of [targets.slice(0, middle), targets.slice(middle)]) {
     try {
-      conflicts.push(...(await markAll(logs, half, snapshotId)));
+      conflicts.push(...(await markAll(logs, half, scope)));
     } catch (error) {
       if (!isRejection(error)) throw error;
-      conflicts.push(...(await markHalves(logs, half, snapshotId)));
+      conflicts.push(...(await markHalves(logs, half, scope)));
     }
   }
   return conflicts;
 }
 
-async function markAll(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
+async function markAll(
+  logs: Logs,
+  targets: readonly Target[],
+  { snapshotId, within }: Scope,
+): Promise<string[]> {
   const among = { _id: { $in: targets.map(({ value }) => value) } };
-  const update = { $set: { immutable: true, snapshotId } };
+  if ((await update(logs, among, snapshotId, within)) === targets.length) return [];
+  const marked = () =>
+    onDatabase(`marks of ${snapshotId}`, () =>
+      logs.countDocuments({ ...among, immutable: true, snapshotId } as mongo.Document),
+    );
+  if ((await marked()) === targets.length) return [];
+  // The time of a record was changed after it was sealed: it is found by its id alone.
+  if (within !== undefined && (await update(logs, among, snapshotId, undefined)) > 0)
+    if ((await marked()) === targets.length) return [];
+  return findConflicts(logs, targets, snapshotId);
+}
+
+/**
+ * One update, and how many records it marked. The router of a sharded cluster sends it only to the shards that hold the log
+ * time; by `_id` alone it would ask all of them.
+ */
+async function update(
+  logs: Logs,
+  among: object,
+  snapshotId: string,
+  within: Bounds | undefined,
+): Promise<number> {
+  const time =
+    within === undefined
+      ? {}
+      : { timestamp: { $gte: new Date(within.fromMs), $lt: new Date(within.untilMs) } };
+  const unsealed = { ...among, immutable: false, ...time } as mongo.Document;
   const { matchedCount } = await onDatabase(`marking for ${snapshotId}`, () =>
-    logs.updateMany({ ...among, immutable: false } as mongo.Document, update),
+    logs.updateMany(unsealed, { $set: { immutable: true, snapshotId } }),
   );
-  if (matchedCount === targets.length) return [];
-  const count = await onDatabase(`marks of ${snapshotId}`, () =>
-    logs.countDocuments({ ...among, immutable: true, snapshotId } as mongo.Document),
-  );
-  return count === targets.length ? [] : findConflicts(logs, targets, snapshotId);
+  return matchedCount;
 }
 
 /** One query for each id; only called for targets with a conflict among them. */

@@ -42,8 +42,11 @@ export interface RecordSource {
   isMarkable(document: Uint8Array, snapshotId: string): boolean;
   /** How many records of the window are unsealed now. Rejects with the signal's reason once it is aborted. */
   countUnsealed(window: Window, signal?: AbortSignal): Promise<number>;
-  /** Sets `immutable: true` and `snapshotId` in one update where `immutable` is still false; repeating it changes nothing. */
-  updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome>;
+  /**
+   * Sets `immutable: true` and `snapshotId` in one update where `immutable` is still false; repeating it changes nothing.
+   * `within` is the log time of these records, for logs that are sharded by it; it never decides which record is marked.
+   */
+  updateLogImmutability(logIds: readonly string[], snapshotId: string, within?: Bounds): Promise<MarkOutcome>;
   /** Writes the audit entry `snapshot.created` once for each asset. */
   recordSnapshotCreated(entry: SnapshotCreated): Promise<void>;
 }

@@ -14,6 +14,7 @@ import type { RecordSource } from '../ports/recordSource';
 import type { Signer } from '../ports/signer';
 import type { SnapshotRepository } from '../ports/snapshotRepository';
 import type { Timestamper } from '../ports/timestamper';
+import type { WriteCheck } from '../ports/writeCheck';
 import type { WindowLeaseStore } from '../ports/windowLeaseStore';
 import type { WorkflowStatusReader } from '../ports/workflowStatusReader';
 import type { LedgerIndex } from './ledgerIndex';
@@ -31,6 +32,7 @@ export interface SealingDeps {
   /** What this process remembers of the published ledger. */
   readonly ledgerIndex: LedgerIndex;
   readonly jobs: JobReporter;
+  readonly writeCheck: WriteCheck;
   readonly workflowStatus: WorkflowStatusReader;
   readonly clock: Clock;
   readonly settings: SealingSettings;

@@ -1,10 +1,10 @@
 import type { Connection, mongo } from 'mongoose';
 import type { Position } from '../contract/activities';
-import type { Window } from '../contract/window';
+import type { Bounds, Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
 import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
-import { pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
+import { between, pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
 import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
 import { decodeRecordId } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
@@ -237,15 +237,20 @@ export class AuditService implements RecordSource {
 
   /**
    * Marks records as sealed by a snapshot where they are not sealed yet, and changes nothing else. Records that are deleted,
-   * sealed by another snapshot, or cannot be changed are returned as conflicts. Repeating it changes nothing. DATABASE_*.
+   * sealed by another snapshot, or cannot be changed are returned as conflicts. Repeating it changes nothing. With the log
+   * time of the records, a sharded log is updated only on the shards that hold this time. DATABASE_*.
    *
    * @example
    * ```ts
    * const { conflicts } = await audit.updateLogImmutability(idsOfOneChunk, 'snap-day-2026-01-31');
    * ```
    */
-  async updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
-    return { conflicts: await markSealed(this.#logs, logIds, snapshotId) };
+  async updateLogImmutability(
+    logIds: readonly string[],
+    snapshotId: string,
+    within?: Bounds,
+  ): Promise<MarkOutcome> {
+    return { conflicts: await markSealed(this.#logs, { logIds, snapshotId, within }) };
   }
 
   /**
@@ -292,8 +297,4 @@ export class AuditService implements RecordSource {
         throw toDatabaseError(`audit entry ${SNAPSHOT_CREATED} ${snapshotAssetId}`, error);
     }
   }
-}
-
-function between(fromMs: number, untilMs: number): mongo.Document {
-  return { timestamp: { $gte: new Date(fromMs), $lt: new Date(untilMs) } };
 }

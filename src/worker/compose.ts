@@ -16,6 +16,7 @@ import { LedgerIndex } from '../sealing/ledgerIndex';
 import { originOfBucket, requireOneOrigin } from '../sealing/ownOrigin';
 import { AssetService } from '../services/asset.service';
 import { AuditService } from '../services/audit.service';
+import { WriteCheckService } from '../services/writeCheck.service';
 import { connectObjectStore } from '../storage/minioObjectStore';
 import { probeStart } from '../storage/startProbe';
 import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
@@ -57,7 +58,7 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
   for (const { found, advice } of await signer.keyWarnings())
     log?.warn({ key: config.vault.key, advice }, found);
   const database = await connectDatabase(config.database.uri);
-  await requireIndexes(database);
+  await requireIndexes(database, 'worker');
   await requireOrigin(config.sealing.origin, store, database);
 
   const { origin, tsaUrl, tsaCa } = config.sealing;
@@ -72,6 +73,7 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
     ledger: new MongoLedgerSequencer(database, origin),
     ledgerIndex: new LedgerIndex(),
     jobs: jobReporter(database, config.jobService),
+    writeCheck: new WriteCheckService(database),
     workflowStatus: temporalWorkflowStatus(client),
     clock: { nowMs: () => Date.now() },
     settings: { ...config.sealing, software: SOFTWARE },

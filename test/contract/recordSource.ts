@@ -127,6 +127,18 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       expect(Buffer.from((await subject.read(id))!)).toEqual(Buffer.from(marked));
     });
 
+    test('the log time narrows the search for records to mark, and a record whose time was changed is still marked', async () => {
+      const [inside, changed] = [new ObjectId(), new ObjectId()];
+      await subject.insert([record(inside, 1), record(changed, 9)]);
+      const ids = [inside, changed].map((id) => id.toHexString());
+      const within = { fromMs: at(1).getTime(), untilMs: at(3).getTime() };
+      await expect(subject.source.updateLogImmutability(ids, 'snap-1', within)).resolves.toEqual({
+        conflicts: [],
+      });
+      for (const id of [inside, changed])
+        expect(BSON.deserialize((await subject.read(id))!)).toMatchObject({ snapshotId: 'snap-1' });
+    });
+
     test('missing records and records of another snapshot are conflicts and are not changed', async () => {
       const [mine, theirs, gone] = [new ObjectId(), new ObjectId(), new ObjectId()].map((id) =>
         id.toHexString(),

@@ -11,6 +11,7 @@ import { FakeRecordSource } from './fakes/fakeRecordSource';
 import { FakeSigner } from './fakes/fakeSigner';
 import { FakeSnapshotRepository } from './fakes/fakeSnapshotRepository';
 import { FakeWindowLeaseStore } from './fakes/fakeWindowLeaseStore';
+import { FakeWriteCheck } from './fakes/fakeWriteCheck';
 import { FakeWorkflowStatusReader } from './fakes/fakeWorkflowStatusReader';
 
 const DAY_MS = 86_400_000;
@@ -27,6 +28,7 @@ export class FakeDeps implements SealingDeps {
   readonly ledger = new FakeLedgerSequencer();
   ledgerIndex = new LedgerIndex();
   readonly jobs = new FakeJobStore();
+  readonly writeCheck = new FakeWriteCheck();
   readonly workflowStatus = new FakeWorkflowStatusReader();
   readonly clock = new FakeClock('2026-06-01T00:00:00.000Z');
   readonly settings = {

@@ -7,6 +7,7 @@ const READS: ReadonlySet<string> = new Set([
   'records.countUnsealed',
   'store.get',
   'store.listVersions',
+  'store.readLock',
   'signer.listKeys',
   'signer.sign',
   'snapshots.find',
@@ -19,6 +20,7 @@ const READS: ReadonlySet<string> = new Set([
   'leases.find',
   'ledger.head',
   'ledger.list',
+  'writeCheck.tryWrites',
   'workflowStatus.isOpen',
 ]);
 

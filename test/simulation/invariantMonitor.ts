@@ -1,3 +1,4 @@
+import type { FinishingWrites } from '../../src/ports/writeCheck';
 import { NO_ASSET, snapshotIdOf } from '../../src/contract/names';
 import type { JobOutcome } from '../../src/contract/activities';
 import { splitRecords } from '../../src/evidence/bsonStream';
@@ -30,6 +31,8 @@ export class InvariantMonitor {
   /** Text that only records and chunks may contain. */
   readonly #content: string;
   /** Bytes of each key as they were stored, whatever storage says of them later. */
+  /** Snapshots whose writes of finishing were accepted before they were signed. */
+  readonly #tried = new Set<string>();
   readonly #stored = new Map<string, Buffer>();
   readonly #sealed = new Map<string, ReadonlySet<string>>();
   /** Entries in the order in which the ledger committed them. */
@@ -46,6 +49,9 @@ export class InvariantMonitor {
     if (site === 'store.putOnce') this.#put(args[0] as string, args[1] as Buffer, answer !== undefined);
     if (site === 'store.replace' && answer !== undefined) this.#publish(args[1] as Buffer);
     if (site === 'ledger.append') this.#append(args[0] as string, args[1] as Buffer, answer as number);
+    if (site === 'writeCheck.tryWrites') this.#tried.add((args[0] as FinishingWrites).snapshotId);
+    if (site === 'leases.beginSigning' && !this.#tried.has(args[0] as string))
+      this.violations.add(`signing of ${args[0] as string} began, and its writes were not tried`);
     if (site === 'signer.sign') this.#sign(args[0] as Buffer);
     if (site === 'records.updateLogImmutability')
       await this.#mark(args[0] as readonly string[], args[1] as string);
@@ -84,6 +90,8 @@ export class InvariantMonitor {
   /** Only a stored manifest, its checkpoint, or a head of the committed ledger may be signed. */
   #sign(message: Buffer): void {
     const text = message.toString();
+    // No verifier takes it for a statement about a manifest.
+    if (text.startsWith('audit-snapshot/preflight/')) return;
     if (text.startsWith('audit-snapshot/manifest/')) {
       const [, , snapshotId = '', digest] = text.split('\n');
       const stored = this.#stored.get(manifestKey(snapshotId));

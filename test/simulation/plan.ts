@@ -52,8 +52,11 @@ export const SCENARIOS = [
   'timestamped',
 ] as const;
 
-/** Scenarios with a disaster: a stored object is corrupted, the ledger's rows are restored, a key version is trimmed. */
-export const DISASTERS = ['corrupted', 'restored', 'trimmed'] as const;
+/**
+ * Scenarios with a disaster: a stored object is corrupted, the ledger's rows are restored, a key version is trimmed, the
+ * database takes the rights away that finishing needs.
+ */
+export const DISASTERS = ['corrupted', 'restored', 'trimmed', 'rightsLost'] as const;
 
 export type ScenarioName = (typeof SCENARIOS)[number] | (typeof DISASTERS)[number];
 

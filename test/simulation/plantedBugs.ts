@@ -80,6 +80,9 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'the lease of a finished snapshot is kept': withMethods('leases', () => ({
     finish: () => Promise.resolve(),
   })),
+  'the writes of finishing are not tried before signing': withMethods('writeCheck', () => ({
+    tryWrites: () => Promise.resolve(),
+  })),
   'a run that lost its lease signs all the same': withMethods('leases', (real) => ({
     beginSigning: (snapshotId) =>
       real.beginSigning(snapshotId).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { SnapshotError } from '../../src/errors';
 import { generateKeyPairSync } from 'node:crypto';
 import { mongo } from 'mongoose';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
@@ -71,6 +72,10 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
       codes: ['LEDGER_AFTER_EARLIER', 'LEDGER_FORKED'],
     },
   },
+  rightsLost: {
+    ...AFTER_EARLIER,
+    disaster: { inject: takeRights, codes: ['DATABASE_UNAUTHORIZED'] },
+  },
   trimmed: {
     ...AFTER_EARLIER,
     disaster: {
@@ -82,6 +87,15 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
     },
   },
 };
+
+/** The database refuses everything that finishing a snapshot writes. */
+function takeRights({ writeCheck, assets, ledger, records }: FakeDeps): void {
+  const refusal = new SnapshotError('DATABASE_UNAUTHORIZED', 'the database denies access');
+  writeCheck.faults.refuse(refusal, 'tryWrites');
+  assets.faults.refuse(refusal, 'registerAsset');
+  ledger.faults.refuse(refusal, 'append');
+  records.faults.refuse(refusal, 'updateLogImmutability', 'recordSnapshotCreated');
+}
 
 /** The newest object of the job comes back with one bit changed. */
 function corrupt({ store }: FakeDeps): void {

@@ -182,6 +182,9 @@ class Simulation {
     const { records, jobs } = this.#fakes;
     const { violations } = this.#monitor;
     for (const { jobId, code } of endings) {
+      const lease = await this.#fakes.leases.find(snapshotIdOf(jobId));
+      if (lease && !lease.signing)
+        violations.add(`job ${jobId} ended before it signed anything, and its window is not free`);
       const job = jobs.jobs.get(jobId);
       if (code === undefined) continue;
       if (job?.status !== 'failed' || job.error?.code !== code)

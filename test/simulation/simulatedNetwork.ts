@@ -14,6 +14,7 @@ const UNREACHABLE = {
   assets: 'DATABASE_UNREACHABLE',
   ledger: 'DATABASE_UNREACHABLE',
   jobs: 'DATABASE_UNREACHABLE',
+  writeCheck: 'DATABASE_UNREACHABLE',
   workflowStatus: 'TEMPORAL_UNREACHABLE',
   timestamper: 'TIMESTAMP_FAILED',
 } as const satisfies Partial<Record<keyof SealingDeps, ErrorCode>>;

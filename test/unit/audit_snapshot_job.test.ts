@@ -41,6 +41,8 @@ describe('handleAuditSnapshotJob', () => {
     expect(result).toEqual({ snapshotAssetId: asset!.snapshotAssetId, recordCount: 6 });
     const writes = order.filter((call) => !/listKeys|scan|countUnsealed|ensure|find/.test(call));
     expect(writes).toEqual([
+      // tried before signing begins
+      'signer.sign',
       'signer.sign',
       'signer.sign',
       'assetService.registerAsset',

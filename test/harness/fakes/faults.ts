@@ -18,6 +18,7 @@ export class FaultPlan<M extends string = string> {
   readonly #counts = new Map<M, number>();
   readonly #planned = new Map<M, Fault[]>();
   readonly #byNumber = new Map<string, Fault>();
+  readonly #refused = new Map<M, Error>();
 
   /** `code` is the retryable error of faults that are planned without an error of their own. */
   constructor(code: ErrorCode) {
@@ -34,9 +35,16 @@ export class FaultPlan<M extends string = string> {
     this.#byNumber.set(`${method} ${nth}`, { kind, error: this.#failure(method, kind) });
   }
 
+  /** From now on these methods reject, as when a right was taken away. */
+  refuse(error: Error, ...methods: readonly M[]): void {
+    for (const method of methods) this.#refused.set(method, error);
+  }
+
   async run<T>(method: M, action: () => T | Promise<T>): Promise<T> {
     this.calls.push(method);
     this.onCall(method);
+    const refusal = this.#refused.get(method);
+    if (refusal) throw refusal;
     const nth = (this.#counts.get(method) ?? 0) + 1;
     this.#counts.set(method, nth);
     const fault = this.#byNumber.get(`${method} ${nth}`) ?? this.#planned.get(method)?.shift();

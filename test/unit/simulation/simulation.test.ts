@@ -36,6 +36,9 @@ describe('simulated runs', () => {
     ['a lease request that arrives after the job has ended', 'one/0:delayedToEnd@leases.acquire'],
     ['a late lease whose release is lost', 'one/0:delayedToEnd@leases.acquire,lost@leases.acquire#3'],
     ['a ledger that is restored while an entry is published', 'restored/0:disaster@ledger.append+1'],
+    ['rights that are lost before anything is signed', 'rightsLost/0:disaster@leases.acquire'],
+    ['rights that are lost while a snapshot is signed', 'rightsLost/0:disaster@leases.beginSigning'],
+    ['rights that are lost while records are marked', 'rightsLost/0:disaster@ledger.append+1'],
     ['a first report that arrives after the job has failed', 'tampered/0:delayedToEnd@jobs.ensure'],
   ])('%s violates no invariant', async (_what, plan) => {
     expect((await simulate(await placePlan(plan))).violations).toEqual([]);
@@ -89,7 +92,8 @@ describe('planted bugs', () => {
     ],
     ['a chunk is not read back', 'one/0:unacknowledged@store.putOnce,lateRecord@store.putOnce+1'],
     ['a PUT without an answer counts as done', 'one/0:lost@store.putOnce#3'],
-    ['a lock that was not extended counts as extended', 'one/0:lost@store.extendLock'],
+    ['a lock that was not extended counts as extended', 'one/0:lost@store.extendLock#2'],
+    ['the writes of finishing are not tried before signing', 'one/0:'],
     ['the lease of a finished snapshot is kept', 'one/0:'],
     [
       'overlapping snapshots that were sealed meanwhile are ignored',

@@ -1,0 +1,71 @@
+import { manifestKey, manifestSignatureKey } from '../evidence/objectKeys';
+import { MAX_SIGNATURE_BYTES } from '../evidence/limits';
+import { SnapshotError } from '../errors';
+import type { ChunkRow } from '../ports/snapshotRepository';
+import type { FinishingWrites } from '../ports/writeCheck';
+import type { SealingDeps } from './deps';
+import { signVerified } from './signing';
+import type { ManifestedRow } from './snapshotRows';
+
+/** Records that are tried: a server that rejects all of them rejects marking, one that rejects some has odd records. */
+const TRIED_RECORDS = 8;
+/** A signature in base64, of which only the length matters here. */
+const PLACEHOLDER = 'A'.repeat(88);
+const SECOND_MS = 1000;
+
+/**
+ * Tries everything that can fail after signing began: the rights in storage, the key version on a message of the size of a
+ * real statement, and the writes to the database. What fails here fails while the window can still be released. STORAGE_*,
+ * LOCK_REFUSED, SIGNER_*, KEY_*, SIGNATURE_INVALID, DATABASE_*, SNAPSHOT_TOO_LARGE.
+ */
+export async function tryToFinish(deps: SealingDeps, row: ManifestedRow): Promise<void> {
+  await tryStorage(deps, row);
+  const key = { version: row.keyVersion, publicKey: Buffer.from(row.publicKey, 'base64') };
+  await signVerified(deps.signer, preflightStatement(row), key);
+  await deps.writeCheck.tryWrites(await finishingWrites(deps, row));
+}
+
+/**
+ * Some policies answer 403 instead of 404 for an object that does not exist, and some allow writing but not the extension of
+ * a lock. The lock of the manifest gets one second longer, which every store grants that grants more.
+ */
+async function tryStorage({ store }: SealingDeps, { snapshotId, manifest }: ManifestedRow): Promise<void> {
+  await store.get(manifestSignatureKey(snapshotId), MAX_SIGNATURE_BYTES);
+  const key = manifestKey(snapshotId);
+  const lock = await store.readLock(key, manifest.versionId);
+  if (!lock)
+    throw new SnapshotError('LOCK_REFUSED', `the manifest has no lock; check the bucket [key=${key}]`);
+  await store.extendLock(key, manifest.versionId, new Date(lock.until.getTime() + SECOND_MS));
+}
+
+/** As long as the statement about a manifest, and no statement: its first line names another purpose. */
+function preflightStatement({ origin, snapshotId, manifest }: ManifestedRow): Buffer {
+  const lines = ['audit-snapshot/preflight/v1', origin, snapshotId, manifest.sha256];
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''));
+}
+
+async function finishingWrites(deps: SealingDeps, row: ManifestedRow): Promise<FinishingWrites> {
+  const { snapshotId, manifest, retainUntil } = row;
+  const chunks = await deps.snapshots.listChunks(snapshotId, row.chunkCount ?? 0);
+  const asset = { snapshotId, objects: objectsOf(row, chunks), signedHash: PLACEHOLDER, retainUntil };
+  return { snapshotId, recordIds: someRecords(chunks), asset: manifest.recordCount === 0 ? null : asset };
+}
+
+/** The objects of the asset; those that do not exist yet get the keys and sizes of the manifest, which are longer. */
+function objectsOf({ snapshotId, manifest }: ManifestedRow, chunks: readonly ChunkRow[]) {
+  const { versionId, sizeBytes } = manifest;
+  const single = { key: manifestSignatureKey(snapshotId), versionId, sizeBytes };
+  const stored = chunks.map(({ chunk }) => ({
+    key: chunk.key,
+    versionId: chunk.versionId,
+    sizeBytes: chunk.sizeBytes,
+  }));
+  return [...stored, ...Array.from({ length: 4 }, () => single)];
+}
+
+/** First and last records of chunks that are spread over the snapshot. */
+function someRecords(chunks: readonly ChunkRow[]): string[] {
+  const step = Math.max(1, Math.ceil((chunks.length * 2) / TRIED_RECORDS));
+  const spread = chunks.filter((_, index) => index % step === 0);
+  return [...new Set(spread.flatMap(({ first, last }) => [first.id, last.id]))].slice(0, TRIED_RECORDS);
+}
