@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { isSnapshotError, type SnapshotError } from '../../../src/errors';
 import { toDatabaseError } from '../../../src/mongo/errors';
+import { meaningOf } from '../../../src/mongo/serverCodes';
 
 function translated(error: unknown): SnapshotError {
   const result = toDatabaseError('object', error);
@@ -158,4 +161,12 @@ describe('a failure of the driver', () => {
     const bug = new TypeError('bug');
     expect(toDatabaseError('object', bug)).toBe(bug);
   });
+});
+
+test('docs/mongodb.md lists every code that is transient or means that access is denied', () => {
+  const page =
+    readFileSync(join(__dirname, '../../../docs/mongodb.md'), 'utf8').split('## Failures')[1] ?? '';
+  const listed = [...page.matchAll(/\b\d{1,5}\b/g)].map(([code]) => Number(code));
+  const known = Array.from({ length: 20_000 }, (_, code) => code).filter((code) => meaningOf(code));
+  expect(listed.toSorted((left, right) => left - right)).toEqual(known);
 });
