@@ -89,7 +89,9 @@ export class WriteCheckService implements WriteCheck {
 
   /** Marks real records, one after the other, until the server accepts one: an odd record says nothing about the others. */
   async #tryMarks({ snapshotId, recordIds }: FinishingWrites): Promise<void> {
-    const values = recordIds.map(decodeRecordId).filter((value) => value !== undefined);
+    const known = recordIds.map(decodeRecordId).filter((value) => value !== undefined);
+    // An id that no record has: it tries the right alone.
+    const values = known.length > 0 ? known : [NOWHERE['_id'] as unknown];
     let rejection: unknown;
     for (const value of values) {
       const mark = this.#trial(auditLogModel, 'update', (documents, options) =>

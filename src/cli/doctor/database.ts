@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { createIndexes, describeIndex, readIndexes } from '../../mongo/indexes';
 import { openDatabase } from '../connections/database';
+import { WriteCheckService } from '../../services/writeCheck.service';
 import type { Check } from './check';
 import { judgeClock } from './clock';
 
@@ -12,15 +13,19 @@ interface DatabaseFacts {
   readonly repaired: boolean;
 }
 
-/** Reaches the database, writes to it and compares its indexes; `fix` creates the missing ones. DATABASE_*. */
+/** What finishing a snapshot writes, in small; it is tried and leaves nothing. */
+const TRIAL = {
+  snapshotId: 'snap-doctor',
+  recordIds: [],
+  asset: { snapshotId: 'snap-doctor', objects: [], signedHash: '', retainUntil: new Date(0).toISOString() },
+};
+
+/** Reaches the database, tries the writes of a worker and compares its indexes; `fix` creates the missing ones. DATABASE_*. */
 export async function measureDatabase(fix: boolean): Promise<DatabaseFacts> {
   await using database = await openDatabase();
   const { connection } = database;
   const clockOffsetMs = await measureClock(connection);
-  // A document in a separate collection, written with the usual write concern and deleted again.
-  const probes = connection.collection('doctor');
-  const { insertedId } = await probes.insertOne({ at: new Date() });
-  await probes.deleteOne({ _id: insertedId });
+  await new WriteCheckService(connection).tryWrites(TRIAL);
   const wrong = (await readIndexes(connection)).filter(({ state }) => state !== 'present');
   if (fix) await createIndexes(connection);
   return { name: connection.name, clockOffsetMs, missingIndexes: wrong.map(describeIndex), repaired: fix };
@@ -41,7 +46,7 @@ export function judgeDatabase({
   repaired,
 }: DatabaseFacts): readonly Check[] {
   return [
-    { check: 'database', state: 'ok', found: `reached and writable, database ${name}` },
+    { check: 'database', state: 'ok', found: `reached, and a worker may write, database ${name}` },
     judgeClock('clock of the database', clockOffsetMs),
     judgeIndexes(missing, repaired),
   ];
