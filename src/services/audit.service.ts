@@ -6,6 +6,7 @@ import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import { between, pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
 import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
+import { indexBounds } from '../mongo/multikeyBounds';
 import { decodeRecordId } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
@@ -117,6 +118,7 @@ export class AuditService implements RecordSource {
   /** `limit` 0 means no limit. */
   async *#read({ filter, afterId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
     const cursor = this.#logs.find<Buffer>(filter, {
+      ...(await indexBounds(this.#logs, filter)),
       raw: true,
       sort: { timestamp: 1, _id: 1 },
       // Skipped records must not count towards the limit.
@@ -124,8 +126,7 @@ export class AuditService implements RecordSource {
       batchSize: SCAN_BATCH,
       ...(signal ? { signal } : {}),
     });
-    let reached = afterId === undefined;
-    let count = 0;
+    let [reached, count] = [afterId === undefined, 0];
     try {
       for await (const record of cursor) {
         signal?.throwIfAborted();
@@ -237,8 +238,7 @@ export class AuditService implements RecordSource {
 
   /**
    * Marks records as sealed by a snapshot where they are not sealed yet, and changes nothing else. Records that are deleted,
-   * sealed by another snapshot, or cannot be changed are returned as conflicts. Repeating it changes nothing. With the log
-   * time of the records, a sharded log is updated only on the shards that hold this time. DATABASE_*.
+   * sealed by another snapshot, or cannot be changed are returned as conflicts. Repeating it changes nothing. DATABASE_*.
    *
    * @example
    * ```ts

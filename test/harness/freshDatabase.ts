@@ -15,6 +15,13 @@ export class FreshDatabases {
     return connection;
   }
 
+  /** Another connection to the database of a connection. */
+  async reconnect({ name }: Connection): Promise<Connection> {
+    const connection = await connectDatabase(databaseUri(name));
+    this.#connections.push(connection);
+    return connection;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()));
   }
