@@ -1,4 +1,4 @@
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { indexBounds } from '../../src/mongo/multikeyBounds';
 import { AuditService } from '../../src/services/audit.service';
