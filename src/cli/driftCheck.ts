@@ -2,6 +2,7 @@ import { readSealingConfig } from '../config';
 import type { Window } from '../contract/window';
 import { SnapshotError } from '../errors';
 import { pinnedKeys } from '../evidence/trustFile';
+import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { AuditService } from '../services/audit.service';
 import { auditDrift, type DriftAudit } from '../verify/auditDrift';
@@ -39,6 +40,7 @@ export async function checkDrift(
       records: new AuditService(database.connection),
       store: openObjectStore(),
       snapshots: new MongoSnapshotRepository(database.connection),
+      ledger: new MongoLedgerSequencer(database.connection, ledger.origin),
       workflowStatus: { isOpen: isOpenIfKnown },
       clock: { nowMs: () => Date.now() },
     },

@@ -1,7 +1,8 @@
 import { overlaps } from '../contract/window';
-import { manifestKey } from '../evidence/objectKeys';
+import { LEDGER_CHECKPOINT_KEY, manifestKey } from '../evidence/objectKeys';
 import { auditOutside } from './auditOutside';
 import { auditSnapshot } from './auditSnapshot';
+import { compareDatabase } from './compareDatabase';
 import { Candidates } from './driftCandidates';
 import { DriftTally, type DriftResult } from './driftTally';
 import type { DriftAuditDeps, DriftAuditOptions, DriftRun } from './driftRun';
@@ -34,6 +35,7 @@ export async function auditDrift(deps: DriftAuditDeps, options: DriftAuditOption
   }
   const nextPlace = index < ledger.size ? index : null;
   if (nextPlace === null && !within) await auditOutside(run);
+  if (nextPlace === null) await auditLedgerRows(run);
   await settle(run);
   return { ...run.tally.result(), nextPlace };
 }
@@ -45,6 +47,19 @@ async function auditEntry(run: DriftRun, index: number): Promise<void> {
   const { snapshotId } = entry;
   const object = manifestKey(snapshotId);
   run.tally.add({ kind: 'evidence', snapshotId, recordId: '', chunk: null, index: null, object });
+}
+
+/** The database must continue the published ledger, which was read before it. */
+async function auditLedgerRows({ deps, options, tally }: DriftRun): Promise<void> {
+  const { unpublished, difference } = await compareDatabase(deps.ledger, options.ledger);
+  if (difference === undefined) {
+    if (unpublished > 0)
+      tally.note(`${unpublished} ledger entries of the database are not published yet: a job publishes them`);
+    return;
+  }
+  const [snapshotId, object] = ['', LEDGER_CHECKPOINT_KEY];
+  tally.add({ kind: 'evidence', snapshotId, recordId: '', chunk: null, index: null, object });
+  tally.note(difference);
 }
 
 /** Accuses the candidates that no snapshot contains, not even one that was sealed meanwhile. */

@@ -1,4 +1,5 @@
 import type { Window } from '../contract/window';
+import type { LedgerSequencer } from '../ports/ledgerSequencer';
 import type { ObjectStore } from '../ports/objectStore';
 import type { RecordSource } from '../ports/recordSource';
 import type { Candidates } from './driftCandidates';
@@ -9,6 +10,8 @@ import type { Ledger } from './verifyLedger';
 export interface DriftAuditDeps extends MarkingDeps {
   readonly records: RecordSource;
   readonly store: ObjectStore;
+  /** The ledger entries in the database. */
+  readonly ledger: LedgerSequencer;
 }
 
 export interface DriftAuditOptions {
