@@ -50,8 +50,14 @@ async function measure(directory: string): Promise<void> {
   const bytes = readFileSync(join(directory, ENTRY_FILE));
   const entry = parseEntry(bytes);
   const ledger: Ledger = {
-    ...{ origin: '', size: 1, root: Buffer.alloc(0), checkpoint: Buffer.alloc(0), leaves: [] },
-    ...{ bytes: [bytes], entries: [entry], indexOf: new Map([[entry.snapshotId, 0]]) },
+    origin: '',
+    size: 1,
+    root: Buffer.alloc(0),
+    checkpoint: Buffer.alloc(0),
+    bytes: [bytes],
+    entries: [entry],
+    leaves: [],
+    indexOf: new Map([[entry.snapshotId, 0]]),
   };
   const startedMs = Date.now();
   const { records, counts } = await auditDrift(
@@ -92,7 +98,10 @@ async function main(): Promise<void> {
   const [step = '', directory] = process.argv.slice(2);
   if (directory !== undefined)
     return step === 'measure' ? measure(directory) : build(Number(step), directory);
-  if (!/^[1-9]\d*$/.test(step)) return void console.error(USAGE);
+  if (!/^[1-9]\d*$/.test(step)) {
+    console.error(USAGE);
+    return;
+  }
   const work = mkdtempSync(join(tmpdir(), 'audit-snapshot-drift-'));
   try {
     for (const part of [step, 'measure'])

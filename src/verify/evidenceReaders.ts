@@ -49,7 +49,7 @@ export function directoryReader(directory: string): EvidenceReader {
           await refuseLink(join(root, ...segments.slice(0, depth)));
         return await readFile(path, key, maxBytes);
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        const code = typeof error === 'object' && error && 'code' in error ? error.code : undefined;
         if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
         if (code === 'ELOOP') throw isLink(path);
         throw error;
