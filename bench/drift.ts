@@ -65,7 +65,6 @@ async function measure(directory: string): Promise<void> {
       records: EMPTY_LOG as RecordSource,
       store: { get: readObject(directory) } as unknown as ObjectStore,
       ledger: {
-        append: () => Promise.resolve(0),
         head: () => Promise.resolve(ledger),
         list: () => Promise.resolve([]),
       },

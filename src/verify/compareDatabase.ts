@@ -16,7 +16,7 @@ export interface DatabaseComparison {
  * before it is published, so the database has at least the same entries. DATABASE_*.
  */
 export async function compareDatabase(
-  sequencer: LedgerSequencer,
+  sequencer: Pick<LedgerSequencer, 'head' | 'list'>,
   { size, root }: Ledger,
 ): Promise<DatabaseComparison> {
   const head = await sequencer.head();
@@ -32,7 +32,10 @@ export async function compareDatabase(
 }
 
 /** Undefined when an entry is missing. */
-async function rootOfRows(sequencer: LedgerSequencer, size: number): Promise<Buffer | undefined> {
+async function rootOfRows(
+  sequencer: Pick<LedgerSequencer, 'list'>,
+  size: number,
+): Promise<Buffer | undefined> {
   try {
     return rootOfLeaves((await sequencer.list(0, size)).map(leafHash));
   } catch (error) {

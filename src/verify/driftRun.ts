@@ -11,7 +11,7 @@ export interface DriftAuditDeps extends MarkingDeps {
   readonly records: RecordSource;
   readonly store: ObjectStore;
   /** The ledger entries in the database. */
-  readonly ledger: LedgerSequencer;
+  readonly ledger: Pick<LedgerSequencer, 'head' | 'list'>;
 }
 
 export interface DriftAuditOptions {
