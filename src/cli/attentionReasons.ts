@@ -3,8 +3,9 @@ import type { SealingFacts } from './sealingFacts';
 
 /** Why an operator has to act, one sentence each; empty when sealing is healthy. */
 export function attentionReasons(facts: SealingFacts, maxLagSeconds: number | undefined): readonly string[] {
-  const { gaps, jobs, findings, unsealed, lagSeconds } = facts;
+  const { gaps, jobs, findings, unsealed, lagSeconds, ledgerDifference } = facts;
   return [
+    ...(ledgerDifference === null ? [] : [`ledger: ${ledgerDifference}`]),
     ...gaps.map(
       ({ from, to }) => `not sealed: ${from} → ${to}; seal it: audit-snapshot seal --from ${from} --to ${to}`,
     ),

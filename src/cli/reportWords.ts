@@ -1,4 +1,4 @@
-import type { Answer, Layer, Questions } from '../verify/report';
+import type { Answer, Questions } from '../verify/report';
 
 /** The three questions of a verification, as an auditor asks them. */
 export const QUESTIONS: readonly {
@@ -31,25 +31,29 @@ export const ANSWER_TEXTS: Readonly<Record<Answer, string>> = {
 };
 
 /** What each check of the page compares. */
-export const LAYER_TEXTS: Readonly<Partial<Record<Layer, string>>> = {
+export const LAYER_TEXTS: Readonly<Record<string, string>> = {
   manifest: 'The description of the snapshot can be read, and it names this snapshot.',
   signature: 'The pinned key signed this description, and the key was in force.',
   checkpoint: 'The signed number of records and their combined fingerprint agree with the description.',
   timestamp: 'An independent authority confirms when the description existed.',
   'stored bytes': 'Each stored file has exactly the signed bytes.',
   chunks: 'Each stored file contains the records that the description lists, in order.',
+  records: 'Each record has a date within the period, in ascending order, and no record is there twice.',
   'record hashes': 'The records that did not match their own hash are those that the description lists.',
   roots: 'The records lead to the signed combined fingerprint.',
   'log digest': 'The hashes of all records lead to the signed digest.',
+  'late records': 'The snapshot says correctly which of its records came late, after an earlier snapshot.',
   'ledger inclusion': 'The ledger has exactly this snapshot.',
   retention: 'Storage protects each file until the signed date.',
   'ledger checkpoint': 'The pinned key signed the head of the ledger.',
   'ledger entries': 'Each entry of the ledger can be read, and no snapshot has two.',
   'ledger tiles': 'The stored hashes of the ledger are those of its entries.',
   'ledger root': 'The entries lead to the signed head.',
+  'ledger versions': 'No other stored version of the ledger tells another history.',
+  'ledger retention': 'Storage protects the ledger at least as long as its newest snapshot.',
   'ledger consistency': 'The ledger continues each head that was kept from earlier.',
   coverage: 'A snapshot covers this part of the log time.',
-  listing: 'The directory contains only files that the evidence names.',
+  listing: 'No file of the ledger contradicts it; notes name the files that are not evidence.',
 };
 
 /** Words of the page that are specific to this product. */

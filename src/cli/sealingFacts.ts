@@ -1,16 +1,21 @@
 import type { Connection } from 'mongoose';
+import { SnapshotError } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { AuditService } from '../services/audit.service';
 import { coverageOf, type CoverageSpan } from '../verify/coverage';
+import { compareHeads } from '../sealing/compareHeads';
+import { openObjectStore } from './connections/objectStore';
 import { countUnsealed } from './countUnsealed';
 
 /** How far sealing is, as the database has it. Whether the evidence holds is what `verify` answers. */
 export interface SealingFacts {
   readonly origin: string;
   readonly ledgerSize: number;
+  /** What differs between the ledger heads of bucket and database, or why they were not compared; null when nothing does. */
+  readonly ledgerDifference: string | null;
   /** Log time is sealed without a gap up to here, counted from the first window; null before the first snapshot. */
   readonly sealedUntil: string | null;
   readonly lagSeconds: number | null;
@@ -52,6 +57,7 @@ export async function measureSealing(
   return {
     origin,
     ledgerSize: size,
+    ledgerDifference: await compareWithBucket(ledger, origin),
     sealedUntil,
     lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
     gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
@@ -59,6 +65,17 @@ export async function measureSealing(
     unsealed: await measureUnsealed(new AuditService(connection), sealedUntil, lateAllowanceMs, nowMs),
     jobs: await measureJobs(new MongoJobStore(connection), entries, nowMs),
   };
+}
+
+/** A bucket that cannot be read is a reason as well: sealing needs it. */
+async function compareWithBucket(sequencer: MongoLedgerSequencer, origin: string): Promise<string | null> {
+  try {
+    return (await compareHeads({ store: openObjectStore(), sequencer, origin })) ?? null;
+  } catch (error) {
+    if (error instanceof SnapshotError)
+      return `not compared with the bucket: ${error.code}: ${error.message}`;
+    throw error;
+  }
 }
 
 /** The end of the spans before the first gap. */

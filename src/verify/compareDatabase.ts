@@ -17,7 +17,7 @@ export interface DatabaseComparison {
  */
 export async function compareDatabase(
   sequencer: Pick<LedgerSequencer, 'head' | 'list'>,
-  { size, root }: Ledger,
+  { size, root }: Pick<Ledger, 'size' | 'root'>,
 ): Promise<DatabaseComparison> {
   const head = await sequencer.head();
   if (head.size < size) {

@@ -4,7 +4,7 @@ const USAGE = `npm run innocent
 
 Verifies evidence and live log in states that nobody is to blame for: at every step of running jobs, during a rotation and
 during late sealing, after runs that were cancelled or died, after interrupted exports, and beside foreign files. Exit
-code 1 when anybody is accused.
+code 1 when a verification accuses.
 `;
 
 async function main(): Promise<void> {

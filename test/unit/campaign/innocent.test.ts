@@ -4,7 +4,7 @@ import { accusationsOf, innocentStates, logHour, newDeps, seal, trustOf } from '
 
 const { BSON } = mongo;
 
-test('no verification of an innocent state accuses anybody', async () => {
+test('no verification of an innocent state accuses', async () => {
   const accused: string[] = [];
   let states = 0;
   for await (const { name, accusations } of innocentStates(9)) {
@@ -15,7 +15,7 @@ test('no verification of an innocent state accuses anybody', async () => {
   expect(accused).toEqual([]);
 }, 60_000);
 
-test('the same verification accuses whoever changes a record, a chunk or a signature', async () => {
+test('the same verification accuses when a record, a chunk or a signature was changed', async () => {
   const deps = newDeps();
   logHour(deps, 0);
   await seal(deps, 0);

@@ -4,6 +4,7 @@ import type { SealingFacts } from '../../../src/cli/sealingFacts';
 const HEALTHY: SealingFacts = {
   origin: 'test.example/audit',
   ledgerSize: 2,
+  ledgerDifference: null,
   sealedUntil: '2026-01-31T23:59:59.999Z',
   lagSeconds: 600,
   gaps: [],
@@ -24,6 +25,12 @@ test.each<[string, Partial<SealingFacts>, number | undefined, RegExp]>([
     { jobs: { queued: 0, running: 0, failed: [{ jobId: 'job-1', code: 'TAMPER_FOUND' }] } },
     undefined,
     /^job job-1 failed \(TAMPER_FOUND\)/,
+  ],
+  [
+    'a ledger that differs',
+    { ledgerDifference: 'the database is older' },
+    undefined,
+    /^ledger: the database is older/,
   ],
   ['a finding', { findings: 4 }, undefined, /^4 sealed records did not match/],
   ['an overdue record', { unsealed: { late: 9, overdue: 2, waiting: 0 } }, undefined, /^2 records in sealed/],
