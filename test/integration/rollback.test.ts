@@ -95,13 +95,13 @@ describe('a ledger that was rolled back on real servers', () => {
       const job = await sealNext();
       expect(job).toMatchObject({
         status: 'failed',
-        error: { code: expect.stringMatching(/^LEDGER_(ROLLED_BACK|FORKED|BEHIND)$/) },
+        error: { code: expect.stringMatching(/^(LEDGER_ROLLED_BACK|LEDGER_FORKED|LEDGER_BEHIND)$/) },
       });
       expect(await checkpoints()).toHaveLength(before);
       for (const command of ['doctor', 'status']) {
         const { code, stdout } = await runCommand(env, command);
         expect([command, code]).not.toEqual([command, 0]);
-        expect(stdout).toMatch(/LEDGER_(ROLLED_BACK|FORKED|BEHIND)/);
+        expect(stdout).toMatch(/(LEDGER_ROLLED_BACK|LEDGER_FORKED|LEDGER_BEHIND)/);
       }
       for (const revert of undo.toReversed()) await revert();
     },

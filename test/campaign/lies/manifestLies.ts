@@ -61,7 +61,7 @@ function* summaryLies(jobId: string): Generator<Lie> {
   yield lie('one finding more', ({ findings }) => {
     findings.counts['hash-mismatch']++;
   });
-  yield lie('a finding that is none', ({ findings }) => {
+  yield lie('a false finding', ({ findings }) => {
     findings.counts['hash-missing']++;
     findings.records.unshift({ kind: 'hash-missing', index: 0, id: '0'.repeat(24) });
   });
