@@ -33,7 +33,10 @@ export function define(command: Command): void {
     .addOption(dirOption())
     .option('--from <instant>', 'with --to: start of the log time to show')
     .option('--to <instant>', 'end of the log time to show, inclusive')
-    .option('--snapshots', 'also read the signed manifest of each snapshot; one without counts as missing')
+    .option(
+      '--snapshots',
+      'also read the signed manifest of each snapshot; the window of a snapshot without it counts as missing',
+    )
     .option('--svg <file>', 'also write the coverage as an SVG picture to this file')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot coverage --key trust.json --svg coverage.svg'))

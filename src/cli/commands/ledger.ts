@@ -16,7 +16,7 @@ export function define(command: Command): void {
   command
     .command('repair')
     .description(
-      'make the ledger in the database equal to the one in the bucket, and keep further entries that were sealed; stop the workers first',
+      'make the ledger in the database equal to the one in the bucket, and keep further entries that follow from a signed manifest; stop the workers first',
     )
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot ledger repair'))

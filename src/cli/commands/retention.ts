@@ -18,7 +18,7 @@ export function define(command: Command): void {
       'lock the objects of a snapshot, and those of the ledger, for longer; a lock is never shortened',
     )
     .argument('<snapshotId>', 'id of a snapshot, or "ledger" for the ledger alone')
-    .requiredOption('--until <instant>', 'e.g. 2040-01-31T00:00:00Z')
+    .requiredOption('--until <instant>', 'end of the lock, e.g. 2040-01-31T00:00:00Z')
     .addOption(jsonOption())
     .addHelpText(
       'after',

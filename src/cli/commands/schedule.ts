@@ -6,7 +6,9 @@ export function define(schedule: Command): void {
   schedule.description('manage Temporal Schedules that seal one window after another, without a gap');
   addLazyCommand(schedule, 'create', 'create a schedule', () => require('./schedule/create'));
   addLazyCommand(schedule, 'update', 'change settings of a schedule', () => require('./schedule/update'));
-  addLazyCommand(schedule, 'list', 'list the schedules of this product', () => require('./schedule/list'));
+  addLazyCommand(schedule, 'list', 'list the schedules of this installation', () =>
+    require('./schedule/list'),
+  );
   addLazyCommand(schedule, 'show', 'show one schedule, its progress and its runs', () =>
     require('./schedule/show'),
   );

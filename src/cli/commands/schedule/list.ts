@@ -9,7 +9,7 @@ import { EXIT, type Output } from '../../output';
 /** `schedule list`: the schedules of the namespace that seal. */
 export function define(command: Command): void {
   command
-    .description('list the schedules of this product in the namespace')
+    .description('list the schedules of this installation: its task queue and AUDIT_ORIGIN')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot schedule list'))
     .action(action(list));
