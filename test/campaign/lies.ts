@@ -1,7 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { runCheckProgram } from '../harness/checkProgram';
 import { signDraft, type SignedEvidence } from './lies/draft';
 import { allLies, digestOf, evidenceWith, firstFailure, reportOn } from './lies/tellLies';
 import { trueLedger } from './lies/trueLedger';
@@ -18,8 +15,6 @@ verifier must name each. The true ledger must be VERIFIED.
 Exit code 1 when a lie is not found.
 `;
 
-const CHECK_PY = resolve(__dirname, '../../docs/check.py');
-
 interface Tally {
   told: number;
   invalid: number;
@@ -32,7 +27,7 @@ async function main(options: ReadonlySet<string>): Promise<void> {
   const truth = await signDraft(trueLedger());
   const { verdict } = await reportOn(truth);
   if (verdict !== 'VERIFIED') faults.push(`the true ledger is ${verdict}`);
-  if (options.has('--check-py')) faults.push(...checkPyFaults('the true ledger', truth, true));
+  if (options.has('--check-py')) faults.push(...checkPyFaults('the true ledger', truth, /^VERIFIED/));
 
   const tallies = new Map<string, Tally>();
   const seen = new Set([digestOf(truth)]);
@@ -45,7 +40,8 @@ async function main(options: ReadonlySet<string>): Promise<void> {
     const failure = firstFailure(report);
     const name = `${lie.kind}: ${lie.name}`;
     if (report.verdict === 'VERIFIED' || failure === undefined) faults.push(`${name}: ${report.verdict}`);
-    if (options.has('--check-py')) faults.push(...checkPyFaults(name, evidence, false));
+    if (options.has('--check-py'))
+      faults.push(...checkPyFaults(name, evidence, /^(NOT VERIFIED|INCOMPLETE)/));
     if (options.has('--list')) console.log(`${name}\n  ${report.verdict}: ${failure ?? 'nothing named'}`);
     count(tallies, lie.kind, report.verdict);
   }
@@ -71,25 +67,9 @@ function print(tallies: ReadonlyMap<string, Tally>, faults: readonly string[], l
 }
 
 /** What is wrong with the answer of check.py about this evidence. */
-function checkPyFaults(name: string, { objects, trust }: SignedEvidence, isTrue: boolean): string[] {
-  const directory = mkdtempSync(join(tmpdir(), 'audit-snapshot-lies-'));
-  try {
-    for (const [key, body] of objects) {
-      mkdirSync(dirname(join(directory, key)), { recursive: true });
-      writeFileSync(join(directory, key), body);
-    }
-    const trustFile = join(directory, 'trust.json');
-    writeFileSync(trustFile, JSON.stringify(trust));
-    const { status, stdout, stderr } = spawnSync('python3', [CHECK_PY, directory, trustFile], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    const answer = `${stdout}${stderr}`.trim().split('\n').at(-1)!;
-    const isRight = isTrue ? status === 0 : status !== 0 && /^(NOT VERIFIED|INCOMPLETE)/.test(answer);
-    return isRight ? [] : [`${name}: check.py says ${answer}`];
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+function checkPyFaults(name: string, { objects, trust }: SignedEvidence, expected: RegExp): string[] {
+  const answer = runCheckProgram(objects, trust);
+  return expected.test(answer) ? [] : [`${name}: check.py says ${answer}`];
 }
 
 void main(new Set(process.argv.slice(2)));
