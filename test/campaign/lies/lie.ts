@@ -31,7 +31,7 @@ export function inManifest(
 }
 
 /** The draft of a snapshot; throws when the ledger has none. */
-export function snapshotOf({ snapshots }: LedgerDraft, jobId: string): SnapshotDraft {
+function snapshotOf({ snapshots }: LedgerDraft, jobId: string): SnapshotDraft {
   const found = snapshots.find((snapshot) => snapshot.jobId === jobId);
   if (!found) throw new Error(`no snapshot of ${jobId}`);
   return found;

@@ -7,7 +7,7 @@ export const SECOND_KEY = evidenceKey(2);
 /** In no trust file. */
 export const STRANGE_KEY = evidenceKey(9);
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 const KEY_RANGES = [
   { key: FIRST_KEY, from: '2026-01-01T00:00:00.000Z' },
   { key: SECOND_KEY, from: '2026-02-10T00:00:00.000Z' },
