@@ -56,7 +56,10 @@ export function define(command: Command): void {
       '--key <file>',
       'the pinned keys (trust.json, PEM or vkey); without them, the verdict is never VERIFIED',
     )
-    .option('--origin <name>', 'name of the log, such as example.com/audit; pins it where --key is a PEM')
+    .option(
+      '--origin <name>',
+      'name of the log, such as example.com/audit; needed to pin it if --key is a PEM',
+    )
     .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
     .option('--to <instant>', 'end of this log time, inclusive')
     .option(
