@@ -1,7 +1,7 @@
 import { MAX_CHECKPOINT_BYTES } from '../evidence/limits';
-import { LEDGER_CHECKPOINT_KEY, ledgerKey } from '../evidence/objectKeys';
+import { LEDGER_CHECKPOINT_KEY, ledgerKey, ledgerTileKey } from '../evidence/objectKeys';
 import type { ListedVersion } from '../ports/objectStore';
-import { MAX_BUNDLE_BYTES } from '../tlog/tiles';
+import { MAX_BUNDLE_BYTES, TILE_WIDTH, levelsOf, tilesOfLevel } from '../tlog/tiles';
 import type { EvidenceReader } from './evidenceReader';
 import { versionOf, type HeadVersion } from './judgeHeads';
 import { parseTileKey, type LedgerTree, type TileName } from './ledgerTree';
@@ -63,6 +63,71 @@ export async function readHeads(
   }));
 }
 
+/** The versions of the checkpoint from the newest one down to the kept one, which was verified before. */
+export async function readHeadsSince(reader: EvidenceReader, kept: Buffer): Promise<readonly HeadVersion[]> {
+  if (!reader.listVersions) return readHeads(reader, undefined);
+  const heads: HeadVersion[] = [];
+  for await (const version of reader.listVersions(LEDGER_CHECKPOINT_KEY)) {
+    if (version.key !== LEDGER_CHECKPOINT_KEY) break;
+    const { versionId, isLatest, isDeleteMarker } = version;
+    const note = isDeleteMarker ? undefined : await readHead(reader, version);
+    heads.push({ versionId, isLatest, note });
+    if (note?.equals(kept)) break;
+  }
+  return heads;
+}
+
+/**
+ * Lists the versions of the tiles and bundles that changed since a size: those at the right edge, of every level. Undefined
+ * where there are no versions.
+ */
+export async function listNewTiles(
+  reader: EvidenceReader,
+  since: number,
+  size: number,
+): Promise<ReadonlyMap<string, ListedTile> | undefined> {
+  if (!reader.listVersions) return undefined;
+  const tiles = new Map<string, { name: TileName; versions: ListedVersion[] }>();
+  for (const level of ['entries' as const, ...Array.from({ length: levelsOf(size) }, (_, each) => each)]) {
+    const subtree = TILE_WIDTH ** (level === 'entries' ? 0 : level);
+    for (const { index, width } of tilesOfLevel(size, level === 'entries' ? 0 : level)) {
+      if ((index * TILE_WIDTH + width) * subtree <= since) continue;
+      for await (const version of reader.listVersions(ledgerTileKey(level, index, TILE_WIDTH))) {
+        const name = parseTileKey(version.key);
+        if (name?.index !== index || name.level !== level) continue;
+        const known = tiles.get(version.key);
+        if (known) known.versions.push(version);
+        else tiles.set(version.key, { name, versions: [version] });
+      }
+    }
+  }
+  return tiles;
+}
+
+/** Checks that each of these tiles and bundles has one content, whichever it is: those in force are verified elsewhere. */
+export async function verifySingle(
+  reader: EvidenceReader,
+  report: ReportBuilder,
+  tiles: ReadonlyMap<string, ListedTile>,
+): Promise<void> {
+  for (const [key, tile] of tiles) {
+    reportMarkers(report, tile);
+    const first = tile.versions.findLast(({ isDeleteMarker }) => !isDeleteMarker);
+    if (!first) continue;
+    if (tile.versions.length === 1) report.pass('ledger versions');
+    else {
+      const content = await reader.read(key, first.versionId, MAX_BUNDLE_BYTES);
+      if (content) await verifyTile(reader, report, key, tile, content);
+    }
+  }
+}
+
+function reportMarkers(report: ReportBuilder, { versions }: ListedTile): void {
+  for (const version of versions)
+    if (version.isDeleteMarker)
+      report.invalid('ledger versions', markerOf(version), WRITTEN_ONCE, 'a delete marker');
+}
+
 /** Empty for a version that is too large for a checkpoint, or that was deleted since it was listed. */
 async function readHead(reader: EvidenceReader, { versionId, sizeBytes }: ListedVersion): Promise<Buffer> {
   const note =
@@ -90,12 +155,15 @@ export function versionsOf(key: string, listed: LedgerVersions | undefined): rea
  * The reader for the tiles of a ledger: an object that is written once is read at its first version, which nothing that
  * is put on top later can hide.
  */
-export function firstVersions(reader: EvidenceReader, listed: LedgerVersions | undefined): EvidenceReader {
-  if (!listed) return reader;
+export function firstOfTiles(
+  reader: EvidenceReader,
+  tiles: ReadonlyMap<string, ListedTile> | undefined,
+): EvidenceReader {
+  if (!tiles) return reader;
   return {
     ...reader,
     read: (key, versionId, maxBytes) => {
-      const versions = listed.tiles.get(key)?.versions ?? [];
+      const versions = tiles.get(key)?.versions ?? [];
       const first =
         versions.length > 1 ? versions.findLast(({ isDeleteMarker }) => !isDeleteMarker) : undefined;
       return reader.read(key, versionId ?? first?.versionId, maxBytes);
@@ -117,10 +185,7 @@ export async function verifyVersions(
   let later = 0;
   for (const [key, tile] of tiles) {
     const content = tree.content(tile.name);
-    for (const version of tile.versions) {
-      if (version.isDeleteMarker)
-        report.invalid('ledger versions', markerOf(version), WRITTEN_ONCE, 'a delete marker');
-    }
+    reportMarkers(report, tile);
     if (content) await verifyTile(reader, report, key, tile, content);
     else later++;
   }

@@ -10,7 +10,7 @@ import type { Manifest } from '../evidence/manifest';
 import { decodeBase64 } from '../tlog/base64';
 import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
 import type { ReportBuilder } from './report';
-import type { Ledger } from './verifyLedger';
+import type { PartialLedger } from './verifyLedger';
 
 /**
  * The key that must have signed a manifest; undefined when it is none of the trusted keys. It must have been in force when
@@ -21,7 +21,7 @@ export function verifyKey(
   report: ReportBuilder,
   manifest: Manifest,
   trust: Trust | undefined,
-  ledger: Ledger | null | undefined,
+  ledger: PartialLedger | null | undefined,
 ): Buffer | undefined {
   const publicKey = decodeBase64(manifest.key.publicKey, PUBLIC_KEY_BYTES);
   if (trust === undefined) return publicKey;
@@ -51,7 +51,7 @@ function verifyRevocation(
   object: string,
   { snapshotId }: Manifest,
   key: TrustedKey,
-  ledger: Ledger | null | undefined,
+  ledger: PartialLedger | null | undefined,
 ): void {
   if (!key.revoked) return;
   const expected = `${snapshotId} among the first ${key.revoked.ledgerSize} entries of the ledger: the key is revoked`;

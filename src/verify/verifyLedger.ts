@@ -18,24 +18,36 @@ import {
   type SignedHead,
 } from './judgeHeads';
 import { LedgerTree } from './ledgerTree';
-import { firstVersions, listLedger, readHeads, verifyVersions, versionsOf } from './ledgerVersions';
+import { firstOfTiles, listLedger, readHeads, verifyVersions, versionsOf } from './ledgerVersions';
 import { openHead } from './openHead';
 import { LEDGER_LAYERS, ReportBuilder, type Checked, type KeyTrust, type Layer } from './report';
 import { verifyLedgerLocks } from './verifyRetention';
 
-/** A ledger all of whose entries were read, and lead to its signed root. */
-export interface Ledger {
+/** A ledger of which only some entries were read; all of them are in the tree of its signed root. */
+export interface PartialLedger {
   readonly origin: string;
   readonly size: number;
   readonly root: Buffer;
   /** The signed note. */
   readonly checkpoint: Buffer;
-  /** The entries in order: as stored, parsed, and as leaf hashes. */
+  /** The stored entries, at their place in the ledger. */
   readonly bytes: readonly Buffer[];
+  /** The same entries in order, without the places between them. */
   readonly entries: readonly LedgerEntry[];
-  readonly leaves: readonly Buffer[];
   /** Index of the entry of each snapshot. */
   readonly indexOf: ReadonlyMap<string, number>;
+}
+
+/** A ledger all of whose entries were read, and lead to its signed root. */
+export interface Ledger extends PartialLedger {
+  /** The entries as leaf hashes, in order. */
+  readonly leaves: readonly Buffer[];
+}
+
+/** The report on the part of a ledger that was read, and this part; undefined when it cannot be relied on. */
+export interface VerifiedPart {
+  readonly report: LedgerReport;
+  readonly ledger: PartialLedger | undefined;
 }
 
 /** Report on a ledger. */
@@ -83,7 +95,7 @@ export async function verifyLedger(reader: EvidenceReader, options: LedgerOption
   reportHeads(report, history);
   const { largest } = history;
 
-  const tiles = firstVersions(reader, listed);
+  const tiles = firstOfTiles(reader, listed?.tiles);
   const verified = largest && (await verifyTree(tiles, report, largest));
   if (verified) {
     const { ledger, tree } = verified;
@@ -147,14 +159,16 @@ function reportHeads(report: ReportBuilder, { largest, problems, notes }: HeadHi
   for (const note of notes) report.note(note);
 }
 
-function addProblems(report: ReportBuilder, layer: Layer, problems: readonly LedgerProblem[]): void {
+/** Counts what is wrong with a ledger. */
+export function addProblems(report: ReportBuilder, layer: Layer, problems: readonly LedgerProblem[]): void {
   for (const { kind, object, expected, found } of problems) {
     if (kind === 'invalid') report.invalid(layer, object, expected, found);
     else report.missing(layer, object, expected, found);
   }
 }
 
-function noteLimits(
+/** Names what a verification cannot see. */
+export function noteLimits(
   report: ReportBuilder,
   reader: EvidenceReader,
   { knownCheckpoints }: LedgerOptions,

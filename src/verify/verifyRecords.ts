@@ -8,11 +8,11 @@ import { IdSet } from './idSet';
 import { lateWindowsOf } from './lateWindows';
 import type { ReportBuilder } from './report';
 import { skipChunk, verifyChunk, type OverlappingIds, type RecordTally } from './verifyChunk';
-import type { Ledger } from './verifyLedger';
+import type { PartialLedger } from './verifyLedger';
 
 export interface RecordOptions {
   /** The ledger that must hold the snapshot; null when it could not be read. Undefined: the snapshot is checked alone. */
-  readonly ledger?: Ledger | null;
+  readonly ledger?: PartialLedger | null;
   /** The ids of other snapshots with overlapping windows: no record of this snapshot may be in them. */
   readonly others?: readonly OverlappingIds[];
   /** Reads only the chunks for which it returns true; the others make the snapshot INCOMPLETE. Undefined: all. */
@@ -30,7 +30,7 @@ export async function verifyRecords(
   const tally: RecordTally = {
     bounds: boundsOf(manifest.window),
     known: new Map(manifest.findings.records.map(({ index, kind }) => [index, kind])),
-    late: ledger ? lateWindowsOf(ledger, manifest) : undefined,
+    late: ledger && 'leaves' in ledger ? lateWindowsOf(ledger, manifest) : undefined,
     others: others ?? [],
     digest: await newDigest(),
     isComplete: true,
@@ -50,17 +50,24 @@ export async function verifyRecords(
 
   // parseManifest has folded the nodes of the chunks to the root of the manifest.
   report.pass('roots');
-  verifyLateSnapshots(report, manifest, tally);
+  verifyLateSnapshots(report, manifest, tally, ledger);
   if (!others) noteOverlaps(report, manifest, ledger);
   if (tally.isComplete) verifyTotals(report, manifest, tally);
 }
 
 /** The manifest names exactly the snapshots that had sealed a part of its window before. */
-function verifyLateSnapshots(report: ReportBuilder, manifest: Manifest, { late }: RecordTally): void {
+function verifyLateSnapshots(
+  report: ReportBuilder,
+  manifest: Manifest,
+  { late }: RecordTally,
+  ledger: PartialLedger | null | undefined,
+): void {
   if (!late) {
-    report.note(
-      `${manifest.snapshotId}: late records were not checked, because no ledger that names the snapshot was read`,
-    );
+    const isPartial = ledger?.indexOf.has(manifest.snapshotId) === true;
+    const reason = isPartial
+      ? 'not all entries of the ledger before it were read'
+      : 'no ledger that names the snapshot was read';
+    report.note(`${manifest.snapshotId}: late records were not checked, because ${reason}`);
     return;
   }
   const object = manifestKey(manifest.snapshotId);
@@ -74,7 +81,7 @@ function verifyLateSnapshots(report: ReportBuilder, manifest: Manifest, { late }
 function noteOverlaps(
   report: ReportBuilder,
   { snapshotId, window }: Manifest,
-  ledger: Ledger | null | undefined,
+  ledger: PartialLedger | null | undefined,
 ): void {
   const overlapping = (ledger?.entries ?? []).filter(
     (entry) => entry.snapshotId !== snapshotId && entry.recordCount > 0 && overlaps(entry.window, window),

@@ -23,7 +23,7 @@ import { sha256Hex } from '../tlog/sha256';
 import type { EvidenceReader } from './evidenceReader';
 import { ReportBuilder, SNAPSHOT_LAYERS, type Checked } from './report';
 import { verifyKey } from './verifyKey';
-import type { Ledger } from './verifyLedger';
+import type { PartialLedger } from './verifyLedger';
 import { verifyRecords, type RecordOptions } from './verifyRecords';
 import { verifyRetention } from './verifyRetention';
 import { verifyTimestamp } from './verifyTimestamp';
@@ -181,7 +181,7 @@ async function verifyCheckpoint(
 function verifyInclusion(
   report: ReportBuilder,
   { manifest, body }: StoredManifest,
-  ledger: Ledger | null,
+  ledger: PartialLedger | null,
 ): void {
   const { snapshotId } = manifest;
   const object = `ledger entry of ${snapshotId}`;

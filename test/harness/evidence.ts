@@ -49,6 +49,8 @@ interface EvidenceOptions {
   readonly jobId?: string;
   readonly hashScheme?: HashScheme;
   readonly late?: Manifest['late'];
+  readonly window?: Manifest['window'];
+  readonly openedAt?: string;
 }
 
 /** The Ed25519 key of a 32-byte seed that repeats one byte, so that a failing test fails again with the same bytes. */
@@ -85,13 +87,14 @@ export function auditRecords(count: number, first = 0): Buffer[] {
 export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { records, chunkRecords, key = evidenceKey(1), jobId = 'job-1' } = options;
   const { hashScheme = 'bson-sha256/v1', late = { recordCount: 0, snapshots: [] } } = options;
+  const { window = DAY, openedAt = '2026-02-01T00:00:05.000Z' } = options;
   const snapshotId = `snap-${jobId}`;
   const objects = new Map<string, Buffer>();
   const chunks: Manifest['chunks'] = [];
   for (let begin = 0; begin < records.length; begin += chunkRecords) {
     const own = records.slice(begin, begin + chunkRecords);
     const body = await packChunk(own);
-    const chunk = describeChunk(snapshotId, chunks.length, begin, own, body);
+    const chunk = describeChunk(snapshotId, chunks.length, begin, own, body, window);
     objects.set(chunk.key, body);
     chunks.push(chunk);
   }
@@ -101,7 +104,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
     snapshotId,
     jobId,
     source: AUDIT_LOG,
-    window: DAY,
+    window,
     recordCount: records.length,
     root: rootOf(rangeOf(0, records).range()).toString('base64'),
     ...(await readHashes(records, hashScheme)),
@@ -114,7 +117,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
       publicKey: key.publicKey.toString('base64'),
       vkey: vkeyOf(snapshotOrigin(ORIGIN, snapshotId), key.publicKey),
     },
-    openedAt: '2026-02-01T00:00:05.000Z',
+    openedAt,
     timestamp: 'none',
     software: 'audit-snapshot/0.0.0',
   };

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
 import { SnapshotError } from '../../errors';
 import { MAX_CHECKPOINT_BYTES, MAX_PROOF_FILE_BYTES } from '../../evidence/limits';
+import type { EvidenceReport } from '../../verify/verifyEvidence';
+import { verifyEvidenceSince } from '../../verify/verifyEvidenceSince';
 import { verifyProof } from '../../verify/verifyProof';
 import { action } from '../action';
 import { checkDrift, describeDrift, withLiveLog } from '../driftCheck';
@@ -12,6 +15,7 @@ import {
   readPinnedKeys,
   readTrust,
   verifySource,
+  type EvidenceSource,
 } from '../evidenceSource';
 import {
   collect,
@@ -23,6 +27,7 @@ import {
   type WindowOptions,
 } from '../options';
 import type { Output } from '../output';
+import { showProgress } from '../progress';
 import { readLocalFile } from '../readLocalFile';
 import { readWindow } from '../readWindow';
 import {
@@ -42,8 +47,17 @@ interface VerifyOptions extends JsonOption, WindowOptions {
   readonly live?: boolean;
   /** Percent of the chunks. */
   readonly sample?: number;
+  /** A kept checkpoint. */
+  readonly since?: string;
+  readonly recheck?: number;
+  readonly seed?: string;
+  /** Where to keep the checkpoint of a verified ledger. */
+  readonly keep?: string;
   readonly maxErrors: number;
 }
+
+/** Earlier snapshots that are verified again. */
+const DEFAULT_RECHECK = 5;
 
 /** `verify`: checks evidence. Exit code: 0 verified, 3 invalid, 4 incomplete or key not pinned. */
 export function define(command: Command): void {
@@ -73,6 +87,17 @@ export function define(command: Command): void {
       parsePercent,
     )
     .option(
+      '--since <file>',
+      'checkpoint that --keep wrote: verify what is new since then, and that the ledger still begins with it',
+    )
+    .option(
+      '--recheck <n>',
+      `with --since: how many of the earlier snapshots to verify again (default: ${DEFAULT_RECHECK})`,
+      parseCount,
+    )
+    .option('--seed <text>', 'with --since: chooses the same earlier snapshots again (default: at random)')
+    .option('--keep <file>', 'after VERIFIED, write the checkpoint of the ledger to this file')
+    .option(
       '--live',
       'also compare the log in MongoDB with the evidence, record by record; not possible with an argument',
     )
@@ -85,7 +110,70 @@ export function define(command: Command): void {
 async function verify(target: string | undefined, options: VerifyOptions, output: Output): Promise<number> {
   return target?.endsWith('.json') === true
     ? verifyProofFile(target, options, output)
-    : verifyEvidenceOf(target, options, output);
+    : options.since === undefined
+      ? verifyEvidenceOf(target, options, output)
+      : verifySinceKept(target, options.since, options, output);
+}
+
+/** Verifies what is new since a kept checkpoint. */
+async function verifySinceKept(
+  target: string | undefined,
+  since: string,
+  options: VerifyOptions,
+  output: Output,
+): Promise<number> {
+  const { key, json = false, maxErrors, recheck = DEFAULT_RECHECK } = options;
+  if (key === undefined) throw new SnapshotError('USAGE_INVALID', '--since needs --key trust.json');
+  const source = await locateEvidence(target);
+  checkSinceUsage(source, options);
+  const color = hasColors();
+  const show = (text: string) => {
+    if (!json) output.result(text);
+  };
+  using display = showProgress();
+  const { report, checkpoint } = await verifyEvidenceSince(source.reader, {
+    trust: await readPinnedKeys(key, options.origin),
+    kept: await readLocalFile(since, MAX_CHECKPOINT_BYTES),
+    recheck,
+    seed: options.seed ?? randomBytes(8).toString('hex'),
+    knownCheckpoints: await readCheckpoints(options.checkpoint ?? []),
+    maxFailures: maxErrors,
+    onLedger: (ledgerReport) => show(describeLedger(ledgerReport, color)),
+    onSnapshot: (snapshot) => show(describeReport(snapshot, color)),
+    onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
+  });
+  await keepCheckpoint(report, checkpoint, options, output);
+  if (json) output.result(JSON.stringify({ ...report, drift: null }));
+  else output.result(describeConclusion(report, color));
+  return exitCodeOfVerdict(report.verdict);
+}
+
+function checkSinceUsage({ snapshotIds }: EvidenceSource, options: VerifyOptions): void {
+  const { live, sample, from, to } = options;
+  const other = live === true ? '--live' : sample === undefined ? undefined : '--sample';
+  const refused = other ?? (from === undefined && to === undefined ? undefined : '--from and --to');
+  if (refused !== undefined)
+    throw new SnapshotError(
+      'USAGE_INVALID',
+      `--since does not go with ${refused}, which needs all snapshots`,
+    );
+  if (snapshotIds)
+    throw new SnapshotError('USAGE_INVALID', '--since verifies the bucket or a directory, not one snapshot');
+}
+
+/** Replaces the file in one step: an interrupted command leaves the checkpoint that was kept before. */
+async function keepCheckpoint(
+  { verdict }: EvidenceReport,
+  checkpoint: Buffer | undefined,
+  { keep }: VerifyOptions,
+  output: Output,
+): Promise<void> {
+  if (keep === undefined) return;
+  if (verdict !== 'VERIFIED' || checkpoint === undefined)
+    return output.note(`${keep} was not written: the verdict is ${verdict}`);
+  await writeFile(`${keep}.part`, checkpoint);
+  await rename(`${keep}.part`, keep);
+  output.note(`wrote ${keep}; keep it where nobody who can write to the bucket can change it`);
 }
 
 async function verifyEvidenceOf(
@@ -112,6 +200,7 @@ async function verifyEvidenceOf(
     onLedger: (ledgerReport) => show(describeLedger(ledgerReport, color)),
     onSnapshot: (snapshot) => show(describeReport(snapshot, color)),
   });
+  await keepCheckpoint(report, ledger?.checkpoint, options, output);
   if (report.coverage) show(describeChecked('log time', report.coverage, color));
   if (report.listing) show(describeChecked('directory', report.listing, color));
 
@@ -128,7 +217,9 @@ async function verifyEvidenceOf(
   return exitCodeOfVerdict(concluded.verdict);
 }
 
-function checkUsage(target: string | undefined, { key, live }: VerifyOptions): void {
+function checkUsage(target: string | undefined, { key, live, recheck, seed }: VerifyOptions): void {
+  if (recheck !== undefined || seed !== undefined)
+    throw new SnapshotError('USAGE_INVALID', '--recheck and --seed go with --since');
   if (target === undefined && key === undefined)
     throw new SnapshotError('USAGE_INVALID', 'the whole bucket is verified with --key trust.json only');
   if (live === true && target !== undefined) {
