@@ -2,10 +2,10 @@ import type { AuditSnapshotsInput, VerifyActivities } from '../src/contract/drif
 import { auditDrift } from '../src/verify/auditDrift';
 import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
-import { openLedger } from '../src/verify/openLedger';
+import { reopenLedger } from '../src/verify/openLedger';
 import { limitNotes } from '../src/verify/report';
 
-/** Long enough that reading the ledger again costs little in comparison, short enough that a retry repeats little. */
+/** Long enough that starting an activity costs little in comparison, short enough that a retry repeats little. */
 const BATCH_MS = 60_000;
 /** References in one result: well below the payload limit of a history. */
 const MAX_LISTED = 100;
@@ -17,8 +17,8 @@ export function auditSnapshots(
 ): ReturnType<VerifyActivities['auditSnapshots']> {
   return withHeartbeat(async (signal, reportProgress) => {
     const audit = await auditDrift(deps, {
-      ledger: await openLedger(deps),
-      readLedger: () => openLedger(deps),
+      ledger: await reopenLedger(deps),
+      readLedger: () => reopenLedger(deps),
       ...(within ? { within } : {}),
       fromIndex: place,
       lateAllowanceMs: deps.settings.lateAllowanceMs,

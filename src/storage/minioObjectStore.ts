@@ -81,7 +81,9 @@ class MinioObjectStore implements ObjectStore {
     try {
       response = await this.#bucket.send({ method: 'GET', key, ...queryOf(versionId), maxBytes });
     } catch (error) {
-      if (isNotFound(error)) return undefined;
+      // Servers refuse an id that none of their versions can have, which evidence may name.
+      const isNoVersion = versionId !== undefined && s3Code(error) === 'InvalidArgument';
+      if (isNotFound(error) || isNoVersion) return undefined;
       throw toStorageError(where, error, versionId === undefined ? RIGHTS.READ : RIGHTS.READ_VERSION);
     }
     const { headers, body, isWhole } = response;
@@ -162,7 +164,7 @@ class MinioObjectStore implements ObjectStore {
       return (await this.#bucket.send({ method: 'HEAD', key, ...queryOf(versionId) })).headers;
     } catch (error) {
       const where = this.#bucket.where(key, versionId);
-      if (isNotFound(error))
+      if (isNotFound(error) || s3Code(error) === 'InvalidArgument')
         throw new SnapshotError('STORAGE_NOT_FOUND', `storage does not have this version ${where}`);
       throw toStorageError(where, error, RIGHTS.READ_VERSION);
     }
