@@ -4,7 +4,7 @@
 usage: check.py DIRECTORY KEY
 
 KEY is a trust file (.json), or one public key (.pem). The format is described in docs/format.md, and this program makes
-the checks of its section "Verifying", except for timestamps and kept checkpoints. You must have received the key out of
+the checks of its section "Verifying", except for the content of timestamps and for kept checkpoints. You must have received the key out of
 band: over another channel than the directory.
 """
 import base64, datetime, hashlib, json, pathlib, subprocess, sys, tempfile, zlib
@@ -73,8 +73,18 @@ def open_checkpoint(note, name, keys):
     fail(f"the checkpoint of {name} is not signed with the key")
 
 
+def check_vkey(manifest):
+    """The verifier key of the checkpoint: '<name>+<hex of the 4-byte key id>+<base64 of 0x01 and the public key>'."""
+    name = f"{manifest['origin']}/snapshots/{manifest['snapshotId']}"
+    public = b"\x01" + base64.b64decode(manifest["key"]["publicKey"], validate=True)
+    key_id = sha256(name.encode(), b"\n", public)[:4].hex()
+    built = f"{name}+{key_id}+{base64.b64encode(public).decode()}"
+    require(manifest["key"]["vkey"] == built, f"{manifest['snapshotId']} has another verifier key")
+
+
 def key_of(manifest, trust):
     name = manifest["snapshotId"]
+    check_vkey(manifest)
     key = next((key for key in trust["keys"] if key["version"] in (None, manifest["key"]["version"])), None)
     require(key, f"the key of {name} is not in the trust file: export it again")
     if key["version"] is not None:
@@ -166,8 +176,9 @@ def documents_of(directory, chunk):
 
 
 def check_times(manifest):
-    name, opened = manifest["snapshotId"], manifest["openedAt"]
-    over = milliseconds(opened) >= milliseconds(manifest["window"]["to"]) - SKEW_MS
+    name, opened, window = manifest["snapshotId"], manifest["openedAt"], manifest["window"]
+    require(milliseconds(window["from"]) <= milliseconds(window["to"]), f"the window of {name} ends before it begins")
+    over = milliseconds(opened) >= milliseconds(window["to"]) - SKEW_MS
     require(over, f"{name} was opened before its window was over")
     require(manifest["retention"]["until"] > opened, f"the retention of {name} ends before it was opened")
 
@@ -226,6 +237,8 @@ def check_snapshot(directory, bytes_of_entry, earlier, trust, index):
     signature = base64.b64decode((folder / "manifest.json.sig").read_text(), validate=True)
     require(signed(statement.encode(), signature, key["pem"]), f"the manifest of {name} is not signed with the key")
     check_times(manifest)
+    if manifest["timestamp"] == "rfc3161":
+        (folder / "manifest.json.tsr").stat()
     leaves, ids = check_records(directory, manifest, [one for one in earlier if overlap(one["window"], entry["window"])])
     note = (folder / "checkpoint").read_text(encoding="utf-8")
     size, root, _ = open_checkpoint(note, f"{trust['origin']}/snapshots/{name}", [key])
@@ -260,6 +273,10 @@ def main(directory, key_path):
                 require(not both, f"record {record} is in {other['snapshotId']} and in {name}")
             owners[record].append(parsed)
         checked.append((parsed, manifest))
+    named = {entry["snapshotId"] for entry, _ in checked}
+    for folder in sorted((directory / "snapshots").glob("*/manifest.json.sig")):
+        if folder.parent.name not in named:
+            sys.exit(f"INCOMPLETE: the ledger does not name {folder.parent.name}")
     print(f"VERIFIED: {size} snapshots of {trust['origin']}")
 
 

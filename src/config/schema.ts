@@ -126,8 +126,7 @@ export const VARIABLES = {
         /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9._-]*)*$/,
         'is not a schema-less URL such as example.com/audit',
       )
-      .max(128)
-      .default('localhost/audit'),
+      .max(128),
     AUDIT_HASH_SCHEME: z.enum(['bson-sha256/v1', 'opaque']).default('bson-sha256/v1'),
     AUDIT_RETENTION_DAYS: whole(1, 36_500).default(2190),
     AUDIT_HOLD_DAYS: whole(1, 365).default(7),

@@ -8,6 +8,7 @@ import { createPrivateDirectory, readJsonFile, writePrivateFile } from '../stack
 import { GO, type Tool } from '../tool';
 
 const BUCKET = 'audit-snapshots';
+const ORIGIN = 'localhost/audit';
 const REGION = 'us-east-1';
 const CALL_TIMEOUT_MS = 3_000;
 
@@ -40,7 +41,7 @@ export const storage: Server = {
   title: 'S3 storage',
   tool,
   urlVariable: 'S3_ENDPOINT',
-  variables: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_BUCKET', 'S3_REGION'],
+  variables: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_BUCKET', 'S3_REGION', 'AUDIT_ORIGIN'],
   portNames: ['s3'],
   prepare: ({ folder, ports }) => {
     const [buckets, versions] = [join(folder, 'buckets'), join(folder, 'versions')];
@@ -62,6 +63,8 @@ export const storage: Server = {
       ...(credentials && { S3_ACCESS_KEY: credentials.accessKey, S3_SECRET_KEY: credentials.secretKey }),
       S3_BUCKET: BUCKET,
       S3_REGION: REGION,
+      // A bucket holds the ledger of one origin.
+      AUDIT_ORIGIN: ORIGIN,
     };
   },
   reach,

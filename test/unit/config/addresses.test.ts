@@ -18,6 +18,7 @@ const COMPLETE = {
   S3_SECRET_KEY: 'b',
   VAULT_ADDR: 'https://vault.example.com',
   VAULT_TOKEN: 't',
+  AUDIT_ORIGIN: 'example.com/audit',
   TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   JOB_SERVICE_INSECURE_NO_AUTH: 'true',
 };
@@ -74,7 +75,7 @@ describe('addresses', () => {
   );
 
   test('a timestamp authority may have a query, which "config show" does not show', () => {
-    const env = { TSA_URL: `https://tsa.example.com/tsr?key=${CANARY}` };
+    const env = { ...COMPLETE, TSA_URL: `https://tsa.example.com/tsr?key=${CANARY}` };
     expect(readSealingConfig(env).tsaUrl).toBe(env.TSA_URL);
     expect(JSON.stringify(describeSettings(env))).not.toContain(CANARY);
   });

@@ -38,7 +38,9 @@ describe('settings', () => {
   });
 
   test('settings may be whole numbers in the file, within the same limits', () => {
-    expect(readSealingConfig(inFile('audit_hold_days = 3\n')).holdMs).toBe(3 * 86_400_000);
+    expect(readSealingConfig(inFile('audit_origin = "a.example"\naudit_hold_days = 3\n')).holdMs).toBe(
+      3 * 86_400_000,
+    );
     expect(() => readSealingConfig(inFile('audit_hold_days = 0\n'))).toThrow('AUDIT_HOLD_DAYS is invalid');
     expect(() => readSealingConfig(inFile('audit_hold_days = 3.5\n'))).toThrow('is not a whole number');
   });
@@ -76,7 +78,12 @@ describe('settings', () => {
     expect(() => readSealingConfig({ AUDIT_SNAPSHOT_CONFIG: '/nowhere/x.toml' })).toThrow(
       'configuration file cannot be read: /nowhere/x.toml',
     );
-    expect(readSealingConfig({ XDG_CONFIG_HOME: '/nowhere' }).origin).toBe('localhost/audit');
+    const env = { XDG_CONFIG_HOME: '/nowhere', AUDIT_ORIGIN: 'a.example' };
+    expect(readSealingConfig(env)).toMatchObject({ origin: 'a.example', holdMs: 7 * 86_400_000 });
+  });
+
+  test('there is no default origin: every log has a name of its own', () => {
+    expect(() => readSealingConfig({ XDG_CONFIG_HOME: '/nowhere' })).toThrow('AUDIT_ORIGIN is not set');
   });
 
   test('described settings have their source, and never the value of a secret', () => {
