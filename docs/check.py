@@ -4,8 +4,8 @@
 usage: check.py DIRECTORY KEY
 
 KEY is a trust file (.json), or one public key (.pem). The format is described in docs/format.md, and this program makes
-the checks of its section "Verifying", except for the content of timestamps and for kept checkpoints. You must have received the key out of
-band: over another channel than the directory.
+the checks of its section "Verifying", except for the content of timestamps and for kept checkpoints. You must have
+received the key out of band: over another channel than the directory.
 """
 import base64, datetime, hashlib, json, pathlib, subprocess, sys, tempfile, zlib
 
