@@ -92,6 +92,7 @@ export function describeProof(report: ProofReport, color: boolean): string {
     ...subject,
     ...layerLines(report, color),
     ...failureLines(report, color),
+    ...noteLines(report.notes),
     describeVerdict(report, color),
   ].join('\n');
 }

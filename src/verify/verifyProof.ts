@@ -6,11 +6,13 @@ import { readRecord, type RecordView } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
 import { positionOf } from '../evidence/recordOrder';
 import { parseProof, type ProofFile } from '../evidence/recordProof';
-import { pinnedKeys, type TrustFile } from '../evidence/trustFile';
+import type { TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
+import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
 import { leafHash } from '../tlog/merkle';
 import { openCheckpoint, type Checkpoint } from '../tlog/note';
 import { parseTlogProof, rootOfInclusion } from '../tlog/proof';
+import { verifyProofKeys, type FollowedProof } from './proofKeys';
 import { PROOF_LAYERS, ReportBuilder, type Checked } from './report';
 
 /** What a proof is about. It counts only when the verdict is VERIFIED. */
@@ -34,7 +36,7 @@ const NO_SUBJECT: ProofSubject = {
   window: null,
 };
 
-/** Verifies record → snapshot checkpoint → ledger entry → ledger checkpoint, from the file and the pinned keys alone. */
+/** Verifies record → snapshot checkpoint → ledger entry → ledger checkpoint, from the file and the trust file alone. */
 export function verifyProof(bytes: Uint8Array, trust: TrustFile): ProofReport {
   const report = new ReportBuilder();
   const subject = verifySubject(report, bytes, trust);
@@ -50,17 +52,18 @@ function verifySubject(report: ReportBuilder, bytes: Uint8Array, trust: TrustFil
 
   const { snapshotId, window } = entry;
   verifyTime(report, record, entry);
-  const recordIndex = attempt(report, 'record proof', `inclusion in ${snapshotId}`, () =>
+  const inSnapshot = attempt(report, 'record proof', `inclusion in ${snapshotId}`, () =>
     verifyInSnapshot(file, record, entry, trust),
   );
-  const ledgerIndex = attempt(report, 'ledger proof', `inclusion in the ledger of ${trust.origin}`, () =>
+  const inLedger = attempt(report, 'ledger proof', `inclusion in the ledger of ${trust.origin}`, () =>
     verifyInLedger(file, trust),
   );
+  if (inSnapshot && inLedger) verifyProofKeys(report, entry, inSnapshot, inLedger);
   return {
     recordId: listedId(record.id),
     snapshotId,
-    recordIndex: recordIndex ?? null,
-    ledgerIndex: ledgerIndex ?? null,
+    recordIndex: inSnapshot?.index ?? null,
+    ledgerIndex: inLedger?.index ?? null,
     window,
   };
 }
@@ -97,31 +100,40 @@ function verifyTime(report: ReportBuilder, record: RecordView, { snapshotId, win
   report.invalid('record', object, `a time in ${window.from} → ${window.to} of ${snapshotId}`, found);
 }
 
-/** Index of the record in the snapshot whose checkpoint the ledger entry describes. */
-function verifyInSnapshot(file: ProofFile, record: RecordView, entry: LedgerEntry, trust: TrustFile): number {
+/** The proof of the record in the snapshot whose checkpoint the ledger entry describes. */
+function verifyInSnapshot(
+  file: ProofFile,
+  record: RecordView,
+  entry: LedgerEntry,
+  trust: TrustFile,
+): FollowedProof {
   const name = snapshotOrigin(trust.origin, entry.snapshotId);
-  const { index, head } = openProof(file.recordProof, leafHash(record.bytes), name, trust);
-  if (head.size !== entry.recordCount || head.root.toString('base64') !== entry.root)
+  const proof = followProof(file.recordProof, leafHash(record.bytes), name, trust);
+  if (proof.size !== entry.recordCount || proof.head.root.toString('base64') !== entry.root)
     throw malformed('the snapshot checkpoint is not the one that the ledger entry names');
-  return index;
+  return proof;
 }
 
-/** Index of the entry in the ledger. */
-function verifyInLedger(file: ProofFile, trust: TrustFile): number {
-  return openProof(file.ledgerProof, leafHash(decodeBase64(file.entry)), trust.origin, trust).index;
+/** The proof of the entry in the ledger. */
+function verifyInLedger(file: ProofFile, trust: TrustFile): FollowedProof {
+  return followProof(file.ledgerProof, leafHash(decodeBase64(file.entry)), trust.origin, trust);
 }
 
 /** Opens the checkpoint in a proof, and follows the proof from the leaf to its root. */
-function openProof(
+function followProof(
   text: string,
   leaf: Buffer,
   name: string,
   trust: TrustFile,
-): { readonly index: number; readonly head: Checkpoint } {
+): FollowedProof & { readonly head: Checkpoint } {
   const { index, path, checkpoint } = parseTlogProof(text);
-  const head = openCheckpoint(checkpoint, name, pinnedKeys(trust));
+  const opened = trust.keys.flatMap((key) => {
+    const head = openCheckpoint(checkpoint, name, [decodeBase64(key.publicKey, PUBLIC_KEY_BYTES)]);
+    return head ? [{ key, head }] : [];
+  });
+  const head = opened[0]?.head;
   if (!head) throw malformed(`its checkpoint is not signed for ${name} by a key of the trust file`);
   if (!rootOfInclusion(leaf, index, head.size, path)?.equals(head.root))
     throw malformed(`the proof does not lead from leaf ${index} to the signed root`);
-  return { index, head };
+  return { index, size: head.size, keys: opened.map(({ key }) => key), head };
 }

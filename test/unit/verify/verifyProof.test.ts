@@ -5,10 +5,11 @@ import { verifyLedger, type Ledger } from '../../../src/verify/verifyLedger';
 import { readRecord } from '../../../src/evidence/recordBytes';
 import { verifyProof } from '../../../src/verify/verifyProof';
 import { parseProof, serializeProof } from '../../../src/evidence/recordProof';
-import { auditRecords, evidenceKey, readerOf } from '../../harness/evidence';
+import { makeTrustFile, revokeKey, type TrustFile } from '../../../src/evidence/trustFile';
+import { auditRecords, evidenceKey, readerOf, type EvidenceKey } from '../../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../../harness/evidenceSet';
 import { describeFailure } from '../../harness/failures';
-import { trustIn } from '../../harness/ledger';
+import { LEDGER_ORIGIN, ledgerObjects, trustIn } from '../../harness/ledger';
 
 const RECORDS = auditRecords(8);
 const OTHERS = auditRecords(3, 8);
@@ -187,4 +188,89 @@ test('the failure of a proof names the layer that does not hold', async () => {
      "ledger proof, invalid: ledger proof: expected inclusion in the ledger of audit.example.org, found the proof does not lead from leaf 0 to the signed root",
    ]
   `);
+});
+
+/** A proof of record 1 of `snap-job-1`, or of a record of `snap-job-2`, from a ledger whose checkpoint another key may sign. */
+async function proveWith(
+  keys: { snapshot: EvidenceKey; ledger: EvidenceKey },
+  isSecond = false,
+): Promise<Buffer> {
+  const own = await evidenceSet([RECORDS, OTHERS], 3, keys.snapshot);
+  const objects = new Map([...own.objects, ...ledgerObjects(own.entries, keys.ledger)]);
+  const read = await ledgerOf({
+    ...own,
+    objects,
+    trust: trustIn(keys.snapshot, evidenceKey(7), keys.ledger),
+  });
+  const [snapshotId, recordId] = isSecond ? ['snap-job-2', OTHER_ID] : ['snap-job-1', IDS[1]!];
+  return proveRecord(readerOf(objects), read, { snapshotId, recordId });
+}
+
+const OLD = evidenceKey(1);
+const NEW = evidenceKey(2);
+/** Two key versions; the second one was made at `rotated`. */
+const rotation = (rotated: string) =>
+  makeTrustFile(LEDGER_ORIGIN, [
+    { version: 1, publicKey: OLD.publicKey, createdAt: new Date('2026-01-01T00:00:00.000Z') },
+    { version: 2, publicKey: NEW.publicKey, createdAt: new Date(rotated) },
+  ]);
+const judge = (proof: Buffer, trust: TrustFile) => {
+  const { verdict, failures: found, notes } = verifyProof(proof, trust);
+  return { verdict, found: found.map(describeFailure), notes };
+};
+
+test('a snapshot key that is revoked counts for the entries before its revocation, and for no other', async () => {
+  const trust = rotation('2026-02-02T00:00:00.000Z');
+  const proofs = [false, true].map((isSecond) => proveWith({ snapshot: OLD, ledger: NEW }, isSecond));
+  const verdicts = (ledgerSize: number) =>
+    Promise.all(proofs.map(async (proof) => judge(await proof, revokeKey(trust, 1, ledgerSize)).verdict));
+  await expect(verdicts(0)).resolves.toEqual(['NOT VERIFIED', 'NOT VERIFIED']);
+  await expect(verdicts(1)).resolves.toEqual(['VERIFIED', 'NOT VERIFIED']);
+  await expect(verdicts(2)).resolves.toEqual(['VERIFIED', 'VERIFIED']);
+  expect(judge(await proofs[1]!, revokeKey(trust, 1, 1)).found).toEqual([
+    'record proof, invalid: checkpoint of snap-job-2: expected a signature by a key that counts for it, found key version 1, revoked from entry 1 on, and the snapshot is entry 1',
+  ]);
+});
+
+test('a ledger key that is revoked counts for checkpoints up to its size, which the proof alone cannot compare', async () => {
+  const trust = rotation('2026-02-02T00:00:00.000Z');
+  const proof = await proveWith({ snapshot: OLD, ledger: OLD });
+  expect(judge(proof, revokeKey(trust, 1, 1))).toMatchObject({
+    verdict: 'NOT VERIFIED',
+    found: [
+      'ledger proof, invalid: checkpoint over 2 entries: expected a signature by a key that counts for it, found key version 1, revoked for checkpoints over more than 1 entries',
+    ],
+  });
+  const report = judge(proof, revokeKey(trust, 1, 2));
+  expect(report.verdict).toBe('VERIFIED');
+  expect(report.notes).toContainEqual(expect.stringContaining('whether the ledger ever had this checkpoint'));
+});
+
+test('a key that was replaced before the window ended does not count; the difference of clocks does not accuse', async () => {
+  const proof = await proveWith({ snapshot: OLD, ledger: NEW });
+  expect(judge(proof, rotation('2026-01-31T12:00:00.000Z'))).toMatchObject({
+    verdict: 'NOT VERIFIED',
+    found: [
+      'record proof, invalid: checkpoint of snap-job-1: expected a signature by a key that counts for it, found key version 1, in force from 2026-01-01T00:00:00.000Z to 2026-01-31T12:00:00.000Z, before the window ended',
+    ],
+  });
+  expect(judge(proof, rotation('2026-01-31T23:45:00.000Z')).verdict).toBe('VERIFIED');
+  const byOld = await proveWith({ snapshot: OLD, ledger: OLD });
+  const layers = verifyProof(byOld, rotation('2026-01-31T12:00:00.000Z')).failures.map(({ layer }) => layer);
+  expect(layers).toEqual(['record proof', 'ledger proof']);
+});
+
+test('a ledger key that is older than that of the snapshot does not count', async () => {
+  const proof = await proveWith({ snapshot: NEW, ledger: OLD });
+  const { verdict, found } = judge(proof, rotation('2026-02-02T00:00:00.000Z'));
+  expect(verdict).toBe('NOT VERIFIED');
+  expect(found).toEqual([
+    'ledger proof, invalid: checkpoint over 2 entries: expected a signature by a key that counts for it, found key version 1, older than key version 2, which signed the snapshot',
+  ]);
+});
+
+test('a proof names what it cannot show: when the snapshot was opened', async () => {
+  expect(verifyProof(await prove(IDS[1]!), set.trust).notes).toEqual([
+    'not checked: whether the key of the snapshot was in force when the snapshot was opened, because a proof does not name that time; verify the snapshot',
+  ]);
 });
