@@ -41,7 +41,7 @@ export class LargeLedger {
   readonly #salt: string;
   readonly #entries: Buffer[] = [];
   readonly #leaves: Buffer[] = [];
-  #tree = new LedgerTree([], []);
+  #builtTree: LedgerTree | undefined;
 
   constructor(salt = '') {
     this.#salt = salt;
@@ -75,7 +75,7 @@ export class LargeLedger {
     const entry = entryOf(manifest, sha256Hex(this.objects.get(manifestKey(manifest.snapshotId))!));
     this.#entries.push(entry);
     this.#leaves.push(leafHash(entry));
-    this.#tree = new LedgerTree(this.#entries, this.#leaves);
+    this.#builtTree = undefined;
   }
 
   get size(): number {
@@ -84,7 +84,7 @@ export class LargeLedger {
 
   /** The signed note over the first `size` days. */
   checkpoint(size = this.size): Buffer {
-    return signedCheckpoint(size, this.#tree.rootAt(size), KEY, ORIGIN);
+    return signedCheckpoint(size, this.#tree().rootAt(size), KEY, ORIGIN);
   }
 
   /** Reads the bucket, and adds to `cost`. */
@@ -107,19 +107,23 @@ export class LargeLedger {
     };
   }
 
+  #tree(): LedgerTree {
+    return (this.#builtTree ??= new LedgerTree(this.#entries, this.#leaves));
+  }
+
   #body(key: string, versionId: string | undefined): Buffer | undefined {
     if (this.replaced.has(key)) return this.replaced.get(key);
     if (key === LEDGER_CHECKPOINT_KEY)
       return this.checkpoint(versionId === undefined ? this.size : Number(versionId));
     const tile = parseTileKey(key);
-    return tile ? this.#tree.content(tile) : this.objects.get(key);
+    return tile ? this.#tree().content(tile) : this.objects.get(key);
   }
 
   async *#list(
     prefix: string,
     count: (bytes: number) => void,
   ): AsyncGenerator<ListedVersion, void, undefined> {
-    const listed = [...this.#versions()].filter(({ key }) => key.startsWith(prefix));
+    const listed = [...this.#versions(prefix)];
     for (let start = 0; start < Math.max(1, listed.length); start += VERSIONS_PER_PAGE) {
       // A page is sent whole, also to a caller that stops early.
       const page = listed.slice(start, start + VERSIONS_PER_PAGE);
@@ -128,12 +132,15 @@ export class LargeLedger {
     }
   }
 
-  *#versions(): Generator<ListedVersion> {
-    for (let size = this.size; size > 0; size--)
-      yield this.#version(LEDGER_CHECKPOINT_KEY, String(size), size === this.size, 300);
+  *#versions(prefix: string): Generator<ListedVersion> {
+    if (LEDGER_CHECKPOINT_KEY.startsWith(prefix))
+      for (let size = this.size; size > 0; size--)
+        yield this.#version(LEDGER_CHECKPOINT_KEY, String(size), size === this.size, 300);
     for (const key of this.#tileKeys())
-      yield this.#version(key, 'only', true, this.#body(key, 'only')?.length ?? 0);
-    for (const [key, body] of this.objects) yield this.#version(key, 'only', true, body.length);
+      if (key.startsWith(prefix))
+        yield this.#version(key, 'only', true, this.#body(key, 'only')?.length ?? 0);
+    for (const [key, body] of this.objects)
+      if (key.startsWith(prefix)) yield this.#version(key, 'only', true, body.length);
   }
 
   /** A tile for every size of the ledger, as publishing day by day writes them. */
