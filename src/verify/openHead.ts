@@ -41,24 +41,40 @@ function judgeUnsigned(note: Buffer, { origin, keys }: Trust, expected: string):
   const { text, signatures } = parseNote(note);
   const named = parseCheckpoint(text).origin;
   if (named !== origin) return { kind: 'invalid', expected, found: `a checkpoint of ${named}` };
-  const own = signatures.filter(({ name }) => name === origin);
+  const ids = unknownKeyIds(note, origin, keys);
+  if (ids) {
+    const isOneKey = keys.some(({ version }) => version === null);
+    return {
+      kind: 'unknown key',
+      expected: isOneKey ? ONE_KEY : UNKNOWN_KEY,
+      found: `a signature by key id ${ids.join(', ')}`,
+    };
+  }
+  const isNamed = signatures.some(({ name }) => name === origin);
+  const found = isNamed ? 'no valid signature by such a key' : 'no signature under this name';
+  return { kind: 'invalid', expected, found };
+}
+
+/**
+ * The key ids under which a note is signed for `name`, if none of them is that of a trusted key; undefined when there is no
+ * such signature, or when one names a trusted key and is not its own. EVIDENCE_MALFORMED when it is no note.
+ */
+export function unknownKeyIds(
+  note: Buffer,
+  name: string,
+  keys: readonly Pick<TrustedKey, 'publicKey'>[],
+): readonly string[] | undefined {
+  const { text, signatures } = parseNote(note);
+  const own = signatures.filter((signature) => signature.name === name);
   const isForged = own.some(({ keyId: id, signature }) =>
     keys.some((key) => {
       const raw = rawKeyOf(key);
-      return keyId(origin, raw).equals(id) || verifyEd25519(raw, Buffer.from(text), signature);
+      return keyId(name, raw).equals(id) || verifyEd25519(raw, Buffer.from(text), signature);
     }),
   );
-  const found = own.length === 0 ? 'no signature under this name' : 'no valid signature by such a key';
-  if (isForged || own.length === 0) return { kind: 'invalid', expected, found };
-  const ids = own.map(({ keyId: id }) => id.toString('hex')).join(', ');
-  const isOneKey = keys.some(({ version }) => version === null);
-  return {
-    kind: 'unknown key',
-    expected: isOneKey ? ONE_KEY : UNKNOWN_KEY,
-    found: `a signature by key id ${ids}`,
-  };
+  return isForged || own.length === 0 ? undefined : own.map(({ keyId: id }) => id.toString('hex'));
 }
 
-function rawKeyOf({ publicKey }: TrustedKey): Buffer {
+function rawKeyOf({ publicKey }: Pick<TrustedKey, 'publicKey'>): Buffer {
   return decodeBase64(publicKey, PUBLIC_KEY_BYTES);
 }

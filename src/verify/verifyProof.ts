@@ -1,5 +1,6 @@
 import { boundsOf, formatInstant } from '../contract/window';
-import { malformed, messageOf } from '../errors';
+import { SnapshotError, isSnapshotError, malformed, messageOf } from '../errors';
+import { UNKNOWN_KEY } from '../evidence/keyStanding';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
@@ -10,8 +11,9 @@ import type { TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
 import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
 import { leafHash } from '../tlog/merkle';
-import { openCheckpoint, type Checkpoint } from '../tlog/note';
+import { openCheckpoint, parseCheckpoint, parseNote, type Checkpoint } from '../tlog/note';
 import { parseTlogProof, rootOfInclusion } from '../tlog/proof';
+import { unknownKeyIds } from './openHead';
 import { verifyProofKeys, type FollowedProof } from './proofKeys';
 import { PROOF_LAYERS, ReportBuilder, type Checked } from './report';
 
@@ -80,7 +82,9 @@ function attempt<T>(
     report.pass(layer);
     return value;
   } catch (error) {
-    report.invalid(layer, layer, expected, messageOf(error));
+    if (isSnapshotError(error, 'EVIDENCE_INCOMPLETE'))
+      report.missing(layer, layer, UNKNOWN_KEY, error.message);
+    else report.invalid(layer, layer, expected, messageOf(error));
     return undefined;
   }
 }
@@ -132,8 +136,16 @@ function followProof(
     return head ? [{ key, head }] : [];
   });
   const head = opened[0]?.head;
-  if (!head) throw malformed(`its checkpoint is not signed for ${name} by a key of the trust file`);
+  if (!head) throw unsigned(checkpoint, name, trust);
   if (!rootOfInclusion(leaf, index, head.size, path)?.equals(head.root))
     throw malformed(`the proof does not lead from leaf ${index} to the signed root`);
   return { index, size: head.size, keys: opened.map(({ key }) => key), head };
+}
+
+/** EVIDENCE_INCOMPLETE when only keys that the trust file does not have signed the checkpoint, otherwise EVIDENCE_MALFORMED. */
+function unsigned(checkpoint: Buffer, name: string, { keys }: TrustFile): SnapshotError {
+  const ids = unknownKeyIds(checkpoint, name, keys);
+  return ids && parseCheckpoint(parseNote(checkpoint).text).origin === name
+    ? new SnapshotError('EVIDENCE_INCOMPLETE', `a signature for ${name} by key id ${ids.join(', ')}`)
+    : malformed(`its checkpoint is not signed for ${name} by a key of the trust file`);
 }

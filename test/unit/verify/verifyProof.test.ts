@@ -110,11 +110,23 @@ test('a proof with sealing members in its record is NOT VERIFIED', async () => {
   expect(report.failures[0]!.found).toContain('sealing members');
 });
 
-test('a proof under a key or an origin that is not pinned is NOT VERIFIED', async () => {
+test('a proof by a key that the trust file does not have is INCOMPLETE, and one of another origin NOT VERIFIED', async () => {
   const proof = await prove(IDS[1]!);
-  expect(verifyProof(proof, trustIn(evidenceKey(2))).verdict).toBe('NOT VERIFIED');
+  const unknown = verifyProof(proof, trustIn(evidenceKey(2)));
+  expect(unknown.verdict).toBe('INCOMPLETE');
+  expect(unknown.failures.map(({ kind, expected }) => [kind, expected])).toEqual([
+    ['missing', expect.stringContaining('export the trust file again')],
+    ['missing', expect.stringContaining('export the trust file again')],
+  ]);
   expect(verifyProof(proof, { ...set.trust, origin: 'other.example' }).verdict).toBe('NOT VERIFIED');
   expect(verifyProof(proof, trustIn(evidenceKey(2), evidenceKey(1))).verdict).toBe('VERIFIED');
+});
+
+test('a false signature that names a trusted key is NOT VERIFIED', async () => {
+  const file = parseProof(await prove(IDS[1]!));
+  const ledgerProof = file.ledgerProof.replace(/(.{8})\n$/, 'AAAAAA==\n');
+  expect(ledgerProof).not.toBe(file.ledgerProof);
+  expect(verifyProof(serializeProof({ ...file, ledgerProof }), set.trust).verdict).toBe('NOT VERIFIED');
 });
 
 test('no proof is made when the record, its snapshot or one of its objects is missing', async () => {
