@@ -63,13 +63,16 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
   timestamped: { records: 3, jobs: [ONE], timestamped: true },
   corrupted: {
     ...AFTER_EARLIER,
-    disaster: { inject: corrupt, codes: ['STORAGE_CONFLICT', 'SNAPSHOT_CONFLICT', 'EVIDENCE_MALFORMED'] },
+    disaster: {
+      inject: corrupt,
+      codes: ['STORAGE_CONFLICT', 'SNAPSHOT_CONFLICT', 'EVIDENCE_MALFORMED', 'LEDGER_ENTRY_INVALID'],
+    },
   },
   restored: {
     ...AFTER_EARLIER,
     disaster: {
       inject: ({ ledger }) => void ledger.leaves.pop(),
-      codes: ['LEDGER_AFTER_EARLIER', 'LEDGER_FORKED'],
+      codes: ['LEDGER_BEHIND', 'LEDGER_FORKED'],
     },
   },
   rightsLost: {

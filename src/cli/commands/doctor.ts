@@ -5,7 +5,6 @@ import type { Check } from '../doctor/check';
 import { judgeDatabase, measureDatabase } from '../doctor/database';
 import { judgeJobService, measureJobService } from '../doctor/jobService';
 import { judgeLedger, measureLedger } from '../doctor/ledger';
-import { judgeLedgerHeads, measureLedgerHeads } from '../doctor/ledgerHeads';
 import { judgeSigningKey, measureSigningKey } from '../doctor/signingKey';
 import { judgeLock, judgeStorage, measureLock, measureStorage } from '../doctor/storage';
 import { judgeTemporal, measureTemporal } from '../doctor/temporal';
@@ -22,7 +21,6 @@ const CHECKS: readonly (readonly [check: string, run: (fix: boolean) => Promise<
   ['storage', async () => judgeStorage(await measureStorage())],
   ['object lock', async () => judgeLock(await measureLock())],
   ['ledger', async () => judgeLedger(await measureLedger())],
-  ['ledger heads', async () => judgeLedgerHeads(await measureLedgerHeads())],
   ['signing key', async () => judgeSigningKey(await measureSigningKey())],
   ['Temporal', async (fix) => judgeTemporal(await measureTemporal(fix))],
   ['job service', async () => judgeJobService(await measureJobService())],

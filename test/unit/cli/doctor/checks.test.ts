@@ -3,7 +3,6 @@ import { judgeClock } from '../../../../src/cli/doctor/clock';
 import { judgeDatabase } from '../../../../src/cli/doctor/database';
 import { judgeJobService } from '../../../../src/cli/doctor/jobService';
 import { judgeLedger } from '../../../../src/cli/doctor/ledger';
-import { judgeLedgerHeads } from '../../../../src/cli/doctor/ledgerHeads';
 import { judgeSigningKey } from '../../../../src/cli/doctor/signingKey';
 import { judgeLock } from '../../../../src/cli/doctor/storage';
 import { judgeTemporal } from '../../../../src/cli/doctor/temporal';
@@ -73,11 +72,6 @@ test('a ledger of another origin fails, an empty bucket and the configured origi
   expect(judgeLedger({ origin: ORIGIN, size: 3, waiting: 1 })).toMatchObject([
     { state: 'warn', found: expect.stringContaining('1 more are not published yet') },
   ]);
-});
-
-test('ledger heads that differ fail with what differs', () => {
-  expect(judgeLedgerHeads(undefined)).toMatchObject([{ state: 'ok' }]);
-  expect(judgeLedgerHeads('they differ')).toMatchObject([{ state: 'fail', found: 'they differ' }]);
 });
 
 test('a key whose signature does not verify fails', () => {
