@@ -18,6 +18,10 @@ MAX_UNPACKED = 48 * 1024 * 1024
 GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
 
 
+def incomplete(what):
+    sys.exit(f"INCOMPLETE: {what}")
+
+
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -55,6 +59,12 @@ def signed(message, signature, pem):
         return subprocess.run(command, capture_output=True).returncode == 0
 
 
+def key_id_of(name, pem):
+    """Of a signature under this name: 4 bytes. The last 32 bytes of an Ed25519 key in PEM are the raw key."""
+    public = base64.b64decode("".join(pem.strip().splitlines()[1:-1]))[-32:]
+    return sha256(name.encode(), b"\n\x01", public)[:4]
+
+
 def counts_for(key, size):
     return key.get("revoked") is None or size <= key["revoked"]["ledgerSize"]
 
@@ -70,6 +80,10 @@ def open_checkpoint(note, name, keys):
                 head = text.split("\n")
                 require(head[0] == name and len(head) == 4, f"{name} has a checkpoint of another log")
                 return int(head[1]), base64.b64decode(head[2]), key
+    known = {key_id_of(name, key["pem"]) for key in keys}
+    ids = {base64.b64decode(line.split(" ")[2])[:4] for line in lines.splitlines() if line.split(" ")[1] == name}
+    if ids and not ids & known:
+        incomplete(f"{name} is signed with a key that the trust file does not have: export it again")
     fail(f"the checkpoint of {name} is not signed with the key")
 
 
@@ -86,7 +100,8 @@ def key_of(manifest, trust):
     name = manifest["snapshotId"]
     check_vkey(manifest)
     key = next((key for key in trust["keys"] if key["version"] in (None, manifest["key"]["version"])), None)
-    require(key, f"the key of {name} is not in the trust file: export it again")
+    if not key:
+        incomplete(f"the key of {name} is not in the trust file: export it again")
     if key["version"] is not None:
         require(manifest["key"]["publicKey"] == key["publicKey"], f"{name} names another key")
         opened = milliseconds(manifest["openedAt"])
@@ -276,7 +291,7 @@ def main(directory, key_path):
     named = {entry["snapshotId"] for entry, _ in checked}
     for folder in sorted((directory / "snapshots").glob("*/manifest.json.sig")):
         if folder.parent.name not in named:
-            sys.exit(f"INCOMPLETE: the ledger does not name {folder.parent.name}")
+            incomplete(f"the ledger does not name {folder.parent.name}")
     print(f"VERIFIED: {size} snapshots of {trust['origin']}")
 
 
@@ -286,6 +301,6 @@ if __name__ == "__main__":
     try:
         main(pathlib.Path(sys.argv[1]), sys.argv[2])
     except FileNotFoundError as missing:
-        sys.exit(f"INCOMPLETE: {missing.filename} is missing")
+        incomplete(f"{missing.filename} is missing")
     except (ValueError, KeyError, TypeError, IndexError, OSError, zlib.error, RecursionError) as error:
         fail(f"the evidence is malformed: {error!r}")

@@ -1,7 +1,13 @@
 import { FrameSplitter, answersTo, commandNameOf, readMessage, requestIdOf } from './mongoWire';
 import type { Tap } from './tcpProxy';
 
-const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
+const WRITES: ReadonlySet<string> = new Set([
+  'insert',
+  'update',
+  'delete',
+  'findAndModify',
+  'commitTransaction',
+]);
 
 export interface WriteCommand {
   readonly name: string;
@@ -45,6 +51,8 @@ export class MongoTap implements Tap {
       const name = commandNameOf(frame);
       if (name === undefined || !WRITES.has(name)) continue;
       const message = readMessage(frame);
+      // The product tries writes in transactions that it aborts: nothing is written until one is committed.
+      if (message['autocommit'] === false && name !== 'commitTransaction') continue;
       const command = { name, collection: String(message[name]), message };
       const fault = this.#observer.onWrite(command);
       if (fault === 'lost') return Promise.reject(new Error('lost'));

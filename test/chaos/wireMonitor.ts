@@ -11,8 +11,9 @@ export class WireMonitor {
   readonly #signed = new Set<string>();
   #published = 0;
 
-  /** A record may be marked once the manifest that includes it is signed. */
-  onWrite({ collection, message }: WriteCommand): void {
+  /** A record may be marked once the manifest that includes it is signed. No transaction is ever committed. */
+  onWrite({ name, collection, message }: WriteCommand): void {
+    if (name === 'commitTransaction') this.report('a transaction is committed');
     if (collection !== 'auditlogs') return;
     for (const { q, u } of (message['updates'] ?? []) as Update[]) {
       const snapshotId = u.$set?.snapshotId;
