@@ -7,13 +7,13 @@ import type { ActivityName } from './sealingActivities';
 
 /** One call of an activity that is held. */
 export interface HeldActivity {
-  /** True when the call is held, false when it was released before it came; rejects after two minutes without either. */
+  /** True when the call is held, false when it was released before it came; rejects after four minutes without either. */
   reached(): Promise<boolean>;
   /** Lets the call continue, now or when it comes. */
   release(): void;
 }
 
-const REACH_MS = 120_000;
+const REACH_MS = 240_000;
 
 interface Hold {
   readonly snapshotId: string;

@@ -40,7 +40,7 @@ describe('a run that is cancelled', () => {
     );
     // Activities that were released after their run had ended clean up.
     await harness.activities.idle();
-  }, 180_000);
+  }, 300_000);
 
   afterAll(() => harness.close());
 
@@ -116,7 +116,7 @@ describe.each([
       return result;
     });
     await harness.activities.idle();
-  }, 180_000);
+  }, 300_000);
 
   afterAll(() => runs.harness.close());
 
