@@ -11,15 +11,11 @@ import base64, datetime, hashlib, json, pathlib, subprocess, sys, tempfile, zlib
 
 # No __pycache__ in the directory of evidence.
 sys.dont_write_bytecode = True
-from check_bson import Record, fail, require
+from check_bson import Record, fail, incomplete, require
 
 SKEW_MS = 600_000
 MAX_UNPACKED = 48 * 1024 * 1024
 GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
-
-
-def incomplete(what):
-    sys.exit(f"INCOMPLETE: {what}")
 
 
 def sha256(*parts):
@@ -80,9 +76,8 @@ def open_checkpoint(note, name, keys):
                 head = text.split("\n")
                 require(head[0] == name and len(head) == 4, f"{name} has a checkpoint of another log")
                 return int(head[1]), base64.b64decode(head[2]), key
-    known = {key_id_of(name, key["pem"]) for key in keys}
     ids = {base64.b64decode(line.split(" ")[2])[:4] for line in lines.splitlines() if line.split(" ")[1] == name}
-    if ids and not ids & known:
+    if ids.isdisjoint(key_id_of(name, key["pem"]) for key in keys) and ids:
         incomplete(f"{name} is signed with a key that the trust file does not have: export it again")
     fail(f"the checkpoint of {name} is not signed with the key")
 
@@ -100,8 +95,7 @@ def key_of(manifest, trust):
     name = manifest["snapshotId"]
     check_vkey(manifest)
     key = next((key for key in trust["keys"] if key["version"] in (None, manifest["key"]["version"])), None)
-    if not key:
-        incomplete(f"the key of {name} is not in the trust file: export it again")
+    key or incomplete(f"the key of {name} is not in the trust file: export it again")
     if key["version"] is not None:
         require(manifest["key"]["publicKey"] == key["publicKey"], f"{name} names another key")
         opened = milliseconds(manifest["openedAt"])
@@ -191,9 +185,10 @@ def documents_of(directory, chunk):
 
 
 def check_times(manifest):
-    name, opened, window = manifest["snapshotId"], manifest["openedAt"], manifest["window"]
-    require(milliseconds(window["from"]) <= milliseconds(window["to"]), f"the window of {name} ends before it begins")
-    over = milliseconds(opened) >= milliseconds(window["to"]) - SKEW_MS
+    name, opened, window = (manifest[member] for member in ("snapshotId", "openedAt", "window"))
+    start, end = milliseconds(window["from"]), milliseconds(window["to"])
+    require(start <= end, f"the window of {name} ends before it begins")
+    over = milliseconds(opened) >= end - SKEW_MS
     require(over, f"{name} was opened before its window was over")
     require(manifest["retention"]["until"] > opened, f"the retention of {name} ends before it was opened")
 
@@ -272,8 +267,7 @@ def main(directory, key_path):
     require(counts_for(key, size), "the key of the ledger was revoked")
     entries = list(ledger_entries(directory / "ledger", size))
     leaves = [sha256(b"\x00", entry) for entry in entries]
-    same = len(entries) == size and root_of(leaves) == root
-    require(same, "the ledger entries do not match the root of the ledger")
+    require(len(entries) == size and root_of(leaves) == root, "the ledger entries do not match the root of the ledger")
     check_tiles(directory / "ledger", leaves)
     checked, owners = [], {}
     for index, entry in enumerate(entries):

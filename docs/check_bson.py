@@ -10,6 +10,10 @@ def fail(what):
     sys.exit(f"NOT VERIFIED: {what}")
 
 
+def incomplete(what):
+    sys.exit(f"INCOMPLETE: {what}")
+
+
 def require(holds, what):
     if not holds:
         fail(what)

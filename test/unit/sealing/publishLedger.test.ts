@@ -213,13 +213,13 @@ describe('the proof of one record', () => {
       expect(verifyProof(proof.subarray(0, length), trust).verdict).toBe('NOT VERIFIED');
   });
 
-  test('under another key or another origin does not verify', async () => {
+  test('by a key that is not in the trust file is INCOMPLETE, and of another origin NOT VERIFIED', async () => {
     const { deps, ids, prove } = await setUp();
     const proof = await prove(ids[0]!);
     const other = new FakeDeps();
     expect(
       verifyProof(proof, makeTrustFile(deps.settings.origin, await other.signer.listKeys())).verdict,
-    ).toBe('NOT VERIFIED');
+    ).toBe('INCOMPLETE');
     expect(
       verifyProof(proof, makeTrustFile('test.example/other', await deps.signer.listKeys())).verdict,
     ).toBe('NOT VERIFIED');
