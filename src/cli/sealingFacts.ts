@@ -1,20 +1,19 @@
 import type { Connection } from 'mongoose';
-import { SnapshotError } from '../errors';
+import { SnapshotError, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { AuditService } from '../services/audit.service';
 import { coverageOf, type CoverageSpan } from '../verify/coverage';
-import { compareHeads } from '../sealing/compareHeads';
-import { openObjectStore } from './connections/objectStore';
 import { countUnsealed } from './countUnsealed';
+import { compareWithBucket } from './ledgerComparison';
 
 /** How far sealing is, as the database has it. Whether the evidence holds is what `verify` answers. */
 export interface SealingFacts {
   readonly origin: string;
   readonly ledgerSize: number;
-  /** What differs between the ledger heads of bucket and database, or why they were not compared; null when nothing does. */
+  /** Why the ledgers of bucket and database do not agree, or were not compared, with the code; null when they agree. */
   readonly ledgerDifference: string | null;
   /** Log time is sealed without a gap up to here, counted from the first window; null before the first snapshot. */
   readonly sealedUntil: string | null;
@@ -57,7 +56,7 @@ export async function measureSealing(
   return {
     origin,
     ledgerSize: size,
-    ledgerDifference: await compareWithBucket(ledger, origin),
+    ledgerDifference: await differenceFromBucket(connection, origin),
     sealedUntil,
     lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
     gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
@@ -68,13 +67,13 @@ export async function measureSealing(
 }
 
 /** A bucket that cannot be read is a reason as well: sealing needs it. */
-async function compareWithBucket(sequencer: MongoLedgerSequencer, origin: string): Promise<string | null> {
+async function differenceFromBucket(connection: Connection, origin: string): Promise<string | null> {
   try {
-    return (await compareHeads({ store: openObjectStore(), sequencer, origin })) ?? null;
+    await compareWithBucket(connection, origin);
+    return null;
   } catch (error) {
-    if (error instanceof SnapshotError)
-      return `not compared with the bucket: ${error.code}: ${error.message}`;
-    throw error;
+    const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
+    return `[${code}] ${messageOf(error)}`;
   }
 }
 

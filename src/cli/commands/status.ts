@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
-import type { Connection } from 'mongoose';
 import { readSealingConfig } from '../../config';
-import { SnapshotError, messageOf } from '../../errors';
 import { formatDuration } from '../../schedule/duration';
 import { action } from '../action';
 import { attentionReasons } from '../attentionReasons';
 import { openDatabase } from '../connections/database';
-import { compareWithBucket } from '../ledgerComparison';
 import { example, jsonOption, parseDurationOption, type JsonOption } from '../options';
 import { EXIT, type Output } from '../output';
 import { measureSealing, type SealingFacts } from '../sealingFacts';
@@ -32,23 +29,9 @@ async function status({ maxLag, json = false }: StatusOptions, output: Output): 
   await using database = await openDatabase();
   const sealing = readSealingConfig();
   const facts = await measureSealing(database.connection, sealing, Date.now());
-  const reasons = [
-    ...(await ledgerReasons(database.connection, sealing.origin)),
-    ...attentionReasons(facts, maxLag),
-  ];
+  const reasons = attentionReasons(facts, maxLag);
   output.result(json ? JSON.stringify(viewOf(facts, reasons)) : describe(facts, reasons));
   return reasons.length === 0 ? EXIT.ok : EXIT.attention;
-}
-
-/** Why the ledger of the bucket needs attention; none when it agrees with the database. */
-async function ledgerReasons(connection: Connection, origin: string): Promise<readonly string[]> {
-  try {
-    await compareWithBucket(connection, origin);
-    return [];
-  } catch (error) {
-    const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
-    return [`the ledger of the bucket [${code}]: ${messageOf(error)}`];
-  }
 }
 
 function stateOf(reasons: readonly string[]): 'healthy' | 'attention' {

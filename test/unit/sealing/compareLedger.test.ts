@@ -1,5 +1,6 @@
 import { LEDGER_CHECKPOINT_KEY } from '../../../src/evidence/objectKeys';
-import { compareHeads } from '../../../src/sealing/compareHeads';
+import { compareLedger } from '../../../src/sealing/compareLedger';
+import { LedgerIndex } from '../../../src/sealing/ledgerIndex';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { FakeLedgerSequencer } from '../../harness/fakes/fakeLedgerSequencer';
 import { InProcessRun } from '../../harness/inProcessEngine';
@@ -19,52 +20,61 @@ async function sealedDays(): Promise<FakeDeps> {
   return deps;
 }
 
-const compare = ({ store, ledger: sequencer, settings: { origin } }: FakeDeps) =>
-  compareHeads({ store, sequencer, origin });
+/** As a command does it, which has not read the ledger before. */
+const compare = async ({ store, ledger, signer, settings }: FakeDeps, origin: string = settings.origin) =>
+  compareLedger(
+    { store, ledger, ledgerIndex: new LedgerIndex(), settings: { origin } },
+    await signer.listKeys(),
+  );
 
 test('a bucket and a database that agree differ in nothing, before the first snapshot and after each', async () => {
-  await expect(compare(new FakeDeps())).resolves.toBeUndefined();
+  await expect(compare(new FakeDeps())).resolves.toMatchObject({ size: 0, waiting: 0 });
   const deps = await sealedDays();
-  await expect(compare(deps)).resolves.toBeUndefined();
+  await expect(compare(deps)).resolves.toMatchObject({ size: 2, waiting: 0 });
   await deps.ledger.append('snap-next', ledgerEntry(9));
-  await expect(compare(deps)).resolves.toBeUndefined();
+  await expect(compare(deps)).resolves.toMatchObject({ size: 2, waiting: 1 });
 });
 
-test.each<[string, (deps: FakeDeps) => unknown, RegExp]>([
+test.each<[string, (deps: FakeDeps) => unknown, string, RegExp]>([
   [
     'an older checkpoint on top',
     ({ store }) => store.overwrite(LEDGER_CHECKPOINT_KEY, store.versions(LEDGER_CHECKPOINT_KEY)[0]!.body),
-    /is over 1 entries, an earlier one over 2/,
+    'LEDGER_ROLLED_BACK',
+    /over 1 entries, but an earlier version of it is over 2/,
   ],
   [
     'a delete marker on the checkpoint',
     ({ store }) => store.addDeleteMarker(LEDGER_CHECKPOINT_KEY),
-    /is over 0 entries, an earlier one over 2/,
+    'LEDGER_ROLLED_BACK',
+    /hidden by a delete marker/,
   ],
   [
     'a delete marker on a bundle',
     ({ store }) => store.addDeleteMarker('ledger/tile/entries/000.p/2'),
+    'LEDGER_ROLLED_BACK',
     /delete marker/,
   ],
   [
     'other bytes as checkpoint',
     ({ store }) => store.overwrite(LEDGER_CHECKPOINT_KEY, Buffer.from('x')),
+    'LEDGER_FORKED',
     /is not a checkpoint/,
   ],
   [
     'fewer rows in the database',
     (deps) => Object.assign(deps, { ledger: new FakeLedgerSequencer() }),
-    /has 0 ledger entries and the bucket 2/,
+    'LEDGER_BEHIND',
+    /ledger has 2 entries, the database only 0/,
   ],
-])('%s is a difference', async (_, change, difference) => {
+])('%s is a difference', async (_, change, code, difference) => {
   const deps = await sealedDays();
   change(deps);
-  await expect(compare(deps)).resolves.toMatch(difference);
+  await expect(compare(deps)).rejects.toMatchObject({ code, message: expect.stringMatching(difference) });
 });
 
 test('a bucket of another origin is a difference', async () => {
-  const { store, ledger: sequencer } = await sealedDays();
-  await expect(compareHeads({ store, sequencer, origin: 'other.example' })).resolves.toMatch(
-    /has the ledger of test\.example\/audit, not of other\.example/,
-  );
+  await expect(compare(await sealedDays(), 'other.example')).rejects.toMatchObject({
+    code: 'ORIGIN_MISMATCH',
+    message: expect.stringMatching(/holds the ledger of test\.example\/audit, not of other\.example/),
+  });
 });
