@@ -1,5 +1,5 @@
 import { manifestKey, manifestSignatureKey } from '../evidence/objectKeys';
-import { MAX_SIGNATURE_BYTES } from '../evidence/limits';
+import { CLOCK_SKEW_MS, MAX_SIGNATURE_BYTES } from '../evidence/limits';
 import { SnapshotError } from '../errors';
 import type { ChunkRow } from '../ports/snapshotRepository';
 import type { FinishingWrites } from '../ports/writeCheck';
@@ -15,11 +15,12 @@ const SECOND_MS = 1000;
 
 /**
  * Tries everything that can fail after signing began: the rights in storage, the key version on a message of the size of a
- * real statement, and the writes to the database. What fails here fails while the window can still be released. STORAGE_*,
- * LOCK_REFUSED, SIGNER_*, KEY_*, SIGNATURE_INVALID, DATABASE_*, SNAPSHOT_TOO_LARGE.
+ * real statement, and the writes to the database. Refuses what no verifier would accept. What fails here fails while the
+ * window can still be released. STORAGE_*, LOCK_REFUSED, SIGNER_*, KEY_*, SIGNATURE_INVALID, DATABASE_*, SNAPSHOT_TOO_LARGE.
  */
 export async function tryToFinish(deps: SealingDeps, row: ManifestedRow): Promise<void> {
   await tryStorage(deps, row);
+  await requireKeyInForce(deps, row);
   const key = { version: row.keyVersion, publicKey: Buffer.from(row.publicKey, 'base64') };
   await signVerified(deps.signer, preflightStatement(row), key);
   await deps.writeCheck.tryWrites(await finishingWrites(deps, row));
@@ -36,6 +37,19 @@ async function tryStorage({ store }: SealingDeps, { snapshotId, manifest }: Mani
   if (!lock)
     throw new SnapshotError('LOCK_REFUSED', `the manifest has no lock; check the bucket [key=${key}]`);
   await store.extendLock(key, manifest.versionId, new Date(lock.until.getTime() + SECOND_MS));
+}
+
+/**
+ * The manifest states when the snapshot was opened, and its key version must have been the newest one then. It is not if the
+ * clocks of Temporal and of the signer differ, and the key was rotated in between. KEY_NOT_IN_FORCE.
+ */
+async function requireKeyInForce({ signer }: SealingDeps, row: ManifestedRow): Promise<void> {
+  const { snapshotId, keyVersion, openedAt } = row;
+  const next = (await signer.listKeys()).find(({ version }) => version > keyVersion);
+  if (!next || Date.parse(openedAt) <= next.createdAt.getTime() + CLOCK_SKEW_MS) return;
+  const replaced = `key version ${keyVersion} was replaced at ${next.createdAt.toISOString()}, by the clock of the signer`;
+  const message = `snapshot ${snapshotId} was opened at ${openedAt}, by the clock of Temporal, but ${replaced}; correct these clocks, then seal the window with a new job`;
+  throw new SnapshotError('KEY_NOT_IN_FORCE', message);
 }
 
 /** As long as the statement about a manifest, and no statement: its first line names another purpose. */

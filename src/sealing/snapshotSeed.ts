@@ -9,12 +9,16 @@ import { newestKey } from './signing';
 /**
  * Everything that a later attempt could decide differently (time, key version, limits), decided once: a snapshot that was
  * opened before keeps its values. KEY_MISSING, ORIGIN_MISMATCH.
+ *
+ * `scheduledMs` is when Temporal scheduled the attempt. By the same clock, the workflow found that the window is over; the
+ * clock of this machine may be wrong, and would date the snapshot before the end of its window or after its key.
  */
 export async function seedOf(
   deps: SealingDeps,
   { jobId, window, onTamper }: OpenSnapshotInput,
+  scheduledMs: number,
 ): Promise<SnapshotSeed> {
-  const { settings, clock } = deps;
+  const { settings } = deps;
   const snapshotId = snapshotIdOf(jobId);
   const known = await deps.snapshots.find(snapshotId);
   if (known) {
@@ -23,7 +27,7 @@ export async function seedOf(
   }
   const key = await newestKey(deps.signer);
   // A clock that is slower than that of the signer would date the snapshot before its key existed.
-  const openedAtMs = Math.max(clock.nowMs(), key.createdAt.getTime());
+  const openedAtMs = Math.max(scheduledMs, key.createdAt.getTime());
   return {
     snapshotId,
     jobId,

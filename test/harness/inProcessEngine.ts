@@ -3,7 +3,9 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
 import type { SnapshotActivities } from '../../src/contract/activities';
 import type { AuditSnapshotInput, AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
+import { workflowIdOf } from '../../src/contract/names';
 import type { SealingDeps } from '../../src/sealing/deps';
+import { FakeWorkflowStatusReader } from './fakes/fakeWorkflowStatusReader';
 import type { ActivityName } from './sealingActivities';
 import {
   ProcessDied,
@@ -67,8 +69,16 @@ export class InProcessRun implements WorkflowHost {
   }
 
   /** Rejects with the failure of the run: an ApplicationFailure, a CancelledFailure, or "died". */
-  run(input: AuditSnapshotInput): Promise<AuditSnapshotResult> {
-    return this.#run.run(input);
+  async run(input: AuditSnapshotInput): Promise<AuditSnapshotResult> {
+    const { workflowStatus } = this.#deps;
+    if (!(workflowStatus instanceof FakeWorkflowStatusReader)) return this.#run.run(input);
+    const workflowId = workflowIdOf(input.jobId);
+    workflowStatus.open.add(workflowId);
+    try {
+      return await this.#run.run(input);
+    } finally {
+      workflowStatus.open.delete(workflowId);
+    }
   }
 
   nowMs(): number {
@@ -93,12 +103,13 @@ export class InProcessRun implements WorkflowHost {
   attempt<N extends ActivityName>(
     name: N,
     input: ActivityInput<N>,
-    { attempt }: AttemptInfo,
+    { attempt, currentAttemptScheduledTimestampMs }: AttemptInfo,
   ): Promise<ActivityOutput<N>> {
     // The clock of the fakes does not move, but the scheduled time has to distinguish a later call from an earlier one.
     const scheduledTimestampMs = ++this.#scheduledMs;
     const activity = this.#activities[name] as unknown as (given: typeof input) => Promise<ActivityOutput<N>>;
-    return new MockActivityEnvironment({ attempt, scheduledTimestampMs }, { logger: QUIET }).run<
+    const info = { attempt, scheduledTimestampMs, currentAttemptScheduledTimestampMs };
+    return new MockActivityEnvironment(info, { logger: QUIET }).run<
       [typeof input],
       ActivityOutput<N>,
       typeof activity

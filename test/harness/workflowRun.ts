@@ -27,6 +27,7 @@ export interface AttemptInfo {
   /** From 1. */
   readonly attempt: number;
   readonly scheduledTimestampMs: number;
+  readonly currentAttemptScheduledTimestampMs: number;
 }
 
 /** What carries out the activities of a run and its timers. */
@@ -155,7 +156,12 @@ export class WorkflowRun {
       this.#scopes.current.throwIfCancelled();
       this.#attempts++;
       try {
-        const output = await this.#attempt(name, input, { attempt, scheduledTimestampMs });
+        const info = {
+          attempt,
+          scheduledTimestampMs,
+          currentAttemptScheduledTimestampMs: this.#host.nowMs(),
+        };
+        const output = await this.#attempt(name, input, info);
         onHistory?.(output);
         return output;
       } catch (error) {

@@ -35,7 +35,8 @@ const TRUST = new Map<string, TrustFile>();
 
 /** {@link makeTrustFile}, evaluated once for the same keys. */
 export function memoizedTrustFile(origin: string, keys: readonly SigningKey[]): TrustFile {
-  const name = [origin, ...keys.map(({ publicKey }) => publicKey.toString('base64'))].join(' ');
+  const described = keys.map(({ publicKey, createdAt }) => [publicKey.toString('base64'), +createdAt]);
+  const name = JSON.stringify([origin, described]);
   const trust = TRUST.get(name) ?? makeTrustFile(origin, keys);
   TRUST.set(name, trust);
   return trust;

@@ -125,6 +125,7 @@ class Simulation {
         break;
       case 'keyRotated':
         this.#spareKeys.shift();
+        this.#fakes.clock.advance(this.#time.nowMs() - this.#fakes.clock.nowMs());
         if (key) this.#fakes.signer.rotate(key);
         break;
       case 'clockForward':

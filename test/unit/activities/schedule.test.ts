@@ -46,7 +46,11 @@ async function runSchedule(
 /** Opens a snapshot and leaves it open, as a lost run does. */
 async function open(deps: FakeDeps, jobId: string, from: string, to: string): Promise<void> {
   const input = { jobId, window: { from, to }, onTamper: 'seal' } as const;
-  await new MockActivityEnvironment({ scheduledTimestampMs: 1 }).run(() => openSnapshot(deps, input));
+  const { open: workflows } = deps.workflowStatus;
+  workflows.add(workflowIdOf(jobId));
+  const info = { scheduledTimestampMs: 1, currentAttemptScheduledTimestampMs: deps.clock.nowMs() };
+  await new MockActivityEnvironment(info).run(() => openSnapshot(deps, input));
+  workflows.delete(workflowIdOf(jobId));
 }
 
 describe('a run of a schedule', () => {

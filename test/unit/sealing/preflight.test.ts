@@ -28,6 +28,20 @@ const LOST: Readonly<Record<string, readonly [code: ErrorCode, take: (deps: Fake
     'KEY_VERSION_UNAVAILABLE',
     ({ signer }) => signer.faults.refuse(refusal('KEY_VERSION_UNAVAILABLE'), 'sign'),
   ],
+  'a key version that was in force when the snapshot was opened': [
+    'KEY_NOT_IN_FORCE',
+    ({ clock, leases, signer }) => {
+      const sequence = leases.sequence.bind(leases);
+      // After the key was chosen, it is rotated by a clock that is more than ten minutes slower.
+      leases.sequence = () => {
+        clock.advance(-600_001);
+        signer.rotate();
+        clock.advance(600_001);
+        leases.sequence = sequence;
+        return sequence();
+      };
+    },
+  ],
   'the right to extend a lock': [
     'STORAGE_UNAUTHORIZED',
     ({ store }) => store.faults.refuse(refusal('STORAGE_UNAUTHORIZED'), 'extendLock'),
@@ -70,6 +84,21 @@ describe('before signing', () => {
     };
     await expect(new InProcessRun(deps).run(INPUT)).rejects.toMatchObject({ type: 'STORAGE_UNAUTHORIZED' });
     expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
+  });
+
+  test('a snapshot whose key was rotated within the allowance for clocks is sealed with the version it was opened with', async () => {
+    const deps = new FakeDeps();
+    deps.logEntries(6);
+    const sequence = deps.leases.sequence.bind(deps.leases);
+    deps.leases.sequence = () => {
+      deps.leases.sequence = sequence;
+      deps.clock.advance(-600_000);
+      deps.signer.rotate();
+      deps.clock.advance(600_000);
+      return sequence();
+    };
+    expect(await new InProcessRun(deps).run(INPUT)).toMatchObject({ recordCount: 6 });
+    expect(await deps.snapshots.find(SNAPSHOT)).toMatchObject({ keyVersion: 1 });
   });
 
   test('the trial signs a message of the size of a statement that no verifier accepts as one', async () => {

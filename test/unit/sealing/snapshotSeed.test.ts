@@ -7,16 +7,18 @@ const INPUT = {
   onTamper: 'seal',
 } as const;
 
-test('a snapshot is opened at the time of the clock', async () => {
+test('a snapshot is opened when Temporal scheduled the attempt, whatever the clock of the worker says', async () => {
   const deps = new FakeDeps();
-  deps.clock.advance(1000);
-  expect((await seedOf(deps, INPUT)).openedAt).toBe('2026-06-01T00:00:01.000Z');
+  const scheduledMs = deps.clock.nowMs() + 1000;
+  for (const offsetMs of [3_600_000, -7_200_000]) {
+    deps.clock.advance(offsetMs);
+    expect((await seedOf(deps, INPUT, scheduledMs)).openedAt).toBe('2026-06-01T00:00:01.000Z');
+  }
 });
 
-test('a snapshot is not opened before its key was made, although the clock says so', async () => {
+test('a snapshot is not opened before its key was made, although Temporal scheduled the attempt earlier', async () => {
   const deps = new FakeDeps();
-  deps.clock.advance(-3_600_000);
-  expect(await seedOf(deps, INPUT)).toMatchObject({
+  expect(await seedOf(deps, INPUT, deps.clock.nowMs() - 3_600_000)).toMatchObject({
     openedAt: '2026-06-01T00:00:00.000Z',
     retainUntil: '2027-06-01T00:00:00.000Z',
   });

@@ -37,6 +37,14 @@ describe('simulated runs', () => {
     ['a late lease whose release is lost', 'one/0:delayedToEnd@leases.acquire,lost@leases.acquire#3'],
     ['a ledger that is restored while an entry is published', 'restored/0:disaster@ledger.append+1'],
     ['rights that are lost before anything is signed', 'rightsLost/0:disaster@leases.acquire'],
+    [
+      'an opening that arrives after a job without rights has ended',
+      'rightsLost/0:disaster@snapshots.find,delayedToEnd@jobs.ensure',
+    ],
+    [
+      'a key that is rotated while the clock of a worker is an hour ahead',
+      'one/0:clockForward@jobs.ensure,keyRotated@leases.sequence',
+    ],
     ['rights that are lost while a snapshot is signed', 'rightsLost/0:disaster@leases.beginSigning'],
     ['rights that are lost while records are marked', 'rightsLost/0:disaster@ledger.append+1'],
     ['a first report that arrives after the job has failed', 'tampered/0:delayedToEnd@jobs.ensure'],
