@@ -1,6 +1,7 @@
 import type { HashBatchInput, HashState } from '../src/contract/activities';
 import { SnapshotError } from '../src/errors';
 import type { SnapshotRow } from '../src/ports/snapshotRepository';
+import { listedCursor } from '../src/sealing/chunkCursor';
 import type { SealingDeps } from '../src/sealing/deps';
 import { hashChunk, type HashedChunk } from '../src/sealing/hashChunk';
 import { findOpened } from '../src/sealing/snapshotRows';
@@ -37,7 +38,7 @@ export function hashBatch(deps: SealingDeps, input: HashBatchInput): Promise<Has
       findingCounts: findings.counts,
       findings: findings.listed,
       lateCount,
-      checkpoint: { nextIndex: chunk.index + 1, cursor, hash: next, complete: false },
+      checkpoint: { nextIndex: chunk.index + 1, cursor: listedCursor(cursor), hash: next, complete: false },
     });
     return next;
   });

@@ -1,5 +1,6 @@
 import type { MarkedChunk, MarkImmutableInput, Position } from '../src/contract/activities';
 import type { Bounds } from '../src/contract/window';
+import { listedId } from '../src/evidence/recordIds';
 import { SnapshotError } from '../src/errors';
 import type { SealingDeps } from '../src/sealing/deps';
 import { findSigned } from '../src/sealing/snapshotRows';
@@ -38,7 +39,8 @@ export function markImmutable(
       const some = positions.slice(from, from + RECORDS_PER_REPORT);
       const ids = some.map(({ id }) => id);
       const outcome = await deps.records.updateLogImmutability(ids, snapshotId, timeOf(some));
-      conflicts.push(...outcome.conflicts);
+      // As evidence lists them: ids may be as large as records, and they are all in one row.
+      conflicts.push(...outcome.conflicts.map(listedId));
       report({ index, marked: from + some.length, conflicts: conflicts.length });
     }
     await deps.snapshots.setMarked(snapshotId, index, conflicts);

@@ -1,4 +1,10 @@
-import type { Position, QueriedBatch, QueryBatchInput, StoredChunk } from '../src/contract/activities';
+import type {
+  Cursor,
+  Position,
+  QueriedBatch,
+  QueryBatchInput,
+  StoredChunk,
+} from '../src/contract/activities';
 import { ChunkPacker } from '../src/evidence/chunkPacker';
 import { MAX_CHUNKS } from '../src/evidence/limits';
 import { chunkKey } from '../src/evidence/objectKeys';
@@ -6,6 +12,7 @@ import { comparePositions } from '../src/evidence/recordOrder';
 import { sha256Hex } from '../src/tlog/sha256';
 import { SnapshotError } from '../src/errors';
 import type { SnapshotRow } from '../src/ports/snapshotRepository';
+import { listedCursor, startOfChunk } from '../src/sealing/chunkCursor';
 import { collectBatch } from '../src/sealing/collectBatch';
 import { holdUntil, type SealingDeps } from '../src/sealing/deps';
 import { openSealedRecords } from '../src/sealing/publishedOverlaps';
@@ -21,11 +28,16 @@ export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<Q
   return withHeartbeat(async (signal, reportProgress) => {
     const { snapshotId, index } = input;
     const row = await findOpened(deps, snapshotId);
+    const { sliceMs } = input.cursor;
+    const after = await startOfChunk(deps.store, row, index, input.cursor);
     const packer = new ChunkPacker();
     const sealed = row.overlaps.length === 0 ? undefined : await openSealedRecords(deps, row);
     const target = { source: deps.records, chunk: packer, row, signal, sealed };
-    const batch = await collectBatch(target, input.cursor, (records) => reportProgress({ index, records }));
-    const { cursor, exhausted } = batch;
+    const batch = await collectBatch(target, { after, sliceMs }, (records) =>
+      reportProgress({ index, records }),
+    );
+    const { exhausted } = batch;
+    const cursor = listedCursor(batch.cursor);
     if (packer.count === 0) return { chunk: null, cursor, exhausted: true };
     if (index >= MAX_CHUNKS) throw tooManyChunks(row);
 
@@ -33,7 +45,7 @@ export function queryBatch(deps: SealingDeps, input: QueryBatchInput): Promise<Q
     const body = await packer.finish();
     signal.throwIfAborted();
     const put = await deps.store.putOnce(key, body, holdUntil(deps));
-    if (!put) return adoptStoredChunk(deps, row, input);
+    if (!put) return adoptStoredChunk(deps, row, index, { after, sliceMs });
     return { chunk: chunkOf(index, key, put.versionId, packer.count, body), cursor, exhausted };
   });
 }
@@ -46,7 +58,8 @@ function tooManyChunks({ snapshotId, window }: SnapshotRow): SnapshotError {
 async function adoptStoredChunk(
   deps: SealingDeps,
   { snapshotId, window }: SnapshotRow,
-  { index, cursor: { after: previous, sliceMs } }: QueryBatchInput,
+  index: number,
+  { after: previous, sliceMs }: Cursor,
 ): Promise<QueriedBatch> {
   const key = chunkKey(snapshotId, index);
   const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
@@ -59,8 +72,9 @@ async function adoptStoredChunk(
     count++;
   }
   if (!after) throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${key}]`);
+  const cursor = listedCursor({ after, sliceMs });
   // A chunk does not tell whether the window holds more records, so the next query finds out.
-  return { chunk: chunkOf(index, key, versionId, count, body), cursor: { after, sliceMs }, exhausted: false };
+  return { chunk: chunkOf(index, key, versionId, count, body), cursor, exhausted: false };
 }
 
 function chunkOf(index: number, key: string, versionId: string, count: number, body: Buffer): StoredChunk {

@@ -7,7 +7,11 @@ export interface Position {
   readonly id: string;
 }
 
-/** Where the next query starts: after the record `after`, in slices of about `sliceMs` of log time. */
+/**
+ * Where the next query starts: after the record `after`, in slices of about `sliceMs` of log time. A long id is not in a
+ * cursor, because an id may be as large as a record and a history is not: it is `sha256:` and the hex SHA-256 of the id,
+ * and the id itself is that of the last record in the chunk before.
+ */
 export interface Cursor {
   readonly after: Position | null;
   readonly sliceMs: number;

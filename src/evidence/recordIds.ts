@@ -18,6 +18,11 @@ export function isListedId(text: string): boolean {
   return DIGEST.test(text) || (text.length <= MAX_ID_CHARS && (OBJECT_ID.test(text) || OTHER_ID.test(text)));
 }
 
+/** True for a listed id that is a digest, from which the id itself cannot be read. */
+export function isIdDigest(listed: string): boolean {
+  return DIGEST.test(listed);
+}
+
 /** The BSON value of an id as a record has it, of any length. EVIDENCE_MALFORMED for a record without an id. */
 export function idValueOf(id: string): BsonValue {
   if (OBJECT_ID.test(id)) return { type: BSON_OBJECT_ID, value: Buffer.from(id, 'hex') };

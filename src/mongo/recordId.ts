@@ -3,6 +3,9 @@ import { SnapshotError } from '../errors';
 
 const { BSON, ObjectId } = mongo;
 
+const IDS_PER_QUERY = 1_000;
+/** Two characters are a byte of the id: 4 MiB of ids, of the 16 MiB that a command may have. */
+const MAX_BATCH_CHARS = 8 * 1024 * 1024;
 const OBJECT_ID = /^[0-9a-f]{24}$/;
 /** Without promotion Int32 1, Int64 1 and Double 1 stay three values, and a regular expression keeps its options. */
 const EXACT = { promoteValues: false, promoteBuffers: false, promoteLongs: false, bsonRegExp: true } as const;
@@ -27,6 +30,30 @@ export function decodeRecordId(id: string): unknown {
 /** The BSON type byte of a position id. */
 export function typeOf(id: string): number {
   return OBJECT_ID.test(id) ? 0x07 : elementOf(id).type;
+}
+
+/**
+ * Parts of ids for one command each: at most `maxCount`, and few enough that the command stays within the size of a
+ * document. A larger id is a part of its own.
+ */
+export function* idBatches(ids: readonly string[], maxCount: number): Generator<readonly string[]> {
+  let [start, chars] = [0, 0];
+  for (const [index, { length }] of ids.entries()) {
+    if (index > start && (index - start === maxCount || chars + length > MAX_BATCH_CHARS)) {
+      yield ids.slice(start, index);
+      [start, chars] = [index, 0];
+    }
+    chars += length;
+  }
+  if (start < ids.length) yield ids.slice(start);
+}
+
+/** Filters that together match the records with these ids; ids that the driver cannot represent are left out. */
+export function* idFilters(ids: readonly string[]): Generator<mongo.Document> {
+  for (const part of idBatches(ids, IDS_PER_QUERY)) {
+    const $in = part.map(decodeRecordId).filter((value) => value !== undefined);
+    if ($in.length > 0) yield { _id: { $in } };
+  }
 }
 
 function elementOf(id: string): { type: number; value: Buffer } {

@@ -1,8 +1,9 @@
 import type { mongo } from 'mongoose';
 import type { Bounds } from '../contract/window';
+import { listedId } from '../evidence/recordIds';
 import { onDatabase } from './errors';
 import { SnapshotError } from '../errors';
-import { decodeRecordId } from './recordId';
+import { decodeRecordId, idBatches } from './recordId';
 
 type Logs = mongo.Collection;
 
@@ -31,8 +32,7 @@ const IDS_PER_UPDATE = 500;
  */
 export async function markSealed(logs: Logs, { logIds, ...scope }: Marking): Promise<string[]> {
   const conflicts: string[] = [];
-  for (let start = 0; start < logIds.length; start += IDS_PER_UPDATE) {
-    const part = logIds.slice(start, start + IDS_PER_UPDATE);
+  for (const part of idBatches(logIds, IDS_PER_UPDATE)) {
     const targets = part.map((id) => ({ id, value: decodeRecordId(id) }));
     const markable = targets.filter(({ value }) => value !== undefined);
     // A record whose id the driver cannot represent is sealed, but cannot be marked.
@@ -114,7 +114,9 @@ async function findConflicts(logs: Logs, targets: readonly Target[], snapshotId:
   const conflicts: string[] = [];
   for (const { id, value } of targets) {
     const own = { _id: value, immutable: true, snapshotId } as mongo.Document;
-    const found = await onDatabase(`mark of ${id}`, () => logs.findOne(own, { projection: { _id: 1 } }));
+    const found = await onDatabase(`mark of ${listedId(id)}`, () =>
+      logs.findOne(own, { projection: { _id: 1 } }),
+    );
     if (!found) conflicts.push(id);
   }
   return conflicts;

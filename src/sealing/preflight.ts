@@ -1,5 +1,6 @@
 import { manifestKey, manifestSignatureKey } from '../evidence/objectKeys';
 import { CLOCK_SKEW_MS, MAX_SIGNATURE_BYTES } from '../evidence/limits';
+import { isIdDigest } from '../evidence/recordIds';
 import { SnapshotError } from '../errors';
 import type { ChunkRow } from '../ports/snapshotRepository';
 import type { FinishingWrites } from '../ports/writeCheck';
@@ -77,9 +78,9 @@ function objectsOf({ snapshotId, manifest }: ManifestedRow, chunks: readonly Chu
   return [...stored, ...Array.from({ length: 4 }, () => single)];
 }
 
-/** First and last records of chunks that are spread over the snapshot. */
+/** First and last records of chunks, spread over the snapshot; of long ids the rows have only digests. */
 function someRecords(chunks: readonly ChunkRow[]): string[] {
-  const step = Math.max(1, Math.ceil((chunks.length * 2) / TRIED_RECORDS));
-  const spread = chunks.filter((_, index) => index % step === 0);
-  return [...new Set(spread.flatMap(({ first, last }) => [first.id, last.id]))].slice(0, TRIED_RECORDS);
+  const ids = chunks.flatMap(({ first, last }) => [first.id, last.id]).filter((id) => !isIdDigest(id));
+  const step = Math.max(1, Math.ceil(ids.length / TRIED_RECORDS));
+  return [...new Set(ids.filter((_, index) => index % step === 0))];
 }

@@ -1,6 +1,7 @@
 import type { HashState, ResumePoint } from '../contract/activities';
 import { newDigest } from '../evidence/logDigest';
 import type { SnapshotRow } from '../ports/snapshotRepository';
+import { listedCursor } from './chunkCursor';
 import type { SealingDeps } from './deps';
 
 /** Width of the first slice of log time; later slices follow the density of the log. */
@@ -13,7 +14,8 @@ export async function readResumePoint(deps: SealingDeps, row: SnapshotRow): Prom
     row.chunkCount === null
       ? await deps.snapshots.lastChunk(row.snapshotId)
       : await deps.snapshots.findChunk(row.snapshotId, row.chunkCount - 1);
-  if (last) return { ...last.checkpoint, complete };
+  // A row of an earlier version may hold a long id.
+  if (last) return { ...last.checkpoint, cursor: listedCursor(last.checkpoint.cursor), complete };
   return {
     nextIndex: 0,
     cursor: { after: null, sliceMs: FIRST_SLICE_MS },

@@ -2,12 +2,13 @@ import type { Connection, mongo } from 'mongoose';
 import type { Position } from '../contract/activities';
 import type { Bounds, Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
+import { listedId } from '../evidence/recordIds';
 import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
 import { between, pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
 import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
 import { indexBounds } from '../mongo/multikeyBounds';
-import { decodeRecordId } from '../mongo/recordId';
+import { decodeRecordId, idFilters } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
 import { buildEntry, entryIdOnce, SNAPSHOT_CREATED, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
@@ -192,8 +193,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   async *findByIds(ids: readonly string[]): AsyncGenerator<Uint8Array> {
-    const values = ids.map(decodeRecordId).filter((value) => value !== undefined);
-    if (values.length > 0) yield* this.#stream({ _id: { $in: values } });
+    for (const filter of idFilters(ids)) yield* this.#stream(filter);
   }
 
   /** Documents in no order, with few of them in memory. */
@@ -264,7 +264,7 @@ export class AuditService implements RecordSource {
    */
   async findSnapshotOf(recordId: string): Promise<string | undefined> {
     const own = { _id: decodeRecordId(recordId), immutable: true } as mongo.Document;
-    const found = await onDatabase(`record ${recordId}`, () =>
+    const found = await onDatabase(`record ${listedId(recordId)}`, () =>
       this.#logs.findOne(own, { projection: { snapshotId: 1 } }),
     );
     return typeof found?.['snapshotId'] === 'string' ? found['snapshotId'] : undefined;

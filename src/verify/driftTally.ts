@@ -1,3 +1,4 @@
+import { listedId } from '../evidence/recordIds';
 import { DRIFT_KINDS, type Drift, type DriftKind } from './drift';
 
 /** Drifts that are listed; all are counted. */
@@ -39,7 +40,8 @@ export class DriftTally {
 
   add(drift: Drift): void {
     this.#counts[drift.kind]++;
-    if (this.#drifts.length < MAX_LISTED_DRIFTS) this.#drifts.push(drift);
+    if (this.#drifts.length < MAX_LISTED_DRIFTS)
+      this.#drifts.push({ ...drift, recordId: listedId(drift.recordId) });
   }
 
   note(text: string): void {

@@ -224,6 +224,20 @@ export function describeRecordSource(name: string, makeSubject: () => Promise<Re
       expect(subject.source.isMarkable(record('a', 1), 'snap-1')).toBe(true);
     });
 
+    test('records whose ids are together larger than a command are marked and found, up to the largest id there is', async () => {
+      const sizes = [...Array.from({ length: 18 }, () => 1_000_000), 16 * 1024 * 1024 - 1_000];
+      const records = sizes.map((bytes, index) =>
+        record(String.fromCodePoint(97 + index).padEnd(bytes, '-'), 1),
+      );
+      for (const bytes of records) await subject.insert([bytes]);
+      const ids = idsOf(records);
+      const { conflicts } = await subject.source.updateLogImmutability(ids, 'snap-1');
+      expect(conflicts).toEqual([]);
+      const found: string[] = [];
+      for await (const bytes of subject.source.findByIds(ids)) found.push(readRecord(bytes).id);
+      expect(found.toSorted()).toEqual(ids.toSorted());
+    });
+
     test('the audit entry of a snapshot is written once, however often it is requested', async () => {
       const entry = { snapshotAssetId: '0123456789abcdef01234567', recordCount: 3, signedHash: 'c2ln' };
       await subject.source.recordSnapshotCreated(entry);

@@ -38,6 +38,8 @@ export interface InProcessOptions {
 export class InProcessRun implements WorkflowHost {
   readonly calls: ActivityName[] = [];
   readonly published: Progress[] = [];
+  /** Characters of the largest input, output or failure of an activity, as JSON. */
+  largestPayload = 0;
   readonly #activities: SnapshotActivities;
   readonly #options: InProcessOptions;
   readonly #deps: SealingDeps;
@@ -55,6 +57,9 @@ export class InProcessRun implements WorkflowHost {
       waitsForActivities: true,
       ...(continueAfter === undefined ? {} : { continueAfter }),
       onProgress: (progress) => void this.published.push(progress),
+      onHistory: (payload) => {
+        this.largestPayload = Math.max(this.largestPayload, JSON.stringify(payload ?? null).length);
+      },
     });
   }
 

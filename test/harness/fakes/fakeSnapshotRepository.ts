@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import type { AuditSnapshotResult } from '../../../src/contract/snapshot';
 import type { Window } from '../../../src/contract/window';
 import { SnapshotError } from '../../../src/errors';
@@ -14,6 +15,8 @@ import type {
 import { deepEqualJson } from '../../../src/sealing/deepEqualJson';
 import { refuseOtherPlan, sameChunk } from '../../../src/sealing/snapshotRules';
 import { FaultPlan } from './faults';
+
+const MAX_ROW_BYTES = 8 * 1024 * 1024;
 
 type Member = 'chunkCount' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
 
@@ -69,6 +72,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
 
   addChunk(row: ChunkRow): Promise<void> {
     return this.#run('addChunk', () => {
+      requireDocumentSize(row);
       const rows = this.#chunks.get(row.snapshotId) ?? [];
       const known = rows[row.chunk.index];
       if (known && !sameChunk(known, row)) throw conflict(`chunk ${row.chunk.index} of ${row.snapshotId}`);
@@ -91,6 +95,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
 
   setMarked(snapshotId: string, index: number, conflicts: readonly string[]): Promise<void> {
     return this.#run('setMarked', () => {
+      requireDocumentSize({ conflicts });
       const marks = this.#marks.get(snapshotId) ?? [];
       const count = this.#chunks.get(snapshotId)?.[index]?.chunk.count;
       if (count === undefined) return;
@@ -190,6 +195,12 @@ function frozenCopy<T>(value: T): T {
     ? value.map(frozenCopy)
     : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, frozenCopy(member)]));
   return Object.freeze(copy) as T;
+}
+
+/** As a server does; half of it, because the marks of a chunk are in its row. */
+function requireDocumentSize(row: object): void {
+  const sizeBytes = mongo.BSON.calculateObjectSize(row);
+  if (sizeBytes > MAX_ROW_BYTES) throw new SnapshotError('DATABASE_FAILED', `a row of ${sizeBytes} bytes`);
 }
 
 function conflict(what: string): SnapshotError {
