@@ -11,6 +11,8 @@ export interface Question {
   readonly ca?: string | undefined;
   readonly deadlines: Deadlines;
   readonly maxBytes: number;
+  /** A connection of its own, which ends with the request. Default: one that other requests to the server may reuse. */
+  readonly ownConnection?: boolean;
 }
 
 export interface Answer {
@@ -21,7 +23,7 @@ export interface Answer {
 
 /**
  * One HTTP request whose time and response size are bounded. Redirects are not followed: their status is returned like any
- * other. Throws what Node.js reports, or an error that names the deadline or the size.
+ * other. Proxies that the environment names are not used. Throws what Node.js reports, or an error that names the deadline or the size.
  */
 export async function exchange(url: URL, question: Question): Promise<Answer> {
   const response = await send(url, question);
@@ -33,12 +35,16 @@ export async function exchange(url: URL, question: Question): Promise<Answer> {
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
 }
 
-function send(url: URL, { method, headers, body, ca, deadlines }: Question): Promise<IncomingMessage> {
+function send(url: URL, question: Question): Promise<IncomingMessage> {
+  const { method, headers, body, ca, deadlines, ownConnection = false } = question;
   const start = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const trusted = ca === undefined ? {} : { ca };
-    const request = start(url, { method, headers: { ...headers, ...length }, ...trusted }, resolve);
+    const options = {
+      ...(ca === undefined ? {} : { ca }),
+      ...(ownConnection ? { agent: false as const } : {}),
+    };
+    const request = start(url, { method, headers: { ...headers, ...length }, ...options }, resolve);
     request.on('error', reject);
     enforceDeadlines(request, deadlines);
     request.end(body);

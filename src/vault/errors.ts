@@ -30,6 +30,7 @@ export function isNodeOutdated(error: unknown): boolean {
 
 /** Statuses that another call, or another node, answers differently, with what to do meanwhile. */
 const TEMPORARY: Readonly<Record<number, string>> = {
+  408: 'the request took too long',
   412: 'this node has not yet received the latest writes; it receives them by itself',
   429: 'too many requests; raise the rate limit quota',
   472: 'this is a disaster recovery secondary; promote it, or set VAULT_ADDR to the primary',
@@ -62,8 +63,7 @@ export function toSignerError(where: string, call: string, error: unknown): Snap
     const message = `nothing is mounted there: ${call}; check VAULT_TRANSIT_MOUNT, VAULT_AUTH_MOUNT and VAULT_NAMESPACE ${where}`;
     return new SnapshotError('SIGNER_FAILED', message);
   }
-  const advised = status === 400 ? '; if Vault expects TLS, VAULT_ADDR must begin with https://' : '';
-  const message = `Vault answers ${status}: ${call}${advised} ${where}`;
+  const message = `Vault answers ${status}: ${call} ${where}`;
   return new SnapshotError('SIGNER_FAILED', message, { retryable: status >= 500 });
 }
 

@@ -83,6 +83,7 @@ async function lookUp(http: VaultSender, value: string, where: string): Promise<
     return { value, ttlMs: data.ttl * 1000, renewable: data.renewable };
   } catch (error) {
     if (statusOf(error) === 403) return { value, ttlMs: 0, renewable: false };
+    if (error instanceof z.ZodError) throw unexpected(where, path);
     throw toSignerError(where, `read ${path}`, error);
   }
 }
@@ -111,7 +112,10 @@ function toLoginError(
     const message = `Vault rejects the ${NAMES[method]} login at ${path}; check ${SETTINGS[method]}, VAULT_AUTH_MOUNT and VAULT_NAMESPACE ${where}`;
     return new SnapshotError('SIGNER_UNAUTHORIZED', message);
   }
-  if (error instanceof z.ZodError)
-    return new SnapshotError('SIGNER_FAILED', `Vault returned an unexpected response: ${path} ${where}`);
+  if (error instanceof z.ZodError) return unexpected(where, path);
   return toSignerError(where, `write ${path}`, error);
+}
+
+function unexpected(where: string, path: string): SnapshotError {
+  return new SnapshotError('SIGNER_FAILED', `Vault returned an unexpected response: ${path} ${where}`);
 }
