@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors';
 import { configError, invalid, readTogether, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
-import { findSetting } from './sources';
+import { findSetting, replaceableSecret } from './sources';
 import { storageConfigOf, type StorageConfig } from './storage';
 import { temporalAddressOf, temporalConfigOf, type TemporalConfig } from './temporal';
 import { mongoUriFileProblems, nodeCaFileProblems } from './tlsFiles';
@@ -136,13 +136,13 @@ function toMs(days: number | undefined): number | undefined {
   return days === undefined ? undefined : days * DAY_MS;
 }
 
-/** Where workers report outcomes, and with which token; without a URL they write the job rows themselves. */
+/** Where workers report outcomes, and the present token; without a URL they write the job rows themselves. */
 export function readReportingConfig(env: Environment = process.env): {
   readonly url: string | undefined;
-  readonly token: string | undefined;
+  readonly token: (() => string) | undefined;
 } {
-  const reporting = read(VARIABLES.reporting, env);
-  return { url: reporting.JOB_SERVICE_URL, token: reporting.JOB_SERVICE_TOKEN };
+  const { JOB_SERVICE_URL: url } = read(VARIABLES.reporting, env);
+  return { url, token: replaceableSecret('JOB_SERVICE_TOKEN', env) };
 }
 
 /** CONFIG_INVALID unless callers are authenticated, or authentication is turned off for development, on loopback. */

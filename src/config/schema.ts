@@ -30,8 +30,15 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+/** A secret that is sent in a header. Libraries quote a value that no header may have in their errors. */
+const headerText = (maxCharacters: number) =>
+  z
+    .string()
+    .max(maxCharacters)
+    .refine((value) => /^[ -~]+$/.test(value.trim()), 'contains a character that no HTTP header may have');
+const secretText = headerText(4096);
 /** Temporary credentials of AWS have tokens of several kilobytes. */
-const token = z.string().min(1).max(16_384);
+const token = headerText(16_384);
 const certificates = z
   .string()
   .max(1_048_576)
@@ -49,7 +56,7 @@ export const VARIABLES = {
     TEMPORAL_NAMESPACE: text.default('default'),
     TEMPORAL_PROFILE: text.optional(),
     TEMPORAL_CONFIG_FILE: text.optional(),
-    TEMPORAL_API_KEY: text.optional(),
+    TEMPORAL_API_KEY: secretText.optional(),
     TEMPORAL_TLS: z.enum(['true', 'false', '1', '0']).optional(),
     TEMPORAL_TLS_SERVER_NAME: text.optional(),
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: text.optional(),
@@ -78,7 +85,7 @@ export const VARIABLES = {
     VAULT_JWT: text.optional(),
     VAULT_ROLE_ID: text.optional(),
     VAULT_SECRET_ID: text.optional(),
-    VAULT_TOKEN: text.optional(),
+    VAULT_TOKEN: secretText.optional(),
     VAULT_TRANSIT_MOUNT: mountPath.default('transit'),
     VAULT_TRANSIT_KEY: text.default('audit-snapshot'),
   },
@@ -137,7 +144,7 @@ export const VARIABLES = {
     AUDIT_CHUNK_RECORDS: whole(1, 65_536).default(32_768),
     AUDIT_CHUNK_BYTES: whole(1024, 33_554_432).default(33_554_432),
   },
-  reporting: { JOB_SERVICE_URL: httpUrl.optional(), JOB_SERVICE_TOKEN: text.optional() },
+  reporting: { JOB_SERVICE_URL: httpUrl.optional(), JOB_SERVICE_TOKEN: secretText.optional() },
   jobService: {
     PORT: whole(0, 65_535).default(8080),
     HOST: text.default('127.0.0.1'),

@@ -43,3 +43,27 @@ function contentOf(name: string, file: string): string {
     });
   }
 }
+
+/**
+ * The value of a secret as it is at each call, without white space around it: a file may be replaced. While there is none, or
+ * one with text that no header may have, it is the last one. Undefined when the setting is not set.
+ */
+export function replaceableSecret(name: string, env: Environment): (() => string) | undefined {
+  const found = findSetting(name, env);
+  if (found === undefined) return undefined;
+  const { file } = found;
+  let last = found.value.trim();
+  return () => {
+    const current = file === undefined ? '' : textOf(file);
+    if (/^[ -~]+$/.test(current)) last = current;
+    return last;
+  };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

@@ -5,7 +5,7 @@ import { messageOf, type ErrorCode } from '../errors';
 import { hostAndPort } from './addresses';
 import { configError, invalid } from './problems';
 import { VARIABLES, type Environment } from './schema';
-import { findSetting } from './sources';
+import { findSetting, replaceableSecret } from './sources';
 import { tlsFileProblem } from './tlsFiles';
 
 export interface TemporalConfig {
@@ -49,7 +49,7 @@ export function temporalConfigOf(settings: TemporalSettings, env: Environment): 
     uiUrl: settings.TEMPORAL_UI_URL,
     tls: tlsOf(profile.tls),
     apiKey: apiKeyOf(profile, env),
-    metadata: profile.grpcMeta ?? {},
+    metadata: metadataOf(profile),
     codecSecret: settings.TEMPORAL_CODEC_SECRET,
   };
 }
@@ -157,14 +157,21 @@ function contentOf(path: string): Buffer | undefined {
   }
 }
 
+/** The key of a profile file has no file of its own. */
 function apiKeyOf({ apiKey }: Profile, env: Environment): TemporalConfig['apiKey'] {
   if (apiKey === undefined) return undefined;
-  const file = findSetting('TEMPORAL_API_KEY', env)?.file;
-  let last = apiKey.trim();
-  return () => {
-    // While a file is being replaced there may be none.
-    const current = file === undefined ? '' : (contentOf(file)?.toString('utf8').trim() ?? '');
-    if (current !== '') last = current;
-    return last;
-  };
+  const own = replaceableSecret('TEMPORAL_API_KEY', env);
+  if (own) return own;
+  if (!HEADER_TEXT.test(apiKey.trim()))
+    throw invalid('the API key of the profile contains a character that no HTTP header may have');
+  return () => apiKey.trim();
+}
+
+const HEADER_TEXT = /^[ -~]*$/;
+
+/** Temporal's library quotes a value that no header may have in its errors. */
+function metadataOf({ grpcMeta = {} }: Profile): Readonly<Record<string, string>> {
+  const wrong = Object.keys(grpcMeta).filter((name) => !HEADER_TEXT.test(grpcMeta[name] ?? ''));
+  if (wrong.length === 0) return grpcMeta;
+  throw invalid(`the gRPC headers ${wrong.join(', ')} contain a character that no HTTP header may have`);
 }

@@ -5,10 +5,10 @@ import type { JobReporter } from '../ports/jobReporter';
 const RESPONSE_MS = 10_000;
 
 /**
- * Reports outcomes to the job service: `POST /jobs/:id/succeed` and `/fail`, with a token that has the scope `jobs:report`.
- * JOB_SERVICE_*, JOB_NOT_FOUND, JOB_CONFLICT.
+ * Reports outcomes to the job service: `POST /jobs/:id/succeed` and `/fail`, with a token that has the scope `jobs:report`;
+ * `token` returns the present one. JOB_SERVICE_*, JOB_NOT_FOUND, JOB_CONFLICT.
  */
-export function httpJobReporter(url: string, token?: string): Pick<JobReporter, 'report'> {
+export function httpJobReporter(url: string, token?: () => string): Pick<JobReporter, 'report'> {
   return {
     async report(jobId, outcome) {
       const verb = outcome.status === 'succeeded' ? 'succeed' : 'fail';
@@ -19,7 +19,7 @@ export function httpJobReporter(url: string, token?: string): Pick<JobReporter, 
           method: 'POST',
           headers: {
             'content-type': 'application/json',
-            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+            ...(token === undefined ? {} : { authorization: `Bearer ${token()}` }),
           },
           body: JSON.stringify(bodyOf(outcome)),
           redirect: 'error',
@@ -31,6 +31,11 @@ export function httpJobReporter(url: string, token?: string): Pick<JobReporter, 
         throw new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true });
       }
       if (!response.ok) throw toReportError(response.status, jobId, target);
+      // The login page of a proxy, for example: the job service has not received the report.
+      if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
+        const message = `a web page answers instead of the job service: check JOB_SERVICE_URL [POST ${target}]`;
+        throw new SnapshotError('JOB_SERVICE_UNREACHABLE', message, { retryable: true });
+      }
     },
   };
 }

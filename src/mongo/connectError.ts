@@ -22,7 +22,7 @@ interface SystemFailure {
 
 /**
  * Maps a failed connection: DATABASE_HOST_UNKNOWN, DATABASE_UNREACHABLE, DATABASE_UNAUTHORIZED, TLS_FILE_INVALID, CONFIG_INVALID. The cause is
- * dropped and the text searched for the user and the password of the URI: both may quote the URI.
+ * dropped and the text searched for the secrets of the URI: both may quote the URI.
  */
 export function toConnectError(uri: string, error: unknown): unknown {
   const failures = failuresOf(error);
@@ -36,7 +36,7 @@ export function toConnectError(uri: string, error: unknown): unknown {
   const translated = toDatabaseError('connecting', error);
   if (!(translated instanceof SnapshotError)) return translated;
   const { code, message, retryable } = translated;
-  return new SnapshotError(code, withoutUserInfo(message, uri), { retryable });
+  return new SnapshotError(code, withoutSecrets(message, uri), { retryable });
 }
 
 function hostUnknown(failures: readonly SystemFailure[]): SnapshotError {
@@ -118,9 +118,17 @@ function rejectedUri(error: unknown): SnapshotError {
   return new SnapshotError('CONFIG_INVALID', message);
 }
 
-function withoutUserInfo(text: string, uri: string): string {
+/** Options of a URI that hold a secret: of a key file, of a SOCKS5 proxy, and a session token of AWS. */
+const SECRET_OPTION =
+  /^(tlsCertificateKeyFilePassword|proxyPassword|proxyUsername|authMechanismProperties)$/i;
+
+function withoutSecrets(text: string, uri: string): string {
   const [, userInfo = ''] = /^[^/]*\/\/([^/]*)@/.exec(uri) ?? [];
-  const secrets = [userInfo, ...userInfo.split(':')].flatMap((part) => [part, decoded(part)]);
+  const options = [...new URLSearchParams(uri.slice(uri.indexOf('?') + 1))];
+  const given = options.flatMap(([name, value]) =>
+    SECRET_OPTION.test(name) ? [value, ...value.split(/[,:]/)] : [],
+  );
+  const secrets = [userInfo, ...userInfo.split(':'), ...given].flatMap((part) => [part, decoded(part)]);
   return secrets
     .filter((secret) => secret !== '')
     .reduce((shown, secret) => shown.replaceAll(secret, '…'), text);

@@ -30,9 +30,16 @@ const ATTRIBUTE_UNKNOWN =
 /** In the words of the SDK, for a payload that the codec of src/temporal/payloadCodec.ts has encrypted. */
 const ENCRYPTED = /Unknown encoding: binary\/encrypted/;
 
+/** In the words of gRPC for a key or header that cannot be sent. The rest of the text is its value. */
+const UNSENDABLE = /Metadata string value "/;
+
 /** Maps a failed call to TEMPORAL_*, SEARCH_ATTRIBUTES_MISSING or PAYLOAD_UNREADABLE; `what` names the object in the message. A SnapshotError stays as it is. */
 export function toTemporalError(what: string, error: unknown): SnapshotError {
   if (error instanceof SnapshotError) return error;
+  if (UNSENDABLE.test(messageOf(error))) {
+    const message = `${what}: the API key or a gRPC header contains a character that no header may have`;
+    return new SnapshotError('TEMPORAL_UNAUTHORIZED', message);
+  }
   const status = grpcStatusOf(error);
   if (status !== undefined && UNAUTHORIZED.includes(status))
     return new SnapshotError('TEMPORAL_UNAUTHORIZED', `${what}: access denied`, { cause: error });

@@ -96,7 +96,7 @@ export class VaultHttp implements VaultSender {
   /** Where a standby node leads: one step, as Vault's own clients do, and never from TLS to plain text. */
   #activeNode(from: URL, answer: Answer): URL {
     const { location = '' } = answer.headers;
-    if (!URL.canParse(location, from)) throw this.#redirected(answer);
+    if (!URL.canParse(location, from.href)) throw this.#redirected(answer);
     const target = new URL(location, from);
     if (target.protocol !== 'https:' && target.protocol !== from.protocol) throw this.#redirected(answer);
     return target;

@@ -17,7 +17,7 @@ export async function measureJobService(): Promise<JobServiceFacts> {
   const hasToken = token !== undefined;
   if (url === undefined) return { url, hasToken, status: undefined };
   const signal = AbortSignal.timeout(ANSWER_MS);
-  const response = await fetch(new URL('/readyz', url), { signal }).catch(() => undefined);
+  const response = await fetch(`${url.replace(/\/$/, '')}/readyz`, { signal }).catch(() => undefined);
   await response?.body?.cancel();
   return { url, hasToken, status: response?.status };
 }

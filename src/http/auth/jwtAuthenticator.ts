@@ -19,7 +19,8 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  * come from `scope` or `scp`. Undefined for a token that is not valid; IDENTITY_UNREACHABLE while the JWKS cannot be read.
  */
 export function jwtAuthenticator({ jwksUrl, issuer, audience }: JwtTrust): Authenticator {
-  const keySet = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: FETCH_MS });
+  const url = new URL(jwksUrl);
+  const keySet = createRemoteJWKSet(url, { timeoutDuration: FETCH_MS });
   return async (token) => {
     if (!JWT.test(token)) return undefined;
     try {
@@ -33,7 +34,8 @@ export function jwtAuthenticator({ jwksUrl, issuer, audience }: JwtTrust): Authe
       return { name: `jwt:${payload.sub}`, scopes: scopesOf(payload) };
     } catch (error) {
       if (isTokenError(error)) return undefined;
-      const message = `the keys of the identity provider cannot be read [GET ${jwksUrl}]`;
+      // Callers see this message before they are authenticated, and a query may contain a key.
+      const message = `the keys of the identity provider cannot be read [GET ${url.origin}${url.pathname}]`;
       throw new SnapshotError('IDENTITY_UNREACHABLE', message, { retryable: true, cause: error });
     }
   };

@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import { connectDatabase } from '../../../src/mongo/connection';
 import { toConnectError } from '../../../src/mongo/connectError';
 
@@ -41,6 +42,17 @@ describe('a failed connection to MongoDB', () => {
   ])('servers that fail with %j are %s', (codes, code, text) => {
     const error = toConnectError(`mongodb://${USER}@host/db`, selection(...codes));
     expect(error).toMatchObject({ code, message: expect.stringContaining(text) as string });
+    for (const canary of CANARIES) expect(shown(error)).not.toContain(canary);
+  });
+
+  test.each([
+    ['tlsCertificateKeyFilePassword=canary%2Dpass', 'canary-pass'],
+    ['proxyHost=p&proxyUsername=canary-user&proxyPassword=canary-pass', 'canary-pass of canary-user'],
+    ['authMechanismProperties=AWS_SESSION_TOKEN:canary-pass', 'canary-pass'],
+  ])('a secret in the options %s is not shown', (options, quoted) => {
+    const failure = new mongo.MongoError(`the server says ${quoted}`);
+    const error = toConnectError(`mongodb://host/db?${options}`, failure);
+    expect(error).toMatchObject({ code: 'DATABASE_FAILED', message: expect.stringContaining('…') as string });
     for (const canary of CANARIES) expect(shown(error)).not.toContain(canary);
   });
 
