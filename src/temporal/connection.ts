@@ -34,7 +34,8 @@ export async function connectTemporal(target: TemporalAddress): Promise<Temporal
   const { address, namespace, tls, apiKey, metadata, payloadCodec } = target;
   let opened: Connection | undefined;
   try {
-    const connection = await Connection.connect({
+    // Not `Connection.connect`: a connection that fails could then not be closed, and would keep trying.
+    const connection = Connection.lazy({
       address,
       connectTimeout: CONNECT_MS,
       ...(tls === undefined ? {} : { tls }),
@@ -42,6 +43,7 @@ export async function connectTemporal(target: TemporalAddress): Promise<Temporal
       ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
     });
     opened = connection;
+    await connection.ensureConnected();
     await connection.withDeadline(Date.now() + CONNECT_MS, () =>
       connection.workflowService.describeNamespace({ namespace }),
     );
