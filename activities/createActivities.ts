@@ -1,6 +1,8 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { SnapshotActivities } from '../src/contract/activities';
 import type { VerifyActivities } from '../src/contract/drift';
 import type { ScheduleActivities } from '../src/contract/schedule';
+import { ERROR_CODES } from '../src/errors';
 import { appendToLedger } from './appendToLedger';
 import { auditSnapshots } from './auditSnapshots';
 import { awaitSnapshot } from './awaitSnapshot';
@@ -26,36 +28,74 @@ import { signManifest } from './signManifest';
  * `src/sealing` and writes: every write is idempotent, so each activity may be repeated at any time, by any worker.
  */
 
+type Activities = SnapshotActivities & VerifyActivities & ScheduleActivities;
+
+/** The stage that each activity belongs to, as metrics name it. */
+export const STAGE_OF = {
+  openSnapshot: 'opening',
+  queryBatch: 'querying',
+  hashBatch: 'hashing',
+  sealManifest: 'manifest',
+  signManifest: 'signing',
+  registerAsset: 'registering',
+  appendToLedger: 'appending',
+  markImmutable: 'marking',
+  recordSnapshot: 'recording',
+  reportJob: 'reporting',
+  releaseWindow: 'releasing',
+  verifyLedger: 'verifying',
+  auditSnapshots: 'comparing',
+  resolveTarget: 'planning',
+  nextWindow: 'planning',
+  nextLate: 'planning',
+  awaitSnapshot: 'waiting',
+} as const satisfies Readonly<Record<keyof Activities, string>>;
+
 /** The activities that a worker registers. Everything they throw becomes an ApplicationFailure with a stable code. */
-export function createActivities(
-  deps: SealingDeps,
-): SnapshotActivities & VerifyActivities & ScheduleActivities {
+export function createActivities(deps: SealingDeps): Activities {
   const guard =
-    <I, O>(activity: (deps: SealingDeps, input: I) => Promise<O>) =>
+    <I, O>(activity: (deps: SealingDeps, input: I) => Promise<O>, name: keyof Activities) =>
     async (input: I): Promise<O> => {
+      const startedMs = performance.now();
       try {
-        return await activity(deps, input);
+        const output = await activity(deps, input);
+        deps.metrics?.record({ kind: 'stage', stage: STAGE_OF[name], seconds: secondsSince(startedMs) });
+        return output;
       } catch (error) {
-        throw toFailure(error);
+        const failure = toFailure(error);
+        countFailure(deps, failure);
+        throw failure;
       }
     };
   return {
-    openSnapshot: guard(openSnapshot),
-    queryBatch: guard(queryBatch),
-    hashBatch: guard(hashBatch),
-    sealManifest: guard(sealManifest),
-    signManifest: guard(signManifest),
-    registerAsset: guard(registerAsset),
-    appendToLedger: guard(appendToLedger),
-    markImmutable: guard(markImmutable),
-    recordSnapshot: guard(recordSnapshot),
-    reportJob: guard(reportJob),
-    releaseWindow: guard(releaseWindow),
-    verifyLedger: () => guard(verifyLedger)(undefined),
-    auditSnapshots: guard(auditSnapshots),
-    resolveTarget: guard(resolveTarget),
-    nextWindow: guard(nextWindow),
-    nextLate: guard(nextLate),
-    awaitSnapshot: guard(awaitSnapshot),
+    openSnapshot: guard(openSnapshot, 'openSnapshot'),
+    queryBatch: guard(queryBatch, 'queryBatch'),
+    hashBatch: guard(hashBatch, 'hashBatch'),
+    sealManifest: guard(sealManifest, 'sealManifest'),
+    signManifest: guard(signManifest, 'signManifest'),
+    registerAsset: guard(registerAsset, 'registerAsset'),
+    appendToLedger: guard(appendToLedger, 'appendToLedger'),
+    markImmutable: guard(markImmutable, 'markImmutable'),
+    recordSnapshot: guard(recordSnapshot, 'recordSnapshot'),
+    reportJob: guard(reportJob, 'reportJob'),
+    releaseWindow: guard(releaseWindow, 'releaseWindow'),
+    verifyLedger: () => guard(verifyLedger, 'verifyLedger')(undefined),
+    auditSnapshots: guard(auditSnapshots, 'auditSnapshots'),
+    resolveTarget: guard(resolveTarget, 'resolveTarget'),
+    nextWindow: guard(nextWindow, 'nextWindow'),
+    nextLate: guard(nextLate, 'nextLate'),
+    awaitSnapshot: guard(awaitSnapshot, 'awaitSnapshot'),
   };
+}
+
+function secondsSince(startedMs: number): number {
+  return (performance.now() - startedMs) / 1000;
+}
+
+/** Counts what an activity failed with. A cancellation is no failure. */
+function countFailure({ metrics }: SealingDeps, failure: Error): void {
+  if (!(failure instanceof ApplicationFailure)) return;
+  const code = ERROR_CODES.find((known) => known === failure.type) ?? 'INTERNAL';
+  metrics?.record({ kind: 'error', code });
+  if (code === 'WINDOW_BUSY') metrics?.record({ kind: 'leaseWait' });
 }

@@ -40,6 +40,7 @@ export function hashBatch(deps: SealingDeps, input: HashBatchInput): Promise<Has
       lateCount,
       checkpoint: { nextIndex: chunk.index + 1, cursor: listedCursor(cursor), hash: next, complete: false },
     });
+    deps.metrics?.record({ kind: 'chunk', sizeBytes: chunk.sizeBytes, findings: findings.counts });
     return next;
   });
 }

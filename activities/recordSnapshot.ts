@@ -36,7 +36,7 @@ async function close(deps: SealingDeps, row: SignedRow): Promise<AuditSnapshotRe
     const signedHash = signature.signature;
     await deps.records.recordSnapshotCreated({ snapshotAssetId, recordCount, signedHash });
   }
-  return deps.snapshots.close(snapshotId, {
+  const result = await deps.snapshots.close(snapshotId, {
     snapshotAssetId,
     recordCount,
     snapshotId,
@@ -47,4 +47,6 @@ async function close(deps: SealingDeps, row: SignedRow): Promise<AuditSnapshotRe
     manifestSha256,
     ledgerIndex,
   });
+  deps.metrics?.record({ kind: 'snapshot', recordCount, lateCount });
+  return result;
 }

@@ -18,6 +18,16 @@ export type { StorageConfig };
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
+/** Where a process serves its metrics. */
+export interface EndpointAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** False for a default port: if another process uses it, this process runs without the endpoint. */
+  readonly configured: boolean;
+  /** The setting of the port, for messages. */
+  readonly setting: string;
+}
 export interface JobServiceConfig {
   readonly host: string;
   readonly port: number;
@@ -33,6 +43,8 @@ export interface JobServiceConfig {
   readonly codecOrigin?: string | undefined;
   /** Time between turning unready and closing the listener, for load balancers to notice. */
   readonly drainMs: number;
+  /** Undefined: no metrics are served. */
+  readonly metrics: EndpointAddress | undefined;
 }
 export interface SealingConfig {
   readonly origin: string;
@@ -54,6 +66,10 @@ export interface WorkerConfig {
   readonly activitiesAtOnce: number;
   /** Unique among the supervisors that run at once; undefined: generated at every start. */
   readonly identity: string | undefined;
+  /** Undefined: neither health nor metrics are served. */
+  readonly endpoint: EndpointAddress | undefined;
+  /** How long after its end a measurement of the servers is repeated. */
+  readonly probeMs: number;
   /** Worker Deployment Versioning of Temporal; undefined: off. Without a build id, it is the version of the product. */
   readonly deployment?:
     | {
@@ -173,7 +189,20 @@ export function readJobServiceConfig(env: Environment = process.env): JobService
     idempotencyHours: service.JOB_SERVICE_IDEMPOTENCY_HOURS,
     codecOrigin: service.JOB_SERVICE_CODEC_ORIGIN,
     drainMs: service.JOB_SERVICE_DRAIN_SECONDS * 1000,
+    metrics: endpointOf('JOB_SERVICE_METRICS_PORT', service.JOB_SERVICE_METRICS_PORT, service.HOST),
   };
+}
+
+const DEFAULT_PORTS = { WORKER_HTTP_PORT: 9464, JOB_SERVICE_METRICS_PORT: 9465 } as const;
+
+function endpointOf(
+  setting: keyof typeof DEFAULT_PORTS,
+  given: string | undefined,
+  host: string,
+): EndpointAddress | undefined {
+  if (given === 'off') return undefined;
+  const configured = given !== undefined;
+  return { host, port: configured ? Number(given) : DEFAULT_PORTS[setting], configured, setting };
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -206,8 +235,11 @@ function deploymentOf({
 }
 
 export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
-  const worker = read(VARIABLES.worker, env);
+  const { HOST } = VARIABLES.jobService;
+  const worker = read({ ...VARIABLES.worker, HOST }, env);
   return {
+    endpoint: endpointOf('WORKER_HTTP_PORT', worker.WORKER_HTTP_PORT, worker.HOST),
+    probeMs: worker.WORKER_PROBE_SECONDS * 1000,
     processes: worker.WORKER_PROCESSES,
     activitiesAtOnce: worker.WORKER_ACTIVITIES,
     identity: worker.WORKER_IDENTITY,

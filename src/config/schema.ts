@@ -37,6 +37,13 @@ const headerText = (maxCharacters: number) =>
     .max(maxCharacters)
     .refine((value) => /^[ -~]+$/.test(value.trim()), 'contains a character that no HTTP header may have');
 const secretText = headerText(4096);
+
+/** A port to serve metrics on: 0 is any free one, `off` none. */
+const endpointPort = z
+  .string()
+  .regex(/^(off|0|[1-9]\d{0,4})$/, 'is neither a port nor off')
+  .refine((given) => given === 'off' || Number(given) <= 65_535, 'is above 65535');
+
 /** Temporary credentials of AWS have tokens of several kilobytes. */
 const token = headerText(16_384);
 const certificates = z
@@ -158,11 +165,14 @@ export const VARIABLES = {
     JOB_SERVICE_IDEMPOTENCY_HOURS: whole(24, 8760).default(48),
     JOB_SERVICE_CODEC_ORIGIN: httpUrl.optional(),
     JOB_SERVICE_DRAIN_SECONDS: whole(0, 300).default(5),
+    JOB_SERVICE_METRICS_PORT: endpointPort.optional(),
   },
   worker: {
     WORKER_PROCESSES: whole(1, 32).default(2),
     WORKER_ACTIVITIES: whole(1, 64).default(6),
     WORKER_IDENTITY: text.optional(),
+    WORKER_HTTP_PORT: endpointPort.optional(),
+    WORKER_PROBE_SECONDS: whole(1, 3600).default(60),
     WORKER_VERSIONING: z.enum(['off', 'pinned', 'auto-upgrade']).default('off'),
     WORKER_DEPLOYMENT_NAME: deploymentText.default('audit-snapshot'),
     WORKER_BUILD_ID: deploymentText.optional(),

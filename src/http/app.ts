@@ -15,9 +15,10 @@ import { eventRoutes } from './routes/eventRoutes';
 import { healthRoutes } from './routes/healthRoutes';
 import { readRoutes } from './routes/readRoutes';
 import { reportRoutes } from './routes/reportRoutes';
-import type { RouteDeps, ServiceDeps } from './routes/routeDeps';
+import type { RouteDeps, ServiceDeps, ServiceMetrics } from './routes/routeDeps';
 import { submissionRoutes } from './routes/submissionRoutes';
-import type { NeededServer } from './serverHealth';
+import type { NeededServer } from '../monitoring/serverHealth';
+import { measureRequests } from './serviceMetrics';
 import { rejectUnknownRoutes, RouteTable } from './unknownRoutes';
 
 // This room is the job service: an HTTP API over the job rows in MongoDB and their workflow runs in Temporal. A request
@@ -47,6 +48,8 @@ export interface AppDeps extends ServiceDeps {
   readonly limits: Limits;
   /** Undefined: payloads are not encrypted, and there is no codec endpoint. */
   readonly payloads?: CodecDeps | undefined;
+  /** Undefined: nothing is counted. */
+  readonly metrics?: ServiceMetrics | undefined;
   /** The version of this product, for the OpenAPI document. */
   readonly version: string;
 }
@@ -69,7 +72,8 @@ export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogg
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerProblem);
+  app.setErrorHandler(answerProblem(deps.metrics?.countError));
+  if (deps.metrics) measureRequests(app, deps.metrics);
   rejectUnknownRoutes(app, routes);
 
   const { pause, nowMs } = deps;

@@ -9,7 +9,14 @@ const RETRY_AFTER_SECONDS = '5';
 const RETRY_SOON_SECONDS = '1';
 
 /** Answers anything thrown with its problem details. Bodies and headers of requests never reach the log. */
-export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+export function answerProblem(countError: (code: string) => void = () => undefined) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    countError(problemOf(error).code);
+    return answer(error, request, reply);
+  };
+}
+
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = { ...problemOf(error), instance: `urn:uuid:${request.id}` };
   const { status, code } = problem;
   if (status === 500) request.log.error({ err: error, code }, 'request failed');

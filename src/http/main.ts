@@ -13,12 +13,12 @@ import { readTogether } from '../config/problems';
 import { SnapshotError, messageOf } from '../errors';
 import { createLog } from '../log';
 import { connectDatabase, type DatabaseConnection } from '../mongo/connection';
-import { onDatabase } from '../mongo/errors';
 import { MongoIdempotencyKeys } from '../mongo/idempotencyKeys';
 import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
+import { pingDatabase } from '../mongo/ping';
 import { runProcess } from '../runProcess';
-import { toTemporalError } from '../temporal/errors';
+import { pingTemporal } from '../temporal/ping';
 import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
 import { openConfiguredTemporal } from '../temporalClient';
 import { VERSION } from '../version';
@@ -26,7 +26,8 @@ import { createJobService, type AppDeps, type JobService } from './app';
 import { chainAuthenticators, type Authenticator } from './auth/caller';
 import { jwtAuthenticator } from './auth/jwtAuthenticator';
 import { staticKeys } from './auth/staticKeys';
-import type { NeededServer } from './serverHealth';
+import { serveServiceMetrics, serviceRegistry } from './metricsEndpoint';
+import type { NeededServer } from '../monitoring/serverHealth';
 
 /** When the event loop is this late no response is in time. */
 const MAX_EVENT_LOOP_DELAY_MS = 1_000;
@@ -49,6 +50,7 @@ export async function runServer(): Promise<void> {
   await requireIndexes(database, 'jobService');
 
   const { client, payloadCodec } = temporal;
+  const monitoring = serviceRegistry();
   const deps: AppDeps = {
     jobs: new MongoJobStore(database),
     keys: new MongoIdempotencyKeys(database, config.idempotencyHours),
@@ -61,6 +63,7 @@ export async function runServer(): Promise<void> {
       origin: originOf(config.codecOrigin ?? temporalConfig.uiUrl),
     },
     limits: { ...config.limits, maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS },
+    metrics: monitoring.metrics,
     version: VERSION,
     newJobId: () => new mongo.ObjectId().toHexString(),
     nowMs: () => Date.now(),
@@ -69,8 +72,11 @@ export async function runServer(): Promise<void> {
   const service = createJobService(deps, log);
   if (!authenticate)
     log.warn('JOB_SERVICE_INSECURE_NO_AUTH: any process on this machine may submit, cancel and report jobs');
+  const { metrics: address } = config;
+  await using endpoint =
+    address && (await serveServiceMetrics(monitoring, address, client, temporalConfig.taskQueue, log));
   const url = await listen(service, config);
-  log.info({ url }, 'listening');
+  log.info({ url, metrics: endpoint?.url }, 'listening');
 
   await stopSignal();
   log.info({ drainMs: config.drainMs }, 'draining');
@@ -101,18 +107,8 @@ function snapshotRuns(client: Client, taskQueue: string): AppDeps['snapshots'] {
 
 function neededServers(database: DatabaseConnection, client: Client): readonly NeededServer[] {
   return [
-    {
-      name: 'mongodb',
-      check: () => onDatabase('ping', async () => void (await database.db?.command({ ping: 1 }))),
-    },
-    {
-      name: 'temporal',
-      check: async () => {
-        await client.workflowService.getSystemInfo({}).catch((error: unknown) => {
-          throw toTemporalError('Temporal', error);
-        });
-      },
-    },
+    { name: 'mongodb', check: () => pingDatabase(database) },
+    { name: 'temporal', check: () => pingTemporal(client) },
   ];
 }
 

@@ -27,6 +27,25 @@ export function oddMarkFilters(): readonly mongo.Document[] {
   ];
 }
 
+/**
+ * Filters of the records that no window contains, by what is wrong: `timestamp` is no date, or `immutable` is neither true
+ * nor false, so that no query of a window finds them.
+ */
+export function ineligibleFilters(): Readonly<Record<'timestamp' | 'immutable', readonly mongo.Document[]>> {
+  return {
+    timestamp: [
+      { immutable: false, timestamp: null },
+      { immutable: false, timestamp: { $type: [...OTHER_TYPES, BOOLEAN_TYPE] } },
+      { immutable: false, timestamp: { $type: ARRAY_TYPE } },
+    ],
+    immutable: [
+      { immutable: null },
+      { immutable: { $type: [...OTHER_TYPES, DATE_TYPE] } },
+      { immutable: { $type: ARRAY_TYPE } },
+    ],
+  };
+}
+
 /** False for a record that no update can mark: beyond the size limit with its mark, or with an id that the driver cannot represent. */
 export function isMarkable(document: Uint8Array, snapshotId: string): boolean {
   const markedBytes = cutRecord(document).length + MARK_BYTES + Buffer.byteLength(snapshotId);

@@ -11,6 +11,7 @@ import type { JobReporter } from '../ports/jobReporter';
 import type { LedgerSequencer } from '../ports/ledgerSequencer';
 import type { ObjectStore } from '../ports/objectStore';
 import type { RecordSource } from '../ports/recordSource';
+import type { SealingMetrics } from '../ports/sealingMetrics';
 import type { Signer } from '../ports/signer';
 import type { SnapshotRepository } from '../ports/snapshotRepository';
 import type { Timestamper } from '../ports/timestamper';
@@ -34,6 +35,8 @@ export interface SealingDeps {
   readonly jobs: JobReporter;
   readonly writeCheck: WriteCheck;
   readonly workflowStatus: WorkflowStatusReader;
+  /** Undefined: nothing is counted. */
+  readonly metrics?: SealingMetrics | undefined;
   readonly clock: Clock;
   readonly settings: SealingSettings;
 }

@@ -1,26 +1,32 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { ExitStatus, WorkerProcess } from './supervisor';
+import { isWorkerMessage, tellSupervisor, type WorkerMessage } from './workerMessages';
 
-/** The message by which a worker tells its supervisor that it polls for work. */
-const STARTED = 'worker started';
+export interface WorkerStart {
+  readonly script: string;
+  readonly identity: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** `host:port` on which the process serves the metrics of Temporal's SDK; undefined: it serves none. */
+  readonly sdkMetrics: string | undefined;
+  readonly onMessage: (message: WorkerMessage) => void;
+}
 
 /**
  * Starts `script` as a worker process with this identity. It gets its own process group, so that a Ctrl-C in the terminal
  * reaches it only through `signal`. When this process ends, the IPC channel closes and the worker drains.
  */
-export function startWorkerProcess(
-  script: string,
-  identity: string,
-  env: Readonly<Record<string, string>>,
-): WorkerProcess {
-  const child = fork(script, [], {
+export function startWorkerProcess(start: WorkerStart): WorkerProcess {
+  const { script, identity, env, sdkMetrics, onMessage } = start;
+  const child = fork(script, sdkMetrics === undefined ? [] : [sdkMetrics], {
     env: { ...process.env, ...env, WORKER_IDENTITY: identity },
     detached: true,
   });
   const started = new Promise<void>((resolve) => {
     child.on('message', (message) => {
-      if (message === STARTED) resolve();
+      if (!isWorkerMessage(message)) return;
+      if (message.type === 'started') resolve();
+      onMessage(message);
     });
   });
   const exited = once(child, 'exit').then(
@@ -38,7 +44,7 @@ export function reportStarted(): void {
   if (process.send === undefined) return;
   if (process.connected) {
     process.once('disconnect', drain);
-    process.send(STARTED);
+    tellSupervisor({ type: 'started' });
   } else drain();
 }
 

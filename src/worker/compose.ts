@@ -11,6 +11,7 @@ import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { MongoWindowLeaseStore } from '../mongo/windowLeaseStore';
 import type { JobReporter } from '../ports/jobReporter';
 import type { ObjectStore } from '../ports/objectStore';
+import type { SealingMetrics } from '../ports/sealingMetrics';
 import type { SealingDeps } from '../sealing/deps';
 import { LedgerIndex } from '../sealing/ledgerIndex';
 import { originOfBucket, requireOneOrigin } from '../sealing/ownOrigin';
@@ -49,7 +50,12 @@ export interface ComposedDeps extends AsyncDisposable {
  * Connects everything that the activities work with, and writes nothing but the probe object of the bucket. Bucket, key and indexes are checked: DATABASE_*,
  * INDEX*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
  */
-export async function compose(config: DepsConfig, client: Client, log?: ComposeLog): Promise<ComposedDeps> {
+export async function compose(
+  config: DepsConfig,
+  client: Client,
+  log?: ComposeLog,
+  metrics?: SealingMetrics,
+): Promise<ComposedDeps> {
   const store = connectObjectStore(config.storage);
   await store.checkBucket();
   await probeStart(config.storage, Date.now());
@@ -75,6 +81,7 @@ export async function compose(config: DepsConfig, client: Client, log?: ComposeL
     jobs: jobReporter(database, config.jobService),
     writeCheck: new WriteCheckService(database),
     workflowStatus: temporalWorkflowStatus(client),
+    metrics,
     clock: { nowMs: () => Date.now() },
     settings: { ...config.sealing, software: SOFTWARE },
   };

@@ -7,10 +7,13 @@ import { recoverFromDeadWorkers } from '../temporal/deadWorkerRecovery';
 import { openConfiguredTemporal } from '../temporalClient';
 import { startWorkerProcess } from './childProcess';
 import { readWorkerSettings } from './settings';
-import { pauseUntilAborted, superviseWorkers, type WorkerProcess } from './supervisor';
+import { superviseMetrics } from './superviseMetrics';
+import { pauseUntilAborted, superviseWorkers, type ProcessState, type WorkerProcess } from './supervisor';
+import type { WorkerMonitor } from './workerMonitor';
 
 // This room is what `audit-snapshot worker` runs: a supervisor (this file and supervisor.ts) that keeps several worker
-// processes alive, and the worker process (process.ts), which composes the adapters of every vendor into the dependencies of
+// processes alive, serves their health and metrics (superviseMetrics.ts, workerMonitor.ts) and measures the servers (probes/);
+// and the worker process (process.ts), which composes the adapters of every vendor into the dependencies of
 // the activities (compose.ts). A killed process loses only its own work, and the supervisor has another one take it up.
 
 const SCRIPT = join(__dirname, 'process.js');
@@ -21,7 +24,8 @@ const SCRIPT = join(__dirname, 'process.js');
  */
 export async function runWorkers(options: { readonly processes?: number } = {}): Promise<number> {
   // All settings of the worker processes: the supervisor names everything that is missing, once and before it starts any.
-  const { level, worker: workerConfig, temporal: temporalConfig } = readWorkerSettings();
+  const settings = readWorkerSettings();
+  const { level, worker: workerConfig, temporal: temporalConfig } = settings;
   const log = createLog('supervisor', level);
   const { activitiesAtOnce, identity, processes: configured } = workerConfig;
   const processes = options.processes ?? configured;
@@ -34,10 +38,16 @@ export async function runWorkers(options: { readonly processes?: number } = {}):
 
   const name = identity ?? `${hostname()}/${process.pid}`;
   const env = { WORKER_ACTIVITIES: String(Math.ceil(activitiesAtOnce / processes)) };
-  using children = stoppableProcesses(name, env);
+  await using monitoring = await superviseMetrics(settings, temporal.client, log, processes);
+  const { monitor, begin } = monitoring;
+  using children = stoppableProcesses(name, env, monitor);
   log.info({ processes, identity: name }, 'starting worker processes');
   const deps = {
     start: children.start,
+    onState: (index: number, state: ProcessState) => {
+      monitor.setState(index, state);
+      if (state === 'running') begin();
+    },
     recoverWork: (worker: string) => recover((seen) => seen === worker),
     pause: pauseUntilAborted,
     nowMs: () => performance.now(),
@@ -47,18 +57,25 @@ export async function runWorkers(options: { readonly processes?: number } = {}):
 }
 
 /** Starts processes that get every SIGTERM and SIGINT of this one; `stopping` is aborted by the first. */
-function stoppableProcesses(name: string, env: Readonly<Record<string, string>>) {
+function stoppableProcesses(name: string, env: Readonly<Record<string, string>>, monitor: WorkerMonitor) {
   const running = new Set<WorkerProcess>();
   const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
+    monitor.drain();
     stopping.abort();
     for (const child of running) child.signal(signal);
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
   return {
     stopping: stopping.signal,
-    start: (): WorkerProcess => {
-      const child = startWorkerProcess(SCRIPT, `${name}/${randomBytes(4).toString('hex')}`, env);
+    start: (index: number): WorkerProcess => {
+      const child = startWorkerProcess({
+        script: SCRIPT,
+        identity: `${name}/${randomBytes(4).toString('hex')}`,
+        env,
+        sdkMetrics: monitor.sdkAddress(index),
+        onMessage: (message) => monitor.receive(index, message),
+      });
       running.add(child);
       void child.exited.then(() => running.delete(child));
       return child;

@@ -2,15 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import {
-  DefaultLogger,
-  Runtime,
   Worker,
   type WorkerDeploymentOptions,
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
-import type { Logger } from 'pino';
 import { createActivities } from '../../activities/createActivities';
 import type { WorkerConfig } from '../config';
 import type { TemporalConfig } from '../config/temporal';
@@ -23,7 +20,10 @@ import { openConfiguredTemporal } from '../temporalClient';
 import { VERSION } from '../version';
 import { reportStarted } from './childProcess';
 import { compose } from './compose';
+import { startPulse } from './pulse';
+import { installRuntime } from './runtime';
 import { readWorkerSettings } from './settings';
+import { supervisorMetrics } from './workerMessages';
 
 /**
  * V8 lets a heap grow to a multiple of its live objects before it collects. Records pass through by the million and live
@@ -50,12 +50,12 @@ export async function runWorker(): Promise<void> {
   const settings = readWorkerSettings();
   const { level, temporal: temporalConfig, worker: workerConfig, sealing } = settings;
   const log = createLog('worker', level);
-  installRuntime(log, level);
+  installRuntime(log, level, process.argv[2]);
 
   await using temporal = await openConfiguredTemporal(temporalConfig);
   for (const warning of await requireSearchAttributes(temporal.connection, temporalConfig.namespace))
     log.warn(warning);
-  await using composed = await compose(settings, temporal.client, log);
+  await using composed = await compose(settings, temporal.client, log, supervisorMetrics);
   await using native = await connectWorker(temporalConfig);
   const worker = await Worker.create({
     ...workerOptions(temporalConfig, workerConfig, temporal.payloadCodec),
@@ -67,6 +67,7 @@ export async function runWorker(): Promise<void> {
   log.info({ taskQueue, origin: sealing.origin, identity }, 'worker started');
   const run = worker.run();
   reportStarted();
+  startPulse(() => worker.getState() === 'RUNNING');
   await run;
 }
 
@@ -112,19 +113,6 @@ function findBundle(): WorkflowBundleOption {
     'CONFIG_INVALID',
     `the workflow bundle is missing at ${codePath}; run npm run build`,
   );
-}
-
-/** Must run before any connection is made: the runtime carries the logger of all native code. */
-function installRuntime(log: Logger, level: string): void {
-  Runtime.install({
-    logger: new DefaultLogger('INFO', (entry) => {
-      const write = entry.level === 'ERROR' ? log.error : entry.level === 'WARN' ? log.warn : log.info;
-      write.call(log, entry.meta ?? {}, entry.message);
-    }),
-    telemetryOptions: {
-      logging: { forward: {}, filter: { core: level === 'debug' ? 'INFO' : 'WARN', other: 'ERROR' } },
-    },
-  });
 }
 
 if (require.main === module) runProcess(runWorker);

@@ -17,8 +17,14 @@ export interface WorkerProcess {
   signal(name: NodeJS.Signals): void;
 }
 
+/** `dead` from its exit until its replacement has polled for long enough to count as healthy. */
+export type ProcessState = 'starting' | 'running' | 'dead';
+
 export interface SupervisorDeps {
-  start(): WorkerProcess;
+  /** `index` counts the places of the processes from 0; a replacement gets the place of the process that exited. */
+  start(index: number): WorkerProcess;
+  /** Gets every change of state of the process at a place. */
+  onState(index: number, state: ProcessState): void;
   /** Frees the work of the dead process with this identity for other workers; returns the number of activities. */
   recoverWork(identity: string): Promise<number>;
   /** Resolves after that time, or as soon as the signal is aborted; never rejects. */
@@ -48,7 +54,7 @@ export async function superviseWorkers(
   count: number,
   stopping: AbortSignal,
 ): Promise<number> {
-  const first = deps.start();
+  const first = deps.start(0);
   const failed = await Promise.race([first.started.then(() => undefined), first.exited]);
   if (failed) return exitCodeOf(failed, stopping);
 
@@ -56,9 +62,11 @@ export async function superviseWorkers(
   const onStarted = (): void => {
     if (--missing === 0) deps.log.info({ processes: count }, 'worker processes started');
   };
-  const processes = [first, ...Array.from({ length: count - 1 }, () => deps.start())];
+  const processes = [first, ...Array.from({ length: count - 1 }, (_, index) => deps.start(index + 1))];
   for (const { started } of processes) void started.then(onStarted);
-  const outcomes = await Promise.all(processes.map((child) => keepAlive(deps, child, stopping)));
+  const outcomes = await Promise.all(
+    processes.map((child, index) => keepAlive(deps, index, child, stopping)),
+  );
 
   await Promise.all(outcomes.flatMap(({ recoveries }) => recoveries));
   return Math.max(...outcomes.map(({ exitCode }) => exitCode));
@@ -67,13 +75,17 @@ export async function superviseWorkers(
 /** Replaces a process whenever it exits; resolves when `stopping` is aborted and the latest one has exited. */
 async function keepAlive(
   deps: SupervisorDeps,
+  index: number,
   first: WorkerProcess,
   stopping: AbortSignal,
 ): Promise<{ readonly exitCode: number; readonly recoveries: readonly Promise<void>[] }> {
   const recoveries: Promise<void>[] = [];
   let earlyExits = 0;
-  for (let child = first; ; child = deps.start()) {
+  deps.onState(index, 'starting');
+  for (let child = first; ; child = deps.start(index)) {
+    void reportRunning(deps, index, child, earlyExits > 0, stopping);
     const { status, ranMs } = await waitForExit(deps, child);
+    deps.onState(index, 'dead');
     if (!hasDrained(status)) recoveries.push(recoverRepeatedly(deps, child, stopping));
     if (stopping.aborted) return { exitCode: exitCodeOf(status, stopping), recoveries };
 
@@ -84,6 +96,21 @@ async function keepAlive(
     if (pauseMs > 0) await deps.pause(pauseMs, stopping);
     if (stopping.aborted) return { exitCode: 0, recoveries };
   }
+}
+
+/** A process whose predecessor did not last counts as running only when it has lasted itself. */
+async function reportRunning(
+  deps: SupervisorDeps,
+  index: number,
+  child: WorkerProcess,
+  onProbation: boolean,
+  stopping: AbortSignal,
+): Promise<void> {
+  let exited = false;
+  void child.exited.then(() => (exited = true));
+  await child.started;
+  if (onProbation) await deps.pause(HEALTHY_AFTER_MS, stopping);
+  if (!exited) deps.onState(index, 'running');
 }
 
 /** `ranMs` counts from when the process first polled. */

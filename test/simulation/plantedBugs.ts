@@ -4,7 +4,7 @@ import { readRecord } from '../../src/evidence/recordBytes';
 import { overrideMethods } from '../harness/overrideMethods';
 import type { PlantedBug } from './world';
 
-type Ports = Omit<SealingDeps, 'clock' | 'settings' | 'timestamper'>;
+type Ports = Omit<SealingDeps, 'clock' | 'settings' | 'timestamper' | 'metrics'>;
 
 /** A bug in some methods of one port. */
 function withMethods<P extends keyof Ports>(

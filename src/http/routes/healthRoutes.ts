@@ -4,7 +4,7 @@ import { ERROR_CODES, SnapshotError } from '../../errors';
 import { PROBLEM_TYPE, problemOf } from '../problem';
 import { errorResponses, jsonResponse } from '../responses';
 import { problem } from '../schemas';
-import { healthChecker, serverHealth, type HealthDeps } from '../serverHealth';
+import { healthChecker, serverHealth, type HealthDeps } from '../../monitoring/serverHealth';
 
 export interface HealthRouteDeps extends HealthDeps {
   readonly isDraining: () => boolean;

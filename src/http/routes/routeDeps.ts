@@ -26,6 +26,19 @@ export interface ServiceDeps {
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
+/** Counts what the service does. */
+export interface ServiceMetrics {
+  readonly countError: (code: string) => void;
+  /** `route` is the pattern of the route, so that its values are few. */
+  readonly observeRequest: (labels: RequestLabels, seconds: number) => void;
+}
+
+export interface RequestLabels {
+  readonly method: string;
+  readonly route: string;
+  readonly status: string;
+}
+
 export interface RouteDeps extends ServiceDeps {
   readonly poller: JobPoller;
   readonly waitSlots: WaitSlots;

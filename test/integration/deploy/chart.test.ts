@@ -135,9 +135,8 @@ describe('every pod', () => {
     expect(secretsOf(named('Job', 'indexes'))).toEqual(['MONGODB_URI']);
   });
 
-  test('of the services is asked whether it lives and whether it can work, on a port that it has', async () => {
-    const probed = await render(program, { ...EVERYTHING, worker: { probes: { enabled: true } } });
-    const services = probed.filter(({ kind }) => ['StatefulSet', 'Deployment'].includes(kind));
+  test('of the services is asked whether it lives and whether it can work, on a port that it has', () => {
+    const services = manifests.filter(({ kind }) => ['StatefulSet', 'Deployment'].includes(kind));
     expect(services).toHaveLength(2);
     for (const pod of services.map(podOf)) {
       const [{ livenessProbe, readinessProbe, ports }] = pod.containers;
@@ -149,8 +148,9 @@ describe('every pod', () => {
 });
 
 describe('the objects of a release fit together', () => {
-  test('a worker has no probe by default, because it does not answer HTTP requests', () => {
-    const [container] = podOf(named('StatefulSet', 'worker')).containers;
+  test('a worker has no probe where its endpoint is turned off', async () => {
+    const unprobed = await render(program, { ...EVERYTHING, worker: { probes: { enabled: false } } });
+    const [container] = podOf(unprobed.find(({ kind }) => kind === 'StatefulSet')!).containers;
     expect(Object.keys(container).filter((name) => name.endsWith('Probe'))).toEqual([]);
   });
 

@@ -38,8 +38,9 @@ describe('the Dockerfile', () => {
       HOST: '0.0.0.0',
       PORT: '8080',
       WORKER_HTTP_PORT: '9464',
+      JOB_SERVICE_METRICS_PORT: '9465',
     });
-    expect(textOf('EXPOSE')).toBe('8080 9464');
+    expect(textOf('EXPOSE')).toBe('8080 9464 9465');
   });
 
   test('is the command line of the package, and a worker by default', () => {

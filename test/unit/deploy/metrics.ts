@@ -19,6 +19,8 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   audit_snapshot_signing_key_age_seconds: [],
   audit_snapshot_errors_total: ['code'],
   audit_snapshot_workers: ['state'],
+  audit_snapshot_event_loop_lag_seconds: [],
+  audit_snapshot_http_request_duration_seconds: ['method', 'route', 'status', 'le'],
   audit_snapshot_pollers: ['queue'],
 };
 

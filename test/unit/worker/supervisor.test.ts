@@ -34,6 +34,7 @@ class Supervision {
   readonly recovered: string[] = [];
   readonly restarts: number[] = [];
   readonly lines: string[] = [];
+  readonly states: string[] = [];
   readonly stopping = new AbortController();
   failRecovery = false;
   onPause: () => void = () => undefined;
@@ -51,6 +52,7 @@ class Supervision {
         this.processes.push(started);
         return started;
       },
+      onState: (index, state) => this.states.push(`${index} ${state}`),
       recoverWork: (identity) => {
         this.recovered.push(identity);
         return this.failRecovery ? Promise.reject(new Error('no server')) : Promise.resolve(1);
@@ -193,4 +195,27 @@ test('a first process that is stopped while it starts is not an error', async ()
   supervision.stopping.abort();
   await supervision.end(0, { code: null, signal: 'SIGTERM' });
   expect(await supervision.exit).toBe(0);
+});
+
+test('a process that dies is dead until its replacement polls', async () => {
+  const supervision = new Supervision(2);
+  await supervision.start(0);
+  await supervision.start(1);
+  expect(supervision.states).toEqual(['0 starting', '1 starting', '0 running', '1 running']);
+  await supervision.end(1, KILLED, 60_000);
+  expect(supervision.states.slice(4)).toEqual(['1 dead']);
+  await supervision.start(2);
+  expect(supervision.states.slice(4)).toEqual(['1 dead', '1 running']);
+  await supervision.stop();
+});
+
+test('a replacement that ends before it has polled for some time never counts as running', async () => {
+  const supervision = new Supervision(1);
+  await supervision.start(0);
+  await supervision.end(0, KILLED);
+  supervision.onPause = () => supervision.processes[1]!.exit(KILLED);
+  await supervision.start(1);
+  expect(supervision.states).toEqual(['0 starting', '0 running', '0 dead', '0 dead']);
+  supervision.onPause = () => undefined;
+  await supervision.stop();
 });

@@ -8,7 +8,7 @@ export interface NeededServer {
 }
 
 export interface HealthDeps {
-  readonly servers: readonly NeededServer[];
+  readonly servers: readonly NeededServer[] | (() => readonly NeededServer[]);
   readonly nowMs: () => number;
   /** Resolves after that time, or as soon as the signal is aborted; never rejects. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -32,7 +32,8 @@ export function healthChecker(deps: HealthDeps): () => Promise<readonly ServerHe
   return () => {
     const nowMs = deps.nowMs();
     if (latest === undefined || nowMs - latest.atMs >= CACHED_MS) {
-      const servers = Promise.all(deps.servers.map((server) => checkServer(server, deps)));
+      const needed = typeof deps.servers === 'function' ? deps.servers() : deps.servers;
+      const servers = Promise.all(needed.map((server) => checkServer(server, deps)));
       latest = { atMs: nowMs, servers };
     }
     return latest.servers;
