@@ -19,6 +19,7 @@ export function auditSnapshots(
     const audit = await auditDrift(deps, {
       ledger: await reopenLedger(deps),
       readLedger: () => reopenLedger(deps),
+      source: deps.settings.source,
       ...(within ? { within } : {}),
       fromIndex: place,
       lateAllowanceMs: deps.settings.lateAllowanceMs,

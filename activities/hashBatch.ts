@@ -16,7 +16,7 @@ export function hashBatch(deps: SealingDeps, input: HashBatchInput): Promise<Has
   return withHeartbeat(async (signal, reportProgress) => {
     const { snapshotId, chunk, cursor, hash } = input;
     const row = await findOpened(deps, snapshotId);
-    const { records } = await readStoredChunk(deps.store, chunk.key, row.window, chunk);
+    const { records } = await readStoredChunk(deps.store, chunk.key, row, chunk);
 
     const hashed = await hashChunk(row, records, hash, async (count) => {
       reportProgress({ index: chunk.index, hashed: count });

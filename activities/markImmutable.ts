@@ -57,10 +57,10 @@ function timeOf(positions: readonly Position[]): Bounds | undefined {
 
 /** The positions of the records in a chunk, as storage returns it. */
 async function readPositions(deps: SealingDeps, snapshotId: string, index: number): Promise<Position[]> {
-  const { window } = await findSigned(deps, snapshotId);
+  const snapshot = await findSigned(deps, snapshotId);
   const row = await deps.snapshots.findChunk(snapshotId, index);
   if (!row) throw new SnapshotError('SNAPSHOT_CONFLICT', `snapshot ${snapshotId} has no chunk ${index}`);
-  const { records } = await readStoredChunk(deps.store, row.chunk.key, window, row.chunk);
+  const { records } = await readStoredChunk(deps.store, row.chunk.key, snapshot, row.chunk);
   const positions: Position[] = [];
   for await (const { position } of records) positions.push(position);
   return positions;

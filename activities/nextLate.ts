@@ -52,7 +52,7 @@ async function hasUnsealed(
   const { fromMs, untilMs } = boundsOf(planned.window);
   let sealed: SealedRecords | undefined;
   for await (const raw of deps.records.scan({ fromMs, untilMs, after: null }, NO_LIMIT)) {
-    const position = positionOf(readRecord(raw), { fromMs, untilMs });
+    const position = positionOf(readRecord(raw, deps.settings.source.members), { fromMs, untilMs });
     if (!position) continue;
     sealed ??= await openSealedRecords(deps, planned);
     if (!(await sealed.has(position))) return true;

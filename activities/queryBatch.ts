@@ -57,12 +57,12 @@ function tooManyChunks({ snapshotId, window }: SnapshotRow): SnapshotError {
 
 async function adoptStoredChunk(
   deps: SealingDeps,
-  { snapshotId, window }: SnapshotRow,
+  row: SnapshotRow,
   index: number,
   { after: previous, sliceMs }: Cursor,
 ): Promise<QueriedBatch> {
-  const key = chunkKey(snapshotId, index);
-  const { versionId, body, records } = await readStoredChunk(deps.store, key, window);
+  const key = chunkKey(row.snapshotId, index);
+  const { versionId, body, records } = await readStoredChunk(deps.store, key, row);
   let after: Position | undefined;
   let count = 0;
   for await (const { position } of records) {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { ObjectId } from 'bson';
 import { entryOf, parseEntry } from '../src/evidence/ledgerEntry';
 import { manifestKey } from '../src/evidence/objectKeys';
+import { AUDIT_LOG } from '../src/evidence/recordMembers';
 import type { ObjectStore } from '../src/ports/objectStore';
 import type { RecordSource } from '../src/ports/recordSource';
 import { sha256Hex } from '../src/tlog/sha256';
@@ -71,7 +72,7 @@ async function measure(directory: string): Promise<void> {
       snapshots: { find: () => Promise.resolve(undefined) },
       clock: { nowMs: () => Date.now() },
     },
-    { ledger, fromIndex: 0, lateAllowanceMs: DAY_MS },
+    { ledger, source: AUDIT_LOG, fromIndex: 0, lateAllowanceMs: DAY_MS },
   );
   const seconds = (Date.now() - startedMs) / 1000;
   const peakRssMiB = Math.round((process.resourceUsage().maxRSS * 1024) / MIB);

@@ -51,6 +51,7 @@ export const ERROR_CODES = [
   'LEDGER_ROLLED_BACK',
   'LEDGER_ENTRY_INVALID',
   'ORIGIN_MISMATCH',
+  'SOURCE_MISMATCH',
   // evidence read from outside
   'EVIDENCE_MALFORMED',
   'EVIDENCE_INVALID',

@@ -1,11 +1,12 @@
-/* global db, print */
+/* global db, print, process */
 // Workers (`audit-snapshot worker`): they read and mark the log, and keep their rows.
 // mongosh "mongodb://ADMINISTRATOR@HOST/DATABASE" deploy/mongodb/sealer.js
 // It creates the role in the database of the URI, or replaces its rights. docs/mongodb.md says what each right is for.
+// If the log is another collection than auditlogs, set AUDIT_COLLECTION in the environment of mongosh.
 
 const NAME = 'auditSealer';
 const RIGHTS = {
-  auditlogs: ['find', 'insert', 'update', 'listIndexes'],
+  [process.env.AUDIT_COLLECTION || 'auditlogs']: ['find', 'insert', 'update', 'listIndexes'],
   snapshots: ['find', 'insert', 'update', 'listIndexes'],
   snapshotchunks: ['find', 'insert', 'update'],
   windowleases: ['find', 'insert', 'update'],

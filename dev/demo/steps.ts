@@ -1,6 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readDatabaseConfig, readSealingConfig, readStorageConfig, readVaultConfig } from '../../src/config';
+import {
+  readDatabaseConfig,
+  readLogConfig,
+  readSealingConfig,
+  readStorageConfig,
+  readVaultConfig,
+} from '../../src/config';
 import type { Window } from '../../src/contract/window';
 import { chunkKey } from '../../src/evidence/objectKeys';
 import { makeTrustFile, type TrustFile } from '../../src/evidence/trustFile';
@@ -84,7 +90,9 @@ async function writeTrail(
   using display = output.showProgress();
   const trail = auditTrail(records, Date.parse(from), Date.parse(to) + 1);
   try {
-    await new AuditService(connection).logAuditEntries(withProgress(trail, records, display));
+    await new AuditService(connection, readLogConfig(env)).logAuditEntries(
+      withProgress(trail, records, display),
+    );
   } finally {
     await connection.close();
   }

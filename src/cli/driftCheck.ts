@@ -30,14 +30,14 @@ export async function checkDrift(
   trustFile: string,
   within: Window | undefined,
 ): Promise<DriftReport> {
-  const { lateAllowanceMs, logRetentionMs } = readSealingConfig();
+  const { source, lateAllowanceMs, logRetentionMs } = readSealingConfig();
   await using database = await openDatabase();
   const keys = pinnedKeys(await readTrust(trustFile)).map((publicKey) => ({ publicKey }));
   await compareWithBucket(database.connection, ledger.origin, keys);
   using display = showProgress();
   const { nextPlace: _, ...report } = await auditDrift(
     {
-      records: new AuditService(database.connection),
+      records: new AuditService(database.connection, source),
       store: openObjectStore(),
       snapshots: new MongoSnapshotRepository(database.connection),
       ledger: new MongoLedgerSequencer(database.connection, ledger.origin),
@@ -46,6 +46,7 @@ export async function checkDrift(
     },
     {
       ledger,
+      source,
       readLedger,
       ...(within ? { within } : {}),
       fromIndex: 0,

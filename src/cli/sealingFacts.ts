@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { SealingConfig } from '../config';
 import { SnapshotError, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { MongoJobStore } from '../mongo/jobStore';
@@ -45,7 +46,7 @@ const FIRST_INSTANT = new Date(0).toISOString();
 /** Measures how far sealing is. DATABASE_*. */
 export async function measureSealing(
   connection: Connection,
-  { origin, lateAllowanceMs }: { readonly origin: string; readonly lateAllowanceMs: number },
+  { origin, source, lateAllowanceMs }: Pick<SealingConfig, 'origin' | 'source' | 'lateAllowanceMs'>,
   nowMs: number,
 ): Promise<SealingFacts> {
   const ledger = new MongoLedgerSequencer(connection, origin);
@@ -61,7 +62,12 @@ export async function measureSealing(
     lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
     gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
     findings: await new MongoSnapshotRepository(connection).countFindings(origin),
-    unsealed: await measureUnsealed(new AuditService(connection), sealedUntil, lateAllowanceMs, nowMs),
+    unsealed: await measureUnsealed(
+      new AuditService(connection, source),
+      sealedUntil,
+      lateAllowanceMs,
+      nowMs,
+    ),
     jobs: await measureJobs(new MongoJobStore(connection), entries, nowMs),
   };
 }

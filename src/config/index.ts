@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors';
+import { logConfigOf, type LogConfig } from './log';
 import { configError, invalid, readTogether, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
 import { findSetting, replaceableSecret } from './sources';
@@ -48,6 +49,8 @@ export interface JobServiceConfig {
 }
 export interface SealingConfig {
   readonly origin: string;
+  /** The collection that is sealed, and the names of its members. */
+  readonly source: LogConfig;
   readonly hashScheme: 'bson-sha256/v1' | 'opaque';
   readonly retentionMs: number;
   readonly holdMs: number;
@@ -133,10 +136,19 @@ export function readStorageConfig(env: Environment = process.env): StorageConfig
   return storageConfigOf(read({ ...VARIABLES.storage, ...VARIABLES.aws }, env));
 }
 
+/** The collection that is sealed, and the names of its members. CONFIG_INVALID. */
+export function readLogConfig(env: Environment = process.env): LogConfig {
+  return logConfigOf(read(VARIABLES.log, env));
+}
+
 export function readSealingConfig(env: Environment = process.env): SealingConfig {
-  const sealing = read(VARIABLES.sealing, env);
+  const { sealing, source } = readTogether({
+    sealing: () => read(VARIABLES.sealing, env),
+    source: () => readLogConfig(env),
+  });
   return {
     origin: sealing.AUDIT_ORIGIN,
+    source,
     hashScheme: sealing.AUDIT_HASH_SCHEME,
     retentionMs: sealing.AUDIT_RETENTION_DAYS * DAY_MS,
     holdMs: sealing.AUDIT_HOLD_DAYS * DAY_MS,

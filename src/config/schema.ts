@@ -44,6 +44,13 @@ const endpointPort = z
   .regex(/^(off|0|[1-9]\d{0,4})$/, 'is neither a port nor off')
   .refine((given) => given === 'off' || Number(given) <= 65_535, 'is above 65535');
 
+/** MongoDB reads a dot as a path and a leading dollar sign as an operator. */
+const memberName = z
+  .string()
+  .regex(
+    /^(?!_id$|__proto__$)[A-Za-z_][\w-]{0,63}$/,
+    'is not the name of a top-level member: 1 to 64 letters, digits, _ and -, no digit first, and not _id',
+  );
 /** Temporary credentials of AWS have tokens of several kilobytes. */
 const token = headerText(16_384);
 const certificates = z
@@ -55,9 +62,36 @@ const certificates = z
       context.addIssue({ code: 'custom', message: 'has no certificate in PEM format', params });
   });
 
+/** Collections in which this product keeps its rows. */
+export const OWN_COLLECTIONS: readonly string[] = [
+  'snapshots',
+  'snapshotchunks',
+  'windowleases',
+  'assets',
+  'jobs',
+  'idempotencykeys',
+  'ledgerheads',
+  'ledgerleaves',
+];
+
 /** Every setting, grouped by the part that reads it. A name is that of the environment variable; in lower case it is the key of the file. */
 export const VARIABLES = {
   database: { MONGODB_URI: mongoUri },
+  log: {
+    AUDIT_COLLECTION: z
+      .string()
+      .regex(
+        /^(?!system\.)[A-Za-z_][\w-]*(\.[\w-]+)*$/,
+        'is not the name of a collection such as events or app.events',
+      )
+      .max(120)
+      .refine((name) => !OWN_COLLECTIONS.includes(name), 'is a collection of audit-snapshot itself')
+      .default('auditlogs'),
+    AUDIT_TIME_MEMBER: memberName.default('timestamp'),
+    AUDIT_HASH_MEMBER: memberName.default('hash'),
+    AUDIT_IMMUTABLE_MEMBER: memberName.default('immutable'),
+    AUDIT_SNAPSHOT_ID_MEMBER: memberName.default('snapshotId'),
+  },
   temporal: {
     TEMPORAL_ADDRESS: hostAndPort.optional(),
     TEMPORAL_NAMESPACE: text.default('default'),

@@ -17,6 +17,7 @@ const TERMINAL_CODES: readonly ErrorCode[] = [
   'LEDGER_ROLLED_BACK',
   'LEDGER_ENTRY_INVALID',
   'ORIGIN_MISMATCH',
+  'SOURCE_MISMATCH',
 ];
 
 /** True when a failure with this code ends the job, whatever attempts are left. */

@@ -15,7 +15,7 @@ export interface RecordSourceNames {
   readonly members: RecordMembers;
 }
 
-/** The audit log of this product. */
+/** The audit log of this product, and the default of its settings. */
 export const AUDIT_LOG: RecordSourceNames = {
   collection: 'auditlogs',
   members: { time: 'timestamp', hash: 'hash', immutable: 'immutable', snapshotId: 'snapshotId' },

@@ -4,7 +4,7 @@ import {
   rejectSealedFilter,
   rejectSealedRecord,
   rejectSealingUpdate,
-  SEALING_MEMBERS,
+  type SealingMembers,
 } from './sealingMembers';
 
 const QUERY_WRITES = [
@@ -17,8 +17,6 @@ const QUERY_WRITES = [
   'deleteOne',
   'deleteMany',
 ] as const;
-
-const UNSEALED = { immutable: { $ne: true } };
 
 type AnyModel = Model<unknown>;
 type Filter = Record<string, unknown>;
@@ -35,65 +33,90 @@ interface BulkWrite {
 type ConnectionWrite = BulkWrite & { readonly model: unknown };
 
 /**
- * Makes a schema reject updates and deletes of records with `immutable: true`, by document, query, bulk write or aggregation:
+ * Makes a schema reject updates and deletes of records that are marked as sealed, by document, query, bulk write or aggregation:
  * RECORD_IMMUTABLE names a record. The condition is also part of the write itself, so a record that is sealed between check
  * and write stays unchanged. Sealing marks records through the driver, not through the model.
  */
-export function guardImmutability(schema: Schema): void {
-  for (const guard of [guardQuery, guardSave, guardDocument, guardBulk, guardInserts, guardAggregate]) {
+export function guardImmutability(schema: Schema, members: SealingMembers): void {
+  const guards = {
+    query: guardQuery(members),
+    save: guardSave(members),
+    document: guardDocument(members),
+    bulk: guardBulk(members),
+    inserts: guardInserts(members),
+    aggregate: guardAggregate,
+  };
+  for (const guard of Object.values(guards)) {
     // Mongoose's own marker for hooks that the option `middleware: false` does not turn off.
     Object.assign(guard, { [Symbol.for('mongoose:built-in-middleware')]: true });
   }
-  schema.pre([...QUERY_WRITES], { document: false, query: true }, guardQuery);
-  schema.pre(['updateOne', 'deleteOne'], { document: true, query: false }, guardDocument);
-  schema.pre('save', guardSave);
-  schema.pre('bulkWrite', guardBulk as never);
-  schema.pre('insertMany', guardInserts as never);
-  schema.pre('aggregate', guardAggregate);
+  schema.pre([...QUERY_WRITES], { document: false, query: true }, guards.query);
+  schema.pre(['updateOne', 'deleteOne'], { document: true, query: false }, guards.document);
+  schema.pre('save', guards.save);
+  schema.pre('bulkWrite', guards.bulk as never);
+  schema.pre('insertMany', guards.inserts as never);
+  schema.pre('aggregate', guards.aggregate);
 }
 
 /** Guards `connection.bulkWrite`, which runs no hooks, for the writes to `model`. */
-export function guardConnection(connection: Connection, model: AnyModel): void {
+export function guardConnection(connection: Connection, model: AnyModel, members: SealingMembers): void {
   const bulkWrite = connection.bulkWrite.bind(connection) as (
     writes: readonly ConnectionWrite[],
     options?: object,
   ) => Promise<unknown>;
   const guarded: typeof bulkWrite = async (writes, options) => {
     for (const write of writes) {
-      if (write.model === model || write.model === model.modelName) await guardBulkWrite(model, write);
+      if (write.model === model || write.model === model.modelName)
+        await guardBulkWrite(members, model, write);
     }
     return bulkWrite(writes, options);
   };
   Object.assign(connection, { bulkWrite: guarded });
 }
 
-async function guardQuery(this: Query<unknown, unknown>): Promise<void> {
-  rejectSealingUpdate(this.getUpdate());
-  if (this.getOptions().upsert === true) rejectSealedFilter(this.getFilter());
-  await rejectSealed(this.model as AnyModel, this.getFilter());
-  this.and([UNSEALED]);
+/** The condition of a write: the record is not sealed. */
+function notSealed({ immutable }: SealingMembers): Filter {
+  return { [immutable]: { $ne: true } };
 }
 
-async function guardSave(this: Document): Promise<void> {
-  if (this.isNew) return rejectSealedRecord(this);
-  const member = SEALING_MEMBERS.find((name) => this.isModified(name));
-  if (member !== undefined) rejectSealingUpdate({ [member]: this.get(member) as unknown });
-  await rejectSealed(this.constructor as AnyModel, { _id: this._id });
-  // Guards the write itself: a save whose condition no longer matches fails instead of changing a sealed record.
-  this.$where = { ...this.$where, ...UNSEALED };
+function guardQuery(members: SealingMembers) {
+  return async function (this: Query<unknown, unknown>): Promise<void> {
+    rejectSealingUpdate(members, this.getUpdate());
+    if (this.getOptions().upsert === true) rejectSealedFilter(members, this.getFilter());
+    await rejectSealed(members, this.model as AnyModel, this.getFilter());
+    this.and([notSealed(members)]);
+  };
 }
 
-async function guardDocument(this: Document): Promise<void> {
-  await rejectSealed(this.constructor as AnyModel, { _id: this._id });
+function guardSave(members: SealingMembers) {
+  return async function (this: Document): Promise<void> {
+    if (this.isNew) return rejectSealedRecord(members, this);
+    const member = [members.immutable, members.snapshotId].find((name) => this.isModified(name));
+    if (member !== undefined) rejectSealingUpdate(members, { [member]: this.get(member) as unknown });
+    await rejectSealed(members, this.constructor as AnyModel, { _id: this._id });
+    // Guards the write itself: a save whose condition no longer matches fails instead of changing a sealed record.
+    this.$where = { ...this.$where, ...notSealed(members) };
+  };
 }
 
-async function guardBulk(this: AnyModel, writes: readonly Record<string, BulkWrite>[]): Promise<void> {
-  for (const write of writes.flatMap((each) => Object.values(each))) await guardBulkWrite(this, write);
+function guardDocument(members: SealingMembers) {
+  return async function (this: Document): Promise<void> {
+    await rejectSealed(members, this.constructor as AnyModel, { _id: this._id });
+  };
 }
 
-async function guardInserts(this: AnyModel, records: unknown): Promise<void> {
-  for (const record of [records].flat()) rejectSealedRecord(record);
-  return Promise.resolve();
+function guardBulk(members: SealingMembers) {
+  return async function (this: AnyModel, writes: readonly Record<string, BulkWrite>[]): Promise<void> {
+    for (const write of writes.flatMap((each) => Object.values(each)))
+      await guardBulkWrite(members, this, write);
+  };
+}
+
+function guardInserts(members: SealingMembers) {
+  return async function (this: AnyModel, records: unknown): Promise<void> {
+    for (const record of [records].flat()) rejectSealedRecord(members, record);
+    return Promise.resolve();
+  };
 }
 
 async function guardAggregate(this: Aggregate<unknown>): Promise<void> {
@@ -105,22 +128,26 @@ async function guardAggregate(this: Aggregate<unknown>): Promise<void> {
 }
 
 /** Guards one write of a bulk and adds the condition to its filter. */
-async function guardBulkWrite(model: AnyModel, write: BulkWrite): Promise<void> {
-  if (write.document !== undefined) return rejectSealedRecord(write.document);
+async function guardBulkWrite(members: SealingMembers, model: AnyModel, write: BulkWrite): Promise<void> {
+  if (write.document !== undefined) return rejectSealedRecord(members, write.document);
   const { filter = {} } = write;
-  rejectSealingUpdate(write.update ?? write.replacement);
-  if (write.upsert === true) rejectSealedFilter(filter);
-  await rejectSealed(model, filter);
-  write.filter = { $and: [filter, UNSEALED] };
+  rejectSealingUpdate(members, write.update ?? write.replacement);
+  if (write.upsert === true) rejectSealedFilter(members, filter);
+  await rejectSealed(members, model, filter);
+  write.filter = { $and: [filter, notSealed(members)] };
 }
 
 /** Queries through the model, so that the filter is cast like that of the write. */
-async function rejectSealed(model: AnyModel, filter: Filter): Promise<void> {
+async function rejectSealed(
+  { immutable, snapshotId }: SealingMembers,
+  model: AnyModel,
+  filter: Filter,
+): Promise<void> {
   const sealed = await model
-    .findOne({ $and: [filter, { immutable: true }] })
-    .select('snapshotId')
-    .lean<{ _id: unknown; snapshotId?: string }>();
+    .findOne({ $and: [filter, { [immutable]: true }] })
+    .select(snapshotId)
+    .lean<{ _id: unknown } & Record<string, unknown>>();
   if (!sealed) return;
-  const message = `record ${String(sealed._id)} is sealed in snapshot ${String(sealed.snapshotId)} and cannot be changed or deleted`;
+  const message = `record ${String(sealed._id)} is sealed in snapshot ${String(sealed[snapshotId])} and cannot be changed or deleted`;
   throw new SnapshotError('RECORD_IMMUTABLE', message);
 }

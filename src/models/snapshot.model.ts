@@ -1,4 +1,5 @@
 import { Schema, type Connection, type Model } from 'mongoose';
+import { AUDIT_LOG } from '../evidence/recordMembers';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 
 /** Row of a snapshot; `_id` is the snapshot id. It has the shape of the port: rows are written and compared whole. */
@@ -19,6 +20,8 @@ const snapshotSchema = new Schema<SnapshotDocument>(
     _id: text,
     jobId: text,
     origin: text,
+    // Rows that were written before the names could be set have none.
+    source: { type: mixed, default: AUDIT_LOG },
     window: { type: mixed, required: true },
     onTamper: text,
     openedAt: text,

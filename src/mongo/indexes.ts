@@ -1,5 +1,6 @@
 import type { Connection, IndexOptions, mongo } from 'mongoose';
 import { SnapshotError } from '../errors';
+import { AUDIT_LOG, type RecordSourceNames } from '../evidence/recordMembers';
 import { assetModel } from '../models/asset.model';
 import { auditLogModel } from '../models/auditLog.model';
 import { idempotencyKeyModel } from '../models/idempotencyKey.model';
@@ -50,10 +51,11 @@ const NARROWING = ['partialFilterExpression', 'sparse', 'collation', 'hidden'];
 /** The indexes of every collection of this product, as the models declare them. */
 export function declaredIndexes(
   connection: Connection,
+  source: RecordSourceNames = AUDIT_LOG,
   models: readonly ModelOf[] = MODELS,
 ): readonly DeclaredIndex[] {
   return models.flatMap((model) => {
-    const { collection, schema } = model(connection);
+    const { collection, schema } = model(connection, source);
     return schema.indexes().map(([key, options]) => declared(collection.name, key, options));
   });
 }
@@ -71,9 +73,10 @@ function declared(collection: string, key: object, options: IndexOptions): Decla
 /** Compares the declared indexes with those of the database; only lists. DATABASE_*. */
 export async function readIndexes(
   connection: Connection,
+  source: RecordSourceNames = AUDIT_LOG,
   models: readonly ModelOf[] = MODELS,
 ): Promise<readonly IndexState[]> {
-  const declarations = declaredIndexes(connection, models);
+  const declarations = declaredIndexes(connection, source, models);
   const collections = [...new Set(declarations.map(({ collection }) => collection))];
   const existing = new Map<string, readonly Existing[]>();
   for (const name of collections) existing.set(name, await listIndexes(connection, name));
@@ -110,8 +113,11 @@ function fits({ unique, expireAfterSeconds }: DeclaredIndex, found: Existing): b
  * Creates the declared indexes that are missing, and returns what was created. An existing index of the same keys and
  * options counts under any name. INDEX_CONFLICT before the first is created, when one exists with other options. DATABASE_*.
  */
-export async function createIndexes(connection: Connection): Promise<readonly IndexState[]> {
-  const states = await readIndexes(connection);
+export async function createIndexes(
+  connection: Connection,
+  source: RecordSourceNames = AUDIT_LOG,
+): Promise<readonly IndexState[]> {
+  const states = await readIndexes(connection, source);
   const conflicts = states.filter(({ state }) => state === 'conflict');
   if (conflicts.length > 0) throw conflicting(conflicts);
   const missing = states.filter(({ state }) => state === 'missing');
@@ -140,8 +146,12 @@ const USED_BY = {
  * INDEXES_MISSING or INDEX_CONFLICT for a process that lacks indexes; the message names all of them and the command that
  * creates them. DATABASE_*.
  */
-export async function requireIndexes(connection: Connection, process: keyof typeof USED_BY): Promise<void> {
-  const states = await readIndexes(connection, USED_BY[process]);
+export async function requireIndexes(
+  connection: Connection,
+  process: keyof typeof USED_BY,
+  source: RecordSourceNames = AUDIT_LOG,
+): Promise<void> {
+  const states = await readIndexes(connection, source, USED_BY[process]);
   const conflicts = states.filter(({ state }) => state === 'conflict');
   if (conflicts.length > 0) throw conflicting(conflicts);
   const missing = states.filter(({ state }) => state === 'missing');

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Position } from '../contract/activities';
+import type { RecordMembers } from '../evidence/recordMembers';
 import type { LogSlice } from '../ports/recordSource';
 import { laterGroups, sameGroup } from './idOrder';
 import { decodeRecordId, typeOf } from './recordId';
@@ -14,37 +15,40 @@ export interface LogPage {
 }
 
 const MIN_KEY = 0xff;
-const UNSEALED = { immutable: false };
 
 /**
  * The queries of a slice, in the order `(timestamp, _id)`: records of the same millisecond as `after`, then the rest.
  * Each is bounded on both sides, so the cost does not depend on the length of the log. `lastTie` is the id of the last
  * record of that millisecond.
  */
-export function pagesOf({ fromMs, untilMs, after }: LogSlice, lastTie: string | undefined): LogPage[] {
-  const until = new Date(untilMs);
-  if (after === null) return [{ filter: { ...UNSEALED, timestamp: { $gte: new Date(fromMs), $lt: until } } }];
-  const rest = { ...UNSEALED, timestamp: { $gt: new Date(after.timestamp), $lt: until } };
-  return [...tiesAfter(after, lastTie), { filter: rest }];
+export function pagesOf(
+  members: RecordMembers,
+  { fromMs, untilMs, after }: LogSlice,
+  lastTie: string | undefined,
+): LogPage[] {
+  const { immutable, time } = members;
+  if (after === null) return [{ filter: { [immutable]: false, ...between(members, fromMs, untilMs) } }];
+  const rest = { $gt: new Date(after.timestamp), $lt: new Date(untilMs) };
+  return [...tiesAfter(members, after, lastTie), { filter: { [immutable]: false, [time]: rest } }];
 }
 
 /** The condition on log time `[fromMs, untilMs)`. */
-export function between(fromMs: number, untilMs: number): Filter {
-  return { timestamp: { $gte: new Date(fromMs), $lt: new Date(untilMs) } };
+export function between({ time }: Pick<RecordMembers, 'time'>, fromMs: number, untilMs: number): Filter {
+  return { [time]: { $gte: new Date(fromMs), $lt: new Date(untilMs) } };
 }
 
-/** The records of one millisecond. */
-export function tiesOf({ timestamp }: Position): Filter {
-  return { ...UNSEALED, timestamp: new Date(timestamp) };
+/** The unsealed records of one millisecond. */
+export function tiesOf({ immutable, time }: RecordMembers, { timestamp }: Position): Filter {
+  return { [immutable]: false, [time]: new Date(timestamp) };
 }
 
 /**
  * Comparison operators stay within one group of types, so ids of later types are queried by type. Not every server bounds
  * that by the index, so it is done only where the last id of the millisecond is of a later type.
  */
-function tiesAfter(after: Position, lastTie: string | undefined): LogPage[] {
+function tiesAfter(members: RecordMembers, after: Position, lastTie: string | undefined): LogPage[] {
   if (lastTie === undefined || lastTie === after.id) return [];
-  const tie = tiesOf(after);
+  const tie = tiesOf(members, after);
   const later = laterGroups(typeOf(after.id));
   const same = sameGroupAfter(tie, after.id);
   return later.includes(typeOf(lastTie)) ? [same, { filter: { ...tie, _id: { $type: later } } }] : [same];

@@ -1,8 +1,10 @@
 import type { mongo } from 'mongoose';
 import type { Bounds } from '../contract/window';
 import { listedId } from '../evidence/recordIds';
+import type { RecordMembers } from '../evidence/recordMembers';
 import { onDatabase } from './errors';
 import { SnapshotError } from '../errors';
+import { between } from './logPages';
 import { decodeRecordId, idBatches } from './recordId';
 
 type Logs = mongo.Collection;
@@ -14,6 +16,7 @@ interface Target {
 
 /** Which records are marked, for which snapshot. */
 interface Marking {
+  readonly members: RecordMembers;
   readonly logIds: readonly string[];
   readonly snapshotId: string;
   /** The log time of the records, if it is known. */
@@ -21,7 +24,7 @@ interface Marking {
 }
 
 /** One snapshot's marks in one log. */
-type Scope = Pick<Marking, 'snapshotId' | 'within'>;
+type Scope = Omit<Marking, 'logIds'>;
 
 /** Ids in one update. Measured: more cost the embedded server more for each record, fewer cost round trips. */
 const IDS_PER_UPDATE = 500;
@@ -70,50 +73,45 @@ async function markHalves(logs: Logs, targets: readonly Target[], scope: Scope):
   return conflicts;
 }
 
-async function markAll(
-  logs: Logs,
-  targets: readonly Target[],
-  { snapshotId, within }: Scope,
-): Promise<string[]> {
+async function markAll(logs: Logs, targets: readonly Target[], scope: Scope): Promise<string[]> {
+  const { snapshotId, within } = scope;
   const among = { _id: { $in: targets.map(({ value }) => value) } };
-  if ((await update(logs, among, snapshotId, within)) === targets.length) return [];
+  if ((await update(logs, among, scope)) === targets.length) return [];
   const marked = () =>
     onDatabase(`marks of ${snapshotId}`, () =>
-      logs.countDocuments({ ...among, immutable: true, snapshotId } as mongo.Document),
+      logs.countDocuments({ ...among, ...markOf(scope) } as mongo.Document),
     );
   if ((await marked()) === targets.length) return [];
   // The time of a record was changed after it was sealed: it is found by its id alone.
-  if (within !== undefined && (await update(logs, among, snapshotId, undefined)) > 0)
+  if (within !== undefined && (await update(logs, among, { ...scope, within: undefined })) > 0)
     if ((await marked()) === targets.length) return [];
-  return findConflicts(logs, targets, snapshotId);
+  return findConflicts(logs, targets, scope);
 }
 
 /**
  * One update, and how many records it marked. The router of a sharded cluster sends it only to the shards that hold the log
  * time; by `_id` alone it would ask all of them.
  */
-async function update(
-  logs: Logs,
-  among: object,
-  snapshotId: string,
-  within: Bounds | undefined,
-): Promise<number> {
-  const time =
-    within === undefined
-      ? {}
-      : { timestamp: { $gte: new Date(within.fromMs), $lt: new Date(within.untilMs) } };
-  const unsealed = { ...among, immutable: false, ...time } as mongo.Document;
+async function update(logs: Logs, among: object, scope: Scope): Promise<number> {
+  const { snapshotId, within, members } = scope;
+  const time = within === undefined ? {} : between(members, within.fromMs, within.untilMs);
+  const unsealed = { ...among, [members.immutable]: false, ...time };
   const { matchedCount } = await onDatabase(`marking for ${snapshotId}`, () =>
-    logs.updateMany(unsealed, { $set: { immutable: true, snapshotId } }),
+    logs.updateMany(unsealed, { $set: markOf(scope) }),
   );
   return matchedCount;
 }
 
+/** The two members that a marked record has. */
+function markOf({ members, snapshotId }: Pick<Scope, 'members' | 'snapshotId'>): mongo.Document {
+  return { [members.immutable]: true, [members.snapshotId]: snapshotId };
+}
+
 /** One query for each id; only called for targets with a conflict among them. */
-async function findConflicts(logs: Logs, targets: readonly Target[], snapshotId: string): Promise<string[]> {
+async function findConflicts(logs: Logs, targets: readonly Target[], scope: Scope): Promise<string[]> {
   const conflicts: string[] = [];
   for (const { id, value } of targets) {
-    const own = { _id: value, immutable: true, snapshotId } as mongo.Document;
+    const own = { _id: value, ...markOf(scope) } as mongo.Document;
     const found = await onDatabase(`mark of ${listedId(id)}`, () =>
       logs.findOne(own, { projection: { _id: 1 } }),
     );

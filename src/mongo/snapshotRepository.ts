@@ -3,6 +3,7 @@ import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import type { AuditSnapshotResult } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import { SnapshotError } from '../errors';
+import { AUDIT_LOG } from '../evidence/recordMembers';
 import {
   chunkModel,
   snapshotModel,
@@ -232,8 +233,10 @@ function chunkId(snapshotId: string, index: number): string {
   return `${snapshotId}/${String(index).padStart(6, '0')}`;
 }
 
+/** Rows of earlier versions have no source: they are of the only one that there was. */
 function rowOf({ _id, ...members }: SnapshotDocument): SnapshotRow {
-  return { snapshotId: _id, ...members };
+  const { source } = members as Partial<SnapshotDocument>;
+  return { snapshotId: _id, ...members, source: source ?? AUDIT_LOG };
 }
 
 function chunkOf(document: ChunkDocument): ChunkRow {

@@ -3,6 +3,7 @@ import type { AuditSnapshotResult, OnTamper } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import type { TimestampKind } from '../evidence/manifest';
 import type { FindingKind, HashScheme } from '../evidence/recordFinding';
+import type { RecordSourceNames } from '../evidence/recordMembers';
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -39,6 +40,8 @@ export interface SnapshotSeed {
   readonly snapshotId: string;
   readonly jobId: string;
   readonly origin: string;
+  /** The collection that is sealed, and the names of its members. */
+  readonly source: RecordSourceNames;
   readonly window: Window;
   readonly onTamper: OnTamper;
   readonly openedAt: string;
@@ -99,7 +102,7 @@ export interface SnapshotSummary {
  * next read of any process, because a run resumes from these rows alone. Errors: SNAPSHOT_CONFLICT, DATABASE_*.
  */
 export interface SnapshotRepository {
-  /** Creates the row, or returns the existing one; SNAPSHOT_CONFLICT when that has another window, policy or origin. */
+  /** Creates the row, or returns the existing one; SNAPSHOT_CONFLICT when that has another window, policy or origin, SOURCE_MISMATCH. */
   open(seed: SnapshotSeed): Promise<SnapshotRow>;
   find(snapshotId: string): Promise<SnapshotRow | undefined>;
   /** Snapshots with ids in `[fromId, untilId)`, ordered by id. */

@@ -4,7 +4,6 @@ import { MAX_LISTED_FINDINGS, MAX_MANIFEST_BYTES } from '../evidence/limits';
 import { serializeManifest, type Manifest } from '../evidence/manifest';
 import { snapshotOrigin } from '../evidence/objectKeys';
 import { noFindings } from '../evidence/recordFinding';
-import { AUDIT_LOG } from '../evidence/recordMembers';
 import { SnapshotError, isSnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
 import {
@@ -29,7 +28,7 @@ export async function buildManifest(
   row: SnapshotRow,
   chunks: readonly ChunkRow[],
 ): Promise<Manifest> {
-  const { snapshotId, origin, jobId, window, openedAt, timestamp, software } = row;
+  const { snapshotId, origin, jobId, source, window, openedAt, timestamp, software } = row;
   const { hash } = await readResumePoint(deps, row);
   const range = rangeOf(chunks);
   if (JSON.stringify(serializeRange(range)) !== JSON.stringify(hash.range)) {
@@ -41,7 +40,7 @@ export async function buildManifest(
     origin,
     snapshotId,
     jobId,
-    source: AUDIT_LOG,
+    source,
     window,
     recordCount: range.end,
     root: rootOf(range).toString('base64'),

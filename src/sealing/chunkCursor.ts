@@ -18,13 +18,13 @@ export function listedCursor({ after, sliceMs }: Cursor): Cursor {
  */
 export async function startOfChunk(
   store: ObjectStore,
-  { snapshotId, window }: Pick<SnapshotRow, 'snapshotId' | 'window'>,
+  row: Pick<SnapshotRow, 'snapshotId' | 'source' | 'window'>,
   index: number,
   { after }: Cursor,
 ): Promise<Position | null> {
   if (after === null || !isIdDigest(after.id)) return after;
-  const key = chunkKey(snapshotId, index - 1);
-  const { records } = await readStoredChunk(store, key, window);
+  const key = chunkKey(row.snapshotId, index - 1);
+  const { records } = await readStoredChunk(store, key, row);
   let last: Position | undefined;
   for await (const { position } of records) last = position;
   if (last?.timestamp === after.timestamp && listedId(last.id) === after.id) return last;

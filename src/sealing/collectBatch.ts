@@ -17,7 +17,7 @@ const SLICE_GROWTH = 8;
 export interface BatchTarget {
   readonly source: RecordSource;
   readonly chunk: Pick<ChunkPacker, 'append' | 'count' | 'sizeBytes'>;
-  readonly row: Pick<SnapshotRow, 'window' | 'chunkLimits'>;
+  readonly row: Pick<SnapshotRow, 'source' | 'window' | 'chunkLimits'>;
   readonly signal: AbortSignal;
   /** Earlier snapshots of the same log time; undefined when there are none. */
   readonly sealed?: Pick<SealedRecords, 'has'> | undefined;
@@ -82,17 +82,18 @@ interface ScannedSlice {
  * dates matches the query too) is in no window and is left alone.
  */
 async function appendSlice(
-  { source, chunk, row: { chunkLimits }, signal, sealed }: BatchTarget,
+  { source, chunk, row, signal, sealed }: BatchTarget,
   slice: LogSlice,
   limit: number,
   previous: Position | null,
 ): Promise<ScannedSlice> {
+  const { chunkLimits } = row;
   let seen = 0;
   let strays = 0;
   let last: Position | null = null;
   for await (const raw of source.scan(slice, limit, signal)) {
     seen++;
-    const record = readRecord(raw);
+    const record = readRecord(raw, row.source.members);
     const { bytes } = record;
     const position = positionOf(record, slice);
     if (!position || !isNext(record, position, last ?? previous) || (await sealed?.has(position))) {

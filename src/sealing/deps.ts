@@ -5,6 +5,7 @@
  * ports; nothing here knows Temporal or a vendor.
  */
 import type { HashScheme } from '../evidence/recordFinding';
+import type { RecordSourceNames } from '../evidence/recordMembers';
 import type { AssetRegistry } from '../ports/assetRegistry';
 import type { Clock } from '../ports/clock';
 import type { JobReporter } from '../ports/jobReporter';
@@ -44,6 +45,8 @@ export interface SealingDeps {
 interface SealingSettings {
   /** Schema-less URL that names this ledger in every checkpoint. */
   readonly origin: string;
+  /** The collection that is sealed, and the names of its members. */
+  readonly source: RecordSourceNames;
   readonly hashScheme: HashScheme;
   readonly retentionMs: number;
   /** Lock of an object from its first write until its asset is registered. */

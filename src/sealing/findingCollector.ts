@@ -2,6 +2,7 @@ import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { RecordView } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
 import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
+import type { RecordMembers } from '../evidence/recordMembers';
 import type { Finding } from '../ports/snapshotRepository';
 
 /**
@@ -10,6 +11,7 @@ import type { Finding } from '../ports/snapshotRepository';
  */
 export class FindingCollector {
   readonly #scheme: HashScheme;
+  readonly #members: RecordMembers;
   readonly #maxListed: number;
   readonly #counts: Record<FindingKind, number> = {
     'hash-mismatch': 0,
@@ -20,14 +22,15 @@ export class FindingCollector {
   #firstTampered: Finding | undefined;
 
   /** `before` is the number of findings in the earlier chunks of the snapshot. */
-  constructor(scheme: HashScheme, before = 0) {
+  constructor(scheme: HashScheme, members: RecordMembers, before = 0) {
     this.#scheme = scheme;
+    this.#members = members;
     this.#maxListed = Math.max(0, MAX_LISTED_FINDINGS - before);
   }
 
   /** `index` is the record's index in the snapshot. */
   check(index: number, record: RecordView): void {
-    const kind = findingOf(record, this.#scheme);
+    const kind = findingOf(record, this.#scheme, this.#members);
     if (kind === undefined) return;
     const finding: Finding = { kind, index, id: listedId(record.id) };
     this.#counts[kind]++;

@@ -27,7 +27,7 @@ export interface HashedChunk {
  * digest, and is checked against that hash. `onTurn` gets the number of hashed records every few thousand and may yield.
  */
 export async function hashChunk(
-  { hashScheme, overlaps }: Pick<SnapshotRow, 'hashScheme' | 'overlaps'>,
+  { hashScheme, source, overlaps }: Pick<SnapshotRow, 'hashScheme' | 'source' | 'overlaps'>,
   records: AsyncIterable<PositionedRecord>,
   before: HashState,
   onTurn: (hashed: number) => Promise<void>,
@@ -36,7 +36,7 @@ export async function hashChunk(
   const begin = whole.end;
   const range = new RangeBuilder(emptyRange(begin));
   const digest = await loadDigest(before.digestState);
-  const findings = new FindingCollector(hashScheme, before.findingCount);
+  const findings = new FindingCollector(hashScheme, source.members, before.findingCount);
   let first: Position | undefined;
   let last: Position | undefined;
   let lateCount = 0;

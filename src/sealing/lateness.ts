@@ -26,7 +26,7 @@ export async function latenessOf(
   let recordCount = 0;
   if (overlaps.length > 0)
     for (const { chunk } of chunks) {
-      const { records } = await readStoredChunk(deps.store, chunk.key, row.window, chunk);
+      const { records } = await readStoredChunk(deps.store, chunk.key, row, chunk);
       for await (const { position } of records)
         if (overlaps.some(({ window }) => contains(window, position.timestamp))) recordCount++;
     }

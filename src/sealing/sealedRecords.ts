@@ -65,7 +65,7 @@ export class SealedRecords {
     const { manifest } = snapshot;
     const { key, versionId, sha256, bytes: sizeBytes, count } = manifest.chunks[index]!;
     const expected = { index, key, versionId, sha256, sizeBytes, count };
-    const { records } = await readStoredChunk(this.#store, key, manifest.window, expected);
+    const { records } = await readStoredChunk(this.#store, key, manifest, expected);
     const ids = new Set<string>();
     for await (const { id } of records) ids.add(id);
     snapshot.chunk = { index, ids };

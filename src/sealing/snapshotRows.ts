@@ -2,15 +2,17 @@ import { SnapshotError } from '../errors';
 import type { ManifestRef, SignatureRef, SnapshotRow } from '../ports/snapshotRepository';
 import type { SealingDeps } from './deps';
 import { requireOwnOrigin } from './ownOrigin';
+import { requireSameSource } from './ownSource';
 
 export type ManifestedRow = SnapshotRow & { readonly manifest: ManifestRef; readonly chunkCount: number };
 export type SignedRow = ManifestedRow & { readonly signature: SignatureRef };
 
-/** The row of an opened snapshot; SNAPSHOT_NOT_FOUND otherwise, ORIGIN_MISMATCH when it is of another origin. */
+/** The row of an opened snapshot; SNAPSHOT_NOT_FOUND otherwise, ORIGIN_MISMATCH or SOURCE_MISMATCH when it is of another log. */
 export async function findOpened(deps: SealingDeps, snapshotId: string): Promise<SnapshotRow> {
   const row = await deps.snapshots.find(snapshotId);
   if (row) {
     requireOwnOrigin(row, deps.settings);
+    requireSameSource(row, deps.settings.source);
     return row;
   }
   throw new SnapshotError(

@@ -1,9 +1,15 @@
 import { SnapshotError } from '../errors';
 import type { ChunkRow, SnapshotRow, SnapshotSeed } from '../ports/snapshotRepository';
 import { deepEqualJson } from './deepEqualJson';
+import { requireSameSource } from './ownSource';
 
-/** A job seals one window under one policy; opening it again with another is SNAPSHOT_CONFLICT. */
-export function refuseOtherPlan(row: SnapshotRow, { window, onTamper, origin }: SnapshotSeed): SnapshotRow {
+/**
+ * A job seals one window of one collection under one policy. Opening it again with another is SNAPSHOT_CONFLICT, or
+ * SOURCE_MISMATCH for another collection or other names of its members.
+ */
+export function refuseOtherPlan(row: SnapshotRow, seed: SnapshotSeed): SnapshotRow {
+  const { window, onTamper, origin, source } = seed;
+  requireSameSource(row, source);
   const same = deepEqualJson(row.window, window) && row.onTamper === onTamper && row.origin === origin;
   if (same) return row;
   const known = `${row.window.from} → ${row.window.to}, onTamper ${row.onTamper}, origin ${row.origin}`;

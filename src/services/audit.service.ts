@@ -3,21 +3,28 @@ import type { Position } from '../contract/activities';
 import type { Bounds, Window } from '../contract/window';
 import { readRecord } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
+import { AUDIT_LOG, type RecordMembers, type RecordSourceNames } from '../evidence/recordMembers';
 import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
-import { between, pagesOf, tiesOf, type LogPage } from '../mongo/logPages';
+import { readPage, streamRecords } from '../mongo/logCursor';
+import { between, pagesOf, tiesOf } from '../mongo/logPages';
 import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
-import { indexBounds } from '../mongo/multikeyBounds';
 import { decodeRecordId, idFilters } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
 import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
-import { buildEntry, entryIdOnce, SNAPSHOT_CREATED, SYSTEM_ACTOR_ID, type AuditEntry } from './auditEntry';
+import {
+  buildEntry,
+  entryIdOnce,
+  SNAPSHOT_CREATED,
+  SYSTEM_ACTOR_ID,
+  type AuditEntry,
+  type BuiltEntry,
+} from './auditEntry';
 
 // This room is what applications call: they write audit entries through AuditService, and sealing reads and marks the log
 // through the same service and registers its objects through AssetService.
 
 const RECORDS_PER_INSERT = 500;
-const SCAN_BATCH = 4_096;
 
 /**
  * The audit log: applications write it, sealing reads it, and only this service marks its records as sealed.
@@ -31,11 +38,13 @@ const SCAN_BATCH = 4_096;
  */
 export class AuditService implements RecordSource {
   readonly #logs: mongo.Collection;
+  readonly #members: RecordMembers;
 
-  /** Works on a connection of `connectDatabase`, which its owner closes. */
-  constructor(connection: Connection) {
+  /** Works on a connection of `connectDatabase`, which its owner closes, and on the collection with these names. */
+  constructor(connection: Connection, source: RecordSourceNames = AUDIT_LOG) {
     // The driver's collection: sealing reads raw bytes, and the model's guard would reject marking.
-    this.#logs = auditLogModel(connection).collection;
+    this.#logs = auditLogModel(connection, source).collection;
+    this.#members = source.members;
   }
 
   /**
@@ -54,7 +63,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   async logAuditEntry(entry: AuditEntry): Promise<{ id: string; hash: string }> {
-    const { id, hash, document } = buildEntry(entry);
+    const { id, hash, document } = this.#build(entry);
     await onDatabase(`audit entry ${entry.action}`, () => this.#logs.insertOne(document));
     return { id: id.toHexString(), hash };
   }
@@ -77,7 +86,7 @@ export class AuditService implements RecordSource {
       batch = [];
     };
     for (const entry of entries) {
-      batch.push(buildEntry(entry).document);
+      batch.push(this.#build(entry).document);
       if (batch.length === RECORDS_PER_INSERT) await flush();
     }
     await flush();
@@ -97,9 +106,9 @@ export class AuditService implements RecordSource {
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     let left = limit;
     const lastTie = slice.after === null ? undefined : await this.#lastTie(slice.after);
-    for (const page of pagesOf(slice, lastTie)) {
+    for (const page of pagesOf(this.#members, slice, lastTie)) {
       if (left <= 0) return;
-      for await (const record of this.#read(page, left, signal)) {
+      for await (const record of readPage(this.#logs, this.#members, page, left, signal)) {
         yield record;
         left--;
       }
@@ -108,39 +117,12 @@ export class AuditService implements RecordSource {
 
   /** The id that sorts last among the unsealed records of a millisecond. */
   async #lastTie(after: Position): Promise<string | undefined> {
-    const sort = { timestamp: -1, _id: -1 } as const;
-    const options = { raw: true, sort, limit: 1, projection: { _id: 1 } };
+    const sort: mongo.Sort = { [this.#members.time]: -1, _id: -1 };
+    const options: mongo.FindOptions = { raw: true, sort, limit: 1, projection: { _id: 1 } };
     const [last] = await onDatabase('reading the audit log', () =>
-      this.#logs.find<Buffer>(tiesOf(after), options).toArray(),
+      this.#logs.find<Buffer>(tiesOf(this.#members, after), options).toArray(),
     );
     return last && readRecord(last).id;
-  }
-
-  /** `limit` 0 means no limit. */
-  async *#read({ filter, afterId }: LogPage, limit: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
-    const cursor = this.#logs.find<Buffer>(filter, {
-      ...(await indexBounds(this.#logs, filter)),
-      raw: true,
-      sort: { timestamp: 1, _id: 1 },
-      // Skipped records must not count towards the limit.
-      ...(afterId === undefined ? { limit } : {}),
-      batchSize: SCAN_BATCH,
-      ...(signal ? { signal } : {}),
-    });
-    let [reached, count] = [afterId === undefined, 0];
-    try {
-      for await (const record of cursor) {
-        signal?.throwIfAborted();
-        if (reached) {
-          yield record;
-          if (++count === limit) return;
-        } else reached = readRecord(record).id === afterId;
-      }
-    } catch (error) {
-      throw toDatabaseError('reading the audit log', error);
-    } finally {
-      await cursor.close();
-    }
   }
 
   /**
@@ -152,7 +134,8 @@ export class AuditService implements RecordSource {
    * ```
    */
   async *scanMarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* this.#read({ filter: { immutable: true, ...between(fromMs, untilMs) } }, 0, signal);
+    const filter = this.#marked(true, fromMs, untilMs);
+    yield* readPage(this.#logs, this.#members, { filter }, 0, signal);
   }
 
   /**
@@ -166,8 +149,10 @@ export class AuditService implements RecordSource {
    */
   async *scanUnmarked(fromMs: number, untilMs: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     // Null also matches records without the member; each is a range of one index.
-    for (const immutable of [false, null])
-      yield* this.#read({ filter: { immutable, ...between(fromMs, untilMs) } }, 0, signal);
+    for (const mark of [false, null]) {
+      const filter = this.#marked(mark, fromMs, untilMs);
+      yield* readPage(this.#logs, this.#members, { filter }, 0, signal);
+    }
   }
 
   /**
@@ -180,7 +165,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   async *scanOddMarks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    for (const filter of oddMarkFilters()) yield* this.#stream(filter, signal);
+    for (const filter of oddMarkFilters(this.#members)) yield* streamRecords(this.#logs, filter, signal);
   }
 
   /**
@@ -193,19 +178,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   async *findByIds(ids: readonly string[]): AsyncGenerator<Uint8Array> {
-    for (const filter of idFilters(ids)) yield* this.#stream(filter);
-  }
-
-  /** Documents in no order, with few of them in memory. */
-  async *#stream(filter: mongo.Document, signal?: AbortSignal): AsyncGenerator<Buffer> {
-    const cursor = this.#logs.find<Buffer>(filter, { raw: true, ...(signal ? { signal } : {}) });
-    try {
-      for await (const record of cursor) yield record;
-    } catch (error) {
-      throw toDatabaseError('reading the audit log', error);
-    } finally {
-      await cursor.close();
-    }
+    for (const filter of idFilters(ids)) yield* streamRecords(this.#logs, filter);
   }
 
   /**
@@ -218,7 +191,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   isMarkable(document: Uint8Array, snapshotId: string): boolean {
-    return isMarkable(document, snapshotId);
+    return isMarkable(document, snapshotId, this.#members);
   }
 
   /**
@@ -231,7 +204,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
-    const filter = { immutable: false, timestamp: { $gte: new Date(from), $lte: new Date(to) } };
+    const filter = this.#marked(false, Date.parse(from), Date.parse(to) + 1);
     const options = signal ? { signal } : {};
     return onDatabase('counting unsealed records', () => this.#logs.countDocuments(filter, options));
   }
@@ -250,7 +223,9 @@ export class AuditService implements RecordSource {
     snapshotId: string,
     within?: Bounds,
   ): Promise<MarkOutcome> {
-    return { conflicts: await markSealed(this.#logs, { logIds, snapshotId, within }) };
+    return {
+      conflicts: await markSealed(this.#logs, { logIds, snapshotId, within, members: this.#members }),
+    };
   }
 
   /**
@@ -263,11 +238,13 @@ export class AuditService implements RecordSource {
    * ```
    */
   async findSnapshotOf(recordId: string): Promise<string | undefined> {
-    const own = { _id: decodeRecordId(recordId), immutable: true } as mongo.Document;
+    const { immutable, snapshotId } = this.#members;
+    const own = { _id: decodeRecordId(recordId), [immutable]: true } as mongo.Document;
     const found = await onDatabase(`record ${listedId(recordId)}`, () =>
-      this.#logs.findOne(own, { projection: { snapshotId: 1 } }),
+      this.#logs.findOne(own, { projection: { [snapshotId]: 1 } }),
     );
-    return typeof found?.['snapshotId'] === 'string' ? found['snapshotId'] : undefined;
+    const owner: unknown = found?.[snapshotId];
+    return typeof owner === 'string' ? owner : undefined;
   }
 
   /**
@@ -280,7 +257,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   async recordSnapshotCreated({ snapshotAssetId, recordCount, signedHash }: SnapshotCreated): Promise<void> {
-    const { document } = buildEntry(
+    const { document } = this.#build(
       {
         resourceType: 'audit_snapshot',
         resourceId: snapshotAssetId,
@@ -296,5 +273,14 @@ export class AuditService implements RecordSource {
       if (!isDuplicateKey(error))
         throw toDatabaseError(`audit entry ${SNAPSHOT_CREATED} ${snapshotAssetId}`, error);
     }
+  }
+
+  #build(entry: AuditEntry, id?: mongo.ObjectId): BuiltEntry {
+    return buildEntry(entry, id, this.#members);
+  }
+
+  /** The records of `[fromMs, untilMs)` with this mark; null also means that the member is missing. */
+  #marked(mark: boolean | null, fromMs: number, untilMs: number): mongo.Document {
+    return { [this.#members.immutable]: mark, ...between(this.#members, fromMs, untilMs) };
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { SnapshotError } from '../errors';
+import { AUDIT_LOG, type RecordMembers } from '../evidence/recordMembers';
 import { sha256Hex } from '../tlog/sha256';
 
 const { BSON, ObjectId } = mongo;
@@ -28,7 +29,11 @@ export const SNAPSHOT_CREATED = 'snapshot.created';
 export const SYSTEM_ACTOR_ID = '000000000000000000000001';
 
 /** Builds the record of an entry with its record hash (`bson-sha256/v1`). PAYLOAD_INVALID for what BSON cannot hold. */
-export function buildEntry(entry: AuditEntry, id = new ObjectId()): BuiltEntry {
+export function buildEntry(
+  entry: AuditEntry,
+  id = new ObjectId(),
+  { time, hash: hashMember, immutable }: RecordMembers = AUDIT_LOG.members,
+): BuiltEntry {
   const { resourceType, resourceId, action, actorId, details, timestamp = new Date() } = entry;
   for (const [name, value] of Object.entries({ resourceType, resourceId, action, actorId })) {
     if (typeof value !== 'string' || value === '') throw invalid(`${name} is not a non-empty string`);
@@ -36,7 +41,8 @@ export function buildEntry(entry: AuditEntry, id = new ObjectId()): BuiltEntry {
   if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime()))
     throw invalid('timestamp is not a date');
   const given = details === undefined ? {} : { details };
-  const bytes = serialize({ _id: id, resourceType, resourceId, action, actorId, ...given, timestamp });
+  const named = { _id: id, resourceType, resourceId, action, actorId, ...given, [time]: timestamp };
+  const bytes = serialize(named);
   // Without promotion every value keeps its BSON type, so the driver serialises it to the same bytes again.
   const members = BSON.deserialize(bytes, {
     promoteValues: false,
@@ -45,7 +51,7 @@ export function buildEntry(entry: AuditEntry, id = new ObjectId()): BuiltEntry {
   });
   if (!serialize(members).equals(bytes)) throw invalid('details change when they are stored as BSON');
   const hash = sha256Hex(bytes);
-  return { id, hash, document: { ...members, hash, immutable: false } };
+  return { id, hash, document: { ...members, [hashMember]: hash, [immutable]: false } };
 }
 
 /** An id that derives from action and resource, so that writing the entry again is a duplicate. */

@@ -1,5 +1,6 @@
 import { mongo, type Connection, type Model } from 'mongoose';
 import { SnapshotError } from '../errors';
+import { AUDIT_LOG, type RecordSourceNames } from '../evidence/recordMembers';
 import { assetModel } from '../models/asset.model';
 import { auditLogModel } from '../models/auditLog.model';
 import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
@@ -17,10 +18,12 @@ const NOWHERE = { _id: 'audit-snapshot/preflight' } as unknown as mongo.Filter<m
 /** Tries the writes of finishing in transactions that are aborted, so that rights and validators are those of real writes. */
 export class WriteCheckService implements WriteCheck {
   readonly #connection: Connection;
+  readonly #source: RecordSourceNames;
 
-  /** Works on a connection of `connectDatabase`, which its owner closes. */
-  constructor(connection: Connection) {
+  /** Works on a connection of `connectDatabase`, which its owner closes, and on the collection with these names. */
+  constructor(connection: Connection, source: RecordSourceNames = AUDIT_LOG) {
     this.#connection = connection;
+    this.#source = source;
   }
 
   /**
@@ -64,12 +67,12 @@ export class WriteCheckService implements WriteCheck {
     const entry = { ...resource, action: SNAPSHOT_CREATED, actorId: SYSTEM_ACTOR_ID, details };
     return [
       ...this.#insertion(assetModel, asset),
-      ...this.#insertion(auditLogModel, buildEntry(entry).document),
+      ...this.#insertion(auditLogModel, buildEntry(entry, undefined, this.#source.members).document),
     ];
   }
 
   /** An insertion, and the read by which a repeated insertion finds what is there. */
-  #insertion<D>(model: (connection: Connection) => Model<D>, document: object): readonly Trial[] {
+  #insertion<D>(model: ModelOf<D>, document: object): readonly Trial[] {
     return [
       this.#trial(model, 'find', (documents, options) => documents.findOne(NOWHERE, options)),
       // A copy: the driver adds an id to what it inserts.
@@ -78,17 +81,18 @@ export class WriteCheckService implements WriteCheck {
   }
 
   #trial<D>(
-    model: (connection: Connection) => Model<D>,
+    model: ModelOf<D>,
     right: 'find' | 'insert' | 'update',
     call: (documents: Documents, options: { readonly session: mongo.ClientSession }) => Promise<unknown>,
   ): Trial {
-    const { collection } = model(this.#connection);
+    const { collection } = model(this.#connection, this.#source);
     const what = `before signing, tried to ${right} in ${collection.name}; nothing was signed`;
     return { what, run: (session) => call(collection, { session }) };
   }
 
   /** Marks real records, one after the other, until the server accepts one: an odd record says nothing about the others. */
   async #tryMarks({ snapshotId, recordIds }: FinishingWrites): Promise<void> {
+    const { members } = this.#source;
     const known = recordIds.map(decodeRecordId).filter((value) => value !== undefined);
     // An id that no record has: it tries the right alone.
     const values = known.length > 0 ? known : [NOWHERE['_id'] as unknown];
@@ -96,8 +100,8 @@ export class WriteCheckService implements WriteCheck {
     for (const value of values) {
       const mark = this.#trial(auditLogModel, 'update', (documents, options) =>
         documents.updateMany(
-          { _id: { $in: [value] }, immutable: false } as never,
-          { $set: { immutable: true, snapshotId } },
+          { _id: { $in: [value] }, [members.immutable]: false } as never,
+          { $set: { [members.immutable]: true, [members.snapshotId]: snapshotId } },
           options,
         ),
       );
@@ -114,7 +118,7 @@ export class WriteCheckService implements WriteCheck {
 
   async #tryUpdates(): Promise<void> {
     for (const model of [auditLogModel, chunkModel, ledgerHeadModel] as const) {
-      const { collection } = model(this.#connection);
+      const { collection } = model(this.#connection, this.#source);
       const what = `before signing, tried to update ${collection.name}; nothing was signed`;
       await onDatabase(what, () =>
         (collection as unknown as Documents).updateMany(NOWHERE, { $set: { probe: true } }),
@@ -125,7 +129,7 @@ export class WriteCheckService implements WriteCheck {
   /** A capped collection drops old documents, a time-series collection and a view cannot be marked. */
   async #refuseOtherCollections(): Promise<void> {
     const names = [auditLogModel, assetModel, ledgerLeafModel, ledgerHeadModel, chunkModel].map(
-      (model) => (model as (connection: Connection) => Model<unknown>)(this.#connection).collection.name,
+      (model) => (model as ModelOf<unknown>)(this.#connection, this.#source).collection.name,
     );
     const found = await onDatabase(
       `collections of ${this.#connection.name}`,
@@ -143,6 +147,7 @@ export class WriteCheckService implements WriteCheck {
 }
 
 type Documents = mongo.Collection;
+type ModelOf<D> = (connection: Connection, source: RecordSourceNames) => Model<D>;
 
 /** The server rejects the document, and neither the call nor the caller. */
 function isRejection(error: unknown): boolean {

@@ -1,5 +1,4 @@
 import { boundsOf, contains, formatInstant, type Bounds } from '../contract/window';
-import { AUDIT_LOG } from '../evidence/recordMembers';
 import type { DriftRun } from './driftRun';
 import { readLive } from './liveRecord';
 import type { Ledger } from './verifyLedger';
@@ -20,11 +19,11 @@ export async function auditOutside(run: DriftRun): Promise<void> {
 }
 
 async function addPlanted(
-  { candidates, options: { ledger } }: DriftRun,
+  { candidates, options: { ledger, source } }: DriftRun,
   documents: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   for await (const document of documents) {
-    const { id: recordId, timestamps, mark } = readLive(document, AUDIT_LOG.members);
+    const { id: recordId, timestamps, mark } = readLive(document, source.members);
     const snapshotId = firstCovering(ledger, timestamps) ?? '';
     const owner = mark.snapshotId;
     candidates.add({ kind: 'planted', recordId, snapshotId, chunk: null, timestamps, owner });

@@ -1,4 +1,5 @@
 import type { Window } from '../contract/window';
+import type { RecordSourceNames } from '../evidence/recordMembers';
 import type { LedgerSequencer } from '../ports/ledgerSequencer';
 import type { ObjectStore } from '../ports/objectStore';
 import type { RecordSource } from '../ports/recordSource';
@@ -17,6 +18,8 @@ export interface DriftAuditDeps extends MarkingDeps {
 export interface DriftAuditOptions {
   /** Verified with pinned keys: what its entries lead to counts as sealed. */
   readonly ledger: Ledger;
+  /** The live log. Where records were sealed from, their manifest says. */
+  readonly source: RecordSourceNames;
   /** Reads and verifies the ledger again: what was sealed during the comparison is not taken for planted. */
   readonly readLedger?: () => Promise<Ledger>;
   /** Only snapshots whose window overlaps this log time. */

@@ -4,7 +4,7 @@ import { parseManifest, type Manifest } from '../evidence/manifest';
 import { manifestKey, snapshotCheckpointKey } from '../evidence/objectKeys';
 import { readRecord } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
-import { serializeProof } from '../evidence/recordProof';
+import { namedMembers, serializeProof } from '../evidence/recordProof';
 import { decodeBase64 } from '../tlog/base64';
 import { HASH_BYTES, leafHash, subtreeSizes } from '../tlog/merkle';
 import {
@@ -47,6 +47,7 @@ export async function proveRecord(
     recordProof: formatTlogProof({ index, path, checkpoint }),
     entry: entry.toString('base64'),
     ledgerProof: proveEntry(ledger, ledgerIndex),
+    ...namedMembers(manifest.source.members),
   });
 }
 

@@ -6,7 +6,7 @@ import { snapshotOrigin } from '../evidence/objectKeys';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
 import { positionOf } from '../evidence/recordOrder';
-import { parseProof, type ProofFile } from '../evidence/recordProof';
+import { membersOf, parseProof, type ProofFile } from '../evidence/recordProof';
 import type { TrustFile } from '../evidence/trustFile';
 import { decodeBase64 } from '../tlog/base64';
 import { PUBLIC_KEY_BYTES } from '../tlog/ed25519';
@@ -91,7 +91,7 @@ function attempt<T>(
 
 function openRecord(file: ProofFile): RecordView {
   const bytes = decodeBase64(file.record);
-  const record = readRecord(bytes);
+  const record = readRecord(bytes, membersOf(file));
   if (!record.bytes.equals(bytes)) throw malformed('record bytes hold sealing members');
   return record;
 }

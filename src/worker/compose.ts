@@ -15,6 +15,7 @@ import type { SealingMetrics } from '../ports/sealingMetrics';
 import type { SealingDeps } from '../sealing/deps';
 import { LedgerIndex } from '../sealing/ledgerIndex';
 import { originOfBucket, requireOneOrigin } from '../sealing/ownOrigin';
+import { requireLedgerSource } from '../sealing/ownSource';
 import { AssetService } from '../services/asset.service';
 import { AuditService } from '../services/audit.service';
 import { WriteCheckService } from '../services/writeCheck.service';
@@ -48,7 +49,7 @@ export interface ComposedDeps extends AsyncDisposable {
 
 /**
  * Connects everything that the activities work with, and writes nothing but the probe object of the bucket. Bucket, key and indexes are checked: DATABASE_*,
- * INDEX*, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
+ * INDEX*, ORIGIN_MISMATCH, SOURCE_MISMATCH, BUCKET_*, STORAGE_*, KEY_*, SIGNER_*.
  */
 export async function compose(
   config: DepsConfig,
@@ -64,22 +65,25 @@ export async function compose(
   for (const { found, advice } of await signer.keyWarnings())
     log?.warn({ key: config.vault.key, advice }, found);
   const database = await connectDatabase(config.database.uri);
-  await requireIndexes(database, 'worker');
+  await requireIndexes(database, 'worker', config.sealing.source);
   await requireOrigin(config.sealing.origin, store, database);
 
-  const { origin, tsaUrl, tsaCa } = config.sealing;
+  const { origin, source, tsaUrl, tsaCa } = config.sealing;
+  const ledger = new MongoLedgerSequencer(database, origin);
+  const snapshots = new MongoSnapshotRepository(database);
+  await requireLedgerSource({ ledger, snapshots }, source);
   const deps: SealingDeps = {
-    records: new AuditService(database),
+    records: new AuditService(database, source),
     store,
     signer,
-    snapshots: new MongoSnapshotRepository(database),
+    snapshots,
     leases: new MongoWindowLeaseStore(database, origin),
     timestamper: tsaUrl === undefined ? undefined : tsaClient(tsaUrl, { ca: tsaCa }),
     assets: new AssetService(database),
-    ledger: new MongoLedgerSequencer(database, origin),
+    ledger,
     ledgerIndex: new LedgerIndex(),
     jobs: jobReporter(database, config.jobService),
-    writeCheck: new WriteCheckService(database),
+    writeCheck: new WriteCheckService(database, source),
     workflowStatus: temporalWorkflowStatus(client),
     metrics,
     clock: { nowMs: () => Date.now() },

@@ -91,11 +91,11 @@ async function expectedManifest(
     listKeys: () => Promise.resolve([key]),
     sign: () => Promise.reject(new Error('nothing is signed')),
   };
-  const { origin, hashScheme, chunkLimits, retentionMs, holdMs, lateAllowanceMs } = readSealingConfig(
+  const { origin, source, hashScheme, chunkLimits, retentionMs, holdMs, lateAllowanceMs } = readSealingConfig(
     run.env,
   );
   const limits = { retentionMs, holdMs, lateAllowanceMs, chunkLimits };
-  const settings = { origin, hashScheme, ...limits, software: SOFTWARE };
+  const settings = { origin, source, hashScheme, ...limits, software: SOFTWARE };
   return faultFreeManifest(input, run.logged, { signer, settings });
 }
 

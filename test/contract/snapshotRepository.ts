@@ -1,4 +1,5 @@
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
+import { AUDIT_LOG } from '../../src/evidence/recordMembers';
 import type { ChunkRow, SnapshotRepository, SnapshotSeed } from '../../src/ports/snapshotRepository';
 
 const DAY = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
@@ -16,6 +17,7 @@ function seedOf(jobId: string, window = DAY, origin = 'test.example/audit'): Sna
     snapshotId: `snap-${jobId}`,
     jobId,
     origin,
+    source: AUDIT_LOG,
     window,
     onTamper: 'seal',
     openedAt: '2026-04-01T00:00:00.000Z',

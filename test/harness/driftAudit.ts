@@ -23,6 +23,7 @@ export async function auditFakes(
   return auditDrift(deps, {
     ledger: await readFakeLedger(deps),
     readLedger: () => readFakeLedger(deps),
+    source: deps.settings.source,
     fromIndex: 0,
     lateAllowanceMs: DAY_MS,
     ...options,

@@ -1,5 +1,6 @@
 import type { KeyPairKeyObjectResult } from 'node:crypto';
 import type { SealingDeps } from '../../src/sealing/deps';
+import { AUDIT_LOG, type RecordSourceNames } from '../../src/evidence/recordMembers';
 import { LedgerIndex } from '../../src/sealing/ledgerIndex';
 import type { Timestamper } from '../../src/ports/timestamper';
 import { FakeAssetRegistry } from './fakes/fakeAssetRegistry';
@@ -18,7 +19,7 @@ const DAY_MS = 86_400_000;
 
 /** The ports of the activities in memory; chunks hold four records, so that a few records make several. */
 export class FakeDeps implements SealingDeps {
-  readonly records = new FakeRecordSource();
+  readonly records: FakeRecordSource;
   readonly store = new FakeObjectStore();
   readonly signer: FakeSigner;
   readonly snapshots = new FakeSnapshotRepository();
@@ -33,6 +34,7 @@ export class FakeDeps implements SealingDeps {
   readonly clock = new FakeClock('2026-06-01T00:00:00.000Z');
   readonly settings = {
     origin: 'test.example/audit',
+    source: AUDIT_LOG,
     hashScheme: 'bson-sha256/v1',
     retentionMs: 365 * DAY_MS,
     holdMs: 7 * DAY_MS,
@@ -42,7 +44,9 @@ export class FakeDeps implements SealingDeps {
   } as const;
 
   /** `key` is the first version of the signing key, by default a new one. */
-  constructor(key?: KeyPairKeyObjectResult) {
+  constructor(key?: KeyPairKeyObjectResult, source: RecordSourceNames = AUDIT_LOG) {
+    this.records = new FakeRecordSource(source.members);
+    this.settings = { ...this.settings, source };
     this.signer = new FakeSigner(key, () => new Date(this.clock.nowMs()));
   }
 

@@ -14,7 +14,12 @@ export interface Role {
 }
 
 /** Runs a script of deploy/mongodb as mongosh does, and returns the role that it creates, or replaces if it `exists`. */
-export function roleOfScript(script: string, database: string, exists = false): Role {
+export function roleOfScript(
+  script: string,
+  database: string,
+  exists = false,
+  env: Readonly<Record<string, string>> = {},
+): Role {
   const roles: Role[] = [];
   const db = {
     getName: () => database,
@@ -23,7 +28,11 @@ export function roleOfScript(script: string, database: string, exists = false): 
       void (exists || roles.push({ name: role, ...rest })),
     updateRole: (name: string, rest: Omit<Role, 'name'>) => void (exists && roles.push({ name, ...rest })),
   };
-  runInNewContext(readFileSync(join(DIRECTORY, `${script}.js`), 'utf8'), { db, print: () => undefined });
+  runInNewContext(readFileSync(join(DIRECTORY, `${script}.js`), 'utf8'), {
+    db,
+    print: () => undefined,
+    process: { env },
+  });
   const [role] = roles;
   if (!role || roles.length > 1) throw new Error(`${script}.js makes ${roles.length} roles`);
   // Objects of the script's own context have other prototypes, which the driver refuses.

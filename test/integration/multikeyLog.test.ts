@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { AUDIT_LOG } from '../../src/evidence/recordMembers';
 import { readRecord } from '../../src/evidence/recordBytes';
 import { indexBounds } from '../../src/mongo/multikeyBounds';
 import { AuditService } from '../../src/services/audit.service';
@@ -36,7 +37,9 @@ describe('a log in which one record has an array as its timestamp', () => {
     const after = { timestamp: new Date(T0 + 29).toISOString(), id: before[19]! };
     expect(await idsOf(audit, { ...slice, after } as never)).toEqual(before.slice(20));
     const filter = { immutable: false, timestamp: { $gte: new Date(T0 + 10), $lt: new Date(T0 + 60) } };
-    expect(await indexBounds(fresh.collection('auditlogs') as never, filter)).toMatchObject({
+    expect(
+      await indexBounds(fresh.collection('auditlogs') as never, AUDIT_LOG.members, filter),
+    ).toMatchObject({
       min: { timestamp: new Date(T0 + 10) },
       max: { timestamp: new Date(T0 + 60) },
     });

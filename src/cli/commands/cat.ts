@@ -5,6 +5,7 @@ import { MAX_MANIFEST_BYTES } from '../../evidence/limits';
 import { parseManifest } from '../../evidence/manifest';
 import { manifestKey } from '../../evidence/objectKeys';
 import { readRecord } from '../../evidence/recordBytes';
+import type { RecordMembers } from '../../evidence/recordMembers';
 import { readChunk } from '../../verify/readChunk';
 import { action } from '../action';
 import { locateEvidence } from '../evidenceSource';
@@ -51,9 +52,10 @@ async function cat(snapshotId: string, { dir, format }: CatOptions, output: Outp
   const body = await reader.read(manifestKey(snapshotId), undefined, MAX_MANIFEST_BYTES);
   if (!body) throw new SnapshotError('EVIDENCE_INCOMPLETE', `no manifest of ${snapshotId}`);
   if (format === 'csv') output.result(COLUMNS.join(','));
-  for (const chunk of parseManifest(body).chunks) {
+  const { chunks, source } = parseManifest(body);
+  for (const chunk of chunks) {
     for (const record of await readChunk(reader, chunk))
-      output.result(format === 'csv' ? renderRow(record) : renderJson(record));
+      output.result(format === 'csv' ? renderRow(record, source.members) : renderJson(record));
   }
   return EXIT.ok;
 }
@@ -67,8 +69,8 @@ function renderJson(record: Buffer): string {
   }
 }
 
-function renderRow(record: Buffer): string {
-  const { id, timestamps, hashText } = readRecord(record);
+function renderRow(record: Buffer, names: RecordMembers): string {
+  const { id, timestamps, hashText } = readRecord(record, names);
   const [timestamp] = timestamps;
   const line = renderJson(record);
   const members = JSON.parse(line) as Record<string, unknown>;

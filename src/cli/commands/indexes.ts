@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readLogConfig } from '../../config';
 import { createIndexes, describeIndex, readIndexes, type IndexState } from '../../mongo/indexes';
 import { action } from '../action';
 import { openDatabase } from '../connections/database';
@@ -25,7 +26,7 @@ export function define(command: Command): void {
 
 async function create({ json = false }: JsonOption, output: Output): Promise<number> {
   await using database = await openDatabase();
-  const created = await createIndexes(database.connection);
+  const created = await createIndexes(database.connection, readLogConfig());
   if (json) output.result(JSON.stringify({ created: created.map(viewOf) }));
   else if (created.length === 0) output.result('all indexes exist already');
   else for (const index of created) output.result(`created ${describeIndex(index)}`);
@@ -34,7 +35,7 @@ async function create({ json = false }: JsonOption, output: Output): Promise<num
 
 async function check({ json = false }: JsonOption, output: Output): Promise<number> {
   await using database = await openDatabase();
-  const indexes = await readIndexes(database.connection);
+  const indexes = await readIndexes(database.connection, readLogConfig());
   const complete = indexes.every(({ state }) => state === 'present');
   if (json) output.result(JSON.stringify({ complete, indexes: indexes.map(viewOf) }));
   else {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
+import { readLogConfig } from '../../config';
 import { SnapshotError } from '../../errors';
 import { AuditService } from '../../services/audit.service';
 import { proveRecord } from '../../verify/proveRecord';
@@ -65,7 +66,7 @@ async function prove(recordId: string, options: ProveOptions, output: Output): P
 
 async function findSnapshot(recordId: string): Promise<string> {
   await using database = await openDatabase();
-  const snapshotId = await new AuditService(database.connection).findSnapshotOf(recordId);
+  const snapshotId = await new AuditService(database.connection, readLogConfig()).findSnapshotOf(recordId);
   if (snapshotId !== undefined) return snapshotId;
   const message = `record ${recordId} is not in the database, or not sealed; name its snapshot with --snapshot`;
   throw new SnapshotError('SNAPSHOT_NOT_FOUND', message);

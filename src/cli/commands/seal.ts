@@ -62,8 +62,8 @@ async function seal(options: SealOptions, output: Output): Promise<number> {
 async function previewSeal(window: Window, json: boolean, output: Output): Promise<number> {
   await using database = await openDatabase();
   const { connection } = database;
-  const { origin } = readSealingConfig();
-  const unsealed = await new AuditService(connection).countUnsealed(window);
+  const { origin, source } = readSealingConfig();
+  const unsealed = await new AuditService(connection, source).countUnsealed(window);
   const overlaps = await new MongoSnapshotRepository(connection).listSignedOverlaps(origin, window, '');
   const snapshots = overlaps.map(({ snapshotId, window: { from, to }, manifest }) => ({
     snapshotId,

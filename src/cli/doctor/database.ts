@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { readLogConfig } from '../../config';
 import { createIndexes, describeIndex, readIndexes } from '../../mongo/indexes';
 import { openDatabase } from '../connections/database';
 import { WriteCheckService } from '../../services/writeCheck.service';
@@ -24,10 +25,11 @@ const TRIAL = {
 export async function measureDatabase(fix: boolean): Promise<DatabaseFacts> {
   await using database = await openDatabase();
   const { connection } = database;
+  const source = readLogConfig();
   const clockOffsetMs = await measureClock(connection);
-  await new WriteCheckService(connection).tryWrites(TRIAL);
-  const wrong = (await readIndexes(connection)).filter(({ state }) => state !== 'present');
-  if (fix) await createIndexes(connection);
+  await new WriteCheckService(connection, source).tryWrites(TRIAL);
+  const wrong = (await readIndexes(connection, source)).filter(({ state }) => state !== 'present');
+  if (fix) await createIndexes(connection, source);
   return { name: connection.name, clockOffsetMs, missingIndexes: wrong.map(describeIndex), repaired: fix };
 }
 

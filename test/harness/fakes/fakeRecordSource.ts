@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 import { BSON_BOOLEAN, BSON_DATE, bsonElements } from '../../../src/evidence/bsonElements';
 import { cutRecord, readRecord } from '../../../src/evidence/recordBytes';
+import { AUDIT_LOG, type RecordMembers } from '../../../src/evidence/recordMembers';
 import type { Window } from '../../../src/contract/window';
 import { isMarkable } from '../../../src/mongo/oddRecords';
 import { decodeRecordId } from '../../../src/mongo/recordId';
@@ -30,10 +31,15 @@ export class FakeRecordSource implements RecordSource {
   /** How often each record was marked, by position id: 1 for a record that was sealed once. */
   readonly markCounts = new Map<string, number>();
   readonly #records = new Map<string, Held>();
+  readonly #members: RecordMembers;
+
+  constructor(members: RecordMembers = AUDIT_LOG.members) {
+    this.#members = members;
+  }
 
   /** Adds an entry as the audit service would store it; returns its position id. */
   log(entry: AuditEntry): string {
-    return this.add(buildEntry(entry).document);
+    return this.add(buildEntry(entry, undefined, this.#members).document);
   }
 
   add(document: mongo.Document): string {
@@ -44,7 +50,7 @@ export class FakeRecordSource implements RecordSource {
   addRaw(bytes: Uint8Array): string {
     const own = Buffer.from(bytes);
     const { id } = readRecord(own);
-    this.#records.set(id, { id, timestamps: timestampsOf(own), bytes: own });
+    this.#records.set(id, { id, timestamps: timestampsOf(own, this.#members), bytes: own });
     return id;
   }
 
@@ -60,7 +66,7 @@ export class FakeRecordSource implements RecordSource {
 
   /** Which snapshot sealed a record; undefined while none has. */
   sealedBy(id: string): string | undefined {
-    return sealOf(this.#records.get(id)?.bytes ?? Buffer.alloc(0)).snapshotId;
+    return sealOf(this.#records.get(id)?.bytes ?? Buffer.alloc(0), this.#members).snapshotId;
   }
 
   ids(): string[] {
@@ -77,16 +83,19 @@ export class FakeRecordSource implements RecordSource {
 
   async *scanMarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
     const found = await this.faults.run('scanMarked', () => this.#between(fromMs, untilMs));
-    for (const { bytes } of found) if (sealOf(bytes).immutable === true) yield Buffer.from(bytes);
+    for (const { bytes } of found)
+      if (sealOf(bytes, this.#members).immutable === true) yield Buffer.from(bytes);
   }
 
   async *scanUnmarked(fromMs: number, untilMs: number): AsyncGenerator<Uint8Array> {
     const found = await this.faults.run('scanUnmarked', () => this.#between(fromMs, untilMs));
-    for (const { bytes } of found) if (isUnmarked(bytes)) yield Buffer.from(bytes);
+    for (const { bytes } of found) if (isUnmarked(bytes, this.#members)) yield Buffer.from(bytes);
   }
 
   async *scanOddMarks(): AsyncGenerator<Uint8Array> {
-    const found = await this.faults.run('scanOddMarks', () => [...this.#records.values()].filter(isOdd));
+    const found = await this.faults.run('scanOddMarks', () =>
+      [...this.#records.values()].filter(({ bytes }) => isOdd(bytes, this.#members)),
+    );
     for (const { bytes } of found) yield Buffer.from(bytes);
   }
 
@@ -98,7 +107,7 @@ export class FakeRecordSource implements RecordSource {
   }
 
   isMarkable(document: Uint8Array, snapshotId: string): boolean {
-    return isMarkable(document, snapshotId);
+    return isMarkable(document, snapshotId, this.#members);
   }
 
   countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
@@ -126,7 +135,7 @@ export class FakeRecordSource implements RecordSource {
         details: created,
       };
       const id = entryIdOnce(action, resourceId);
-      if (!this.#records.has(id.toHexString())) this.add(buildEntry(entry, id).document);
+      if (!this.#records.has(id.toHexString())) this.add(buildEntry(entry, id, this.#members).document);
     });
   }
 
@@ -141,7 +150,7 @@ export class FakeRecordSource implements RecordSource {
     const isAfter = (ms: number, id: string): boolean =>
       afterMs === undefined || ms > afterMs || (ms === afterMs && compareIds(id, after?.id ?? '') > 0);
     return [...this.#records.values()]
-      .filter(({ bytes }) => sealOf(bytes).unsealed)
+      .filter(({ bytes }) => sealOf(bytes, this.#members).unsealed)
       .filter(({ id, timestamps }) =>
         timestamps.some((ms) => ms >= fromMs && ms < untilMs && isAfter(ms, id)),
       )
@@ -151,11 +160,12 @@ export class FakeRecordSource implements RecordSource {
   #mark(id: string, snapshotId: string): boolean {
     const held = this.#records.get(id);
     if (!held) return false;
-    const seal = sealOf(held.bytes);
+    const seal = sealOf(held.bytes, this.#members);
     if (!seal.unsealed) return seal.snapshotId === snapshotId;
-    if (!isMarkable(held.bytes, snapshotId)) return false;
-    const members = BSON.serialize({ immutable: true, snapshotId }).subarray(4);
-    const sealed = Buffer.concat([cutRecord(held.bytes).subarray(0, -1), members]);
+    if (!isMarkable(held.bytes, snapshotId, this.#members)) return false;
+    const { immutable, snapshotId: owner } = this.#members;
+    const mark = BSON.serialize({ [immutable]: true, [owner]: snapshotId }).subarray(4);
+    const sealed = Buffer.concat([cutRecord(held.bytes, this.#members).subarray(0, -1), mark]);
     sealed.writeInt32LE(sealed.length, 0);
     this.#records.set(id, { ...held, bytes: sealed });
     this.markCounts.set(id, (this.markCounts.get(id) ?? 0) + 1);
@@ -168,29 +178,32 @@ function sortKey({ timestamps }: Held): number {
 }
 
 /** `immutable` is false, null or missing. */
-function isUnmarked(bytes: Buffer): boolean {
-  const mark = [...bsonElements(bytes)].find(({ name }) => name === 'immutable');
-  return mark === undefined || mark.type === BSON_NULL || sealOf(bytes).unsealed;
+function isUnmarked(bytes: Buffer, members: RecordMembers): boolean {
+  const mark = [...bsonElements(bytes)].find(({ name }) => name === members.immutable);
+  return mark === undefined || mark.type === BSON_NULL || sealOf(bytes, members).unsealed;
 }
 
 /** Marked in a way that sealing never does. */
-function isOdd({ bytes }: Held): boolean {
+function isOdd(bytes: Buffer, { immutable, time: timeName }: RecordMembers): boolean {
   const members = [...bsonElements(bytes)];
-  const mark = members.find(({ name }) => name === 'immutable');
+  const mark = members.find(({ name }) => name === immutable);
   if (mark === undefined || mark.type === BSON_NULL) return false;
   if (mark.type !== BSON_BOOLEAN) return true;
-  const time = members.find(({ name }) => name === 'timestamp');
+  const time = members.find(({ name }) => name === timeName);
   return bytes[mark.valueStart] === 1 && time?.type !== BSON_DATE;
 }
 
-function sealOf(bytes: Buffer): {
+function sealOf(
+  bytes: Buffer,
+  names: RecordMembers,
+): {
   immutable: boolean | undefined;
   unsealed: boolean;
   snapshotId: string | undefined;
 } {
   const members = bytes.length === 0 ? [] : [...bsonElements(bytes)];
-  const immutable = members.find(({ name, type }) => name === 'immutable' && type === 0x08);
-  const owner = members.find(({ name, type }) => name === 'snapshotId' && type === 0x02);
+  const immutable = members.find(({ name, type }) => name === names.immutable && type === 0x08);
+  const owner = members.find(({ name, type }) => name === names.snapshotId && type === 0x02);
   return {
     immutable: immutable && bytes[immutable.valueStart] === 1,
     unsealed: immutable !== undefined && bytes[immutable.valueStart] === 0,
@@ -198,14 +211,14 @@ function sealOf(bytes: Buffer): {
   };
 }
 
-/** Dates that a query for `timestamp` matches: its first member, or the elements of an array there. */
-function timestampsOf(bytes: Buffer): number[] {
-  const first = [...bsonElements(bytes)].find(({ name }) => name === 'timestamp');
+/** Dates that a query for the time matches: its first member, or the elements of an array there. */
+function timestampsOf(bytes: Buffer, members: RecordMembers): number[] {
+  const first = [...bsonElements(bytes)].find(({ name }) => name === members.time);
   const arrays = first?.type === 0x04 ? [first] : [];
   const listed = arrays.flatMap(({ valueStart, end }) =>
     Object.values(BSON.deserialize(bytes.subarray(valueStart, end))),
   );
   const dates = listed.filter((value) => value instanceof Date).map((date) => date.getTime());
-  const { timeMs } = readRecord(bytes);
+  const { timeMs } = readRecord(bytes, members);
   return timeMs === undefined ? dates : [timeMs];
 }

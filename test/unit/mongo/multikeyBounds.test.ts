@@ -1,6 +1,8 @@
 import { mongo } from 'mongoose';
+import { AUDIT_LOG } from '../../../src/evidence/recordMembers';
 import { indexBounds } from '../../../src/mongo/multikeyBounds';
 
+const { members } = AUDIT_LOG;
 const [FROM, UNTIL] = [new Date('2026-03-01T00:00:00Z'), new Date('2026-03-02T00:00:00Z')];
 const PAGE = { immutable: false, timestamp: { $gte: FROM, $lt: UNTIL } };
 
@@ -26,8 +28,8 @@ const bounded = {
 
 describe('the bounds of a page on the index of the log', () => {
   test('an ordinary index is bounded by the filter alone', async () => {
-    expect(await indexBounds(logWith(plan(false, [])).logs, PAGE)).toEqual({});
-    expect(await indexBounds(logWith(plan(true, [])).logs, PAGE)).toEqual({});
+    expect(await indexBounds(logWith(plan(false, [])).logs, members, PAGE)).toEqual({});
+    expect(await indexBounds(logWith(plan(true, [])).logs, members, PAGE)).toEqual({});
   });
 
   test.each([
@@ -39,28 +41,28 @@ describe('the bounds of a page on the index of the log', () => {
     ['a plan of a shard', { queryPlanner: { winningPlan: { shards: [plan(true, ['timestamp'])] } } }],
     ['a plan without paths', { winningPlan: { isMultiKey: true } }],
   ])('an index that %s reports as multikey is bounded on both sides', async (_what, answer) => {
-    expect(await indexBounds(logWith(answer).logs, PAGE)).toEqual(bounded);
+    expect(await indexBounds(logWith(answer).logs, members, PAGE)).toEqual(bounded);
   });
 
   test('a multikey index is asked about once', async () => {
     const { logs, asked } = logWith(plan(true, ['timestamp']));
-    await indexBounds(logs, PAGE);
+    await indexBounds(logs, members, PAGE);
     const rest = { immutable: false, timestamp: { $gt: FROM, $lt: UNTIL } };
-    expect(await indexBounds(logs, rest)).toEqual(bounded);
+    expect(await indexBounds(logs, members, rest)).toEqual(bounded);
     expect(asked()).toBe(1);
   });
 
   test('a query of one millisecond is bounded already, and nothing is asked', async () => {
     const { logs, asked } = logWith(plan(true, ['timestamp']));
-    expect(await indexBounds(logs, { immutable: false, timestamp: FROM })).toEqual({});
+    expect(await indexBounds(logs, members, { immutable: false, timestamp: FROM })).toEqual({});
     expect(asked()).toBe(0);
   });
 
   test('without the index there is nothing to bound, and any other failure is translated', async () => {
     const missing = new mongo.MongoServerError({ message: 'hint', code: 2 });
-    expect(await indexBounds(logWith(missing).logs, PAGE)).toEqual({});
+    expect(await indexBounds(logWith(missing).logs, members, PAGE)).toEqual({});
     const denied = new mongo.MongoServerError({ message: 'no', code: 13 });
-    await expect(indexBounds(logWith(denied).logs, PAGE)).rejects.toMatchObject({
+    await expect(indexBounds(logWith(denied).logs, members, PAGE)).rejects.toMatchObject({
       code: 'DATABASE_UNAUTHORIZED',
     });
   });

@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 import type { Cursor } from '../../../src/contract/activities';
 import { collectBatch } from '../../../src/sealing/collectBatch';
+import { AUDIT_LOG } from '../../../src/evidence/recordMembers';
 import { FakeRecordSource } from '../../harness/fakes/fakeRecordSource';
 
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-31T23:59:59.999Z' };
@@ -28,7 +29,7 @@ function setUp(limits: { maxRecords?: number; maxBytes?: number } = {}) {
     const chunk = new FakeChunk();
     const counts: number[] = [];
     const { signal } = new AbortController();
-    const target = { source, chunk, row: { window: WINDOW, chunkLimits }, signal };
+    const target = { source, chunk, row: { source: AUDIT_LOG, window: WINDOW, chunkLimits }, signal };
     const batch = await collectBatch(target, cursor, (records) => counts.push(records));
     return { ...batch, chunk, counts };
   };

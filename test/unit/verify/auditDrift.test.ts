@@ -32,7 +32,8 @@ async function setUp() {
         (await deps.store.get(key, 1e9, version))?.body,
     };
     const { ledger } = await verifyLedger(reader, { trust, key: 'pinned' });
-    return auditDrift(deps, { ledger: ledger!, fromIndex: 0, lateAllowanceMs: DAY_MS, ...options });
+    const { source } = deps.settings;
+    return auditDrift(deps, { ledger: ledger!, source, fromIndex: 0, lateAllowanceMs: DAY_MS, ...options });
   };
   /** Replaces the bytes of a record. */
   const alter = (id: string, change: (document: mongo.Document) => void) => {

@@ -1,3 +1,4 @@
+import { readLogConfig } from '../../../config';
 import { snapshotIdOf } from '../../../contract/names';
 import { jobRange, parseScheduleJob } from '../../../contract/scheduleJobIds';
 import type { Window } from '../../../contract/window';
@@ -38,7 +39,7 @@ export async function preview(settings: ScheduleSettings): Promise<Preview> {
   const { sealedUntilMs, left } = planWindow(checked, { beginMs: startMs, targetMs }, snapshots);
   const windows = windowsFrom(checked, sealedUntilMs);
   const [first] = windows;
-  const log = new AuditService(database.connection);
+  const log = new AuditService(database.connection, readLogConfig());
   return {
     sealedUntil: new Date(sealedUntilMs).toISOString(),
     windows,
