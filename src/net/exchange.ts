@@ -1,4 +1,10 @@
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  request as requestHttp,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { collectBody } from './collectBody';
 import { enforceDeadlines, type Deadlines } from './deadlines';
@@ -44,9 +50,16 @@ function send(url: URL, question: Question): Promise<IncomingMessage> {
       ...(ca === undefined ? {} : { ca }),
       ...(ownConnection ? { agent: false as const } : {}),
     };
-    const request = start(url, { method, headers: { ...headers, ...length }, ...options }, resolve);
+    const request = start(url, { method, ...options }, resolve);
+    setHeaders(request, { ...headers, ...length });
     request.on('error', reject);
     enforceDeadlines(request, deadlines);
     request.end(body);
   });
+}
+
+/** Sets headers one by one: those in the options of a request are printed when NODE_DEBUG has `http`, and some are secret. */
+export function setHeaders(request: ClientRequest, headers: OutgoingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) request.setHeader(name, value);
 }

@@ -2,11 +2,13 @@ import {
   request as requestHttp,
   type ClientRequest,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type RequestOptions,
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { ClientOptions } from 'minio';
 import { enforceDeadlines, type Deadlines } from '../net/deadlines';
+import { setHeaders } from '../net/exchange';
 import { readRefusal } from './refusal';
 
 type OnResponse = (response: IncomingMessage) => void;
@@ -22,10 +24,12 @@ export function boundedTransport(deadlines: Deadlines): NonNullable<ClientOption
       if (typeof target === 'string' || target instanceof URL || typeof onResponse !== 'function')
         throw new TypeError('the minio client calls its transport with options and a callback');
       const start = target.protocol === 'https:' ? requestHttps : requestHttp;
-      const sent = start(target, (response) => {
+      const { headers = {}, ...options } = target;
+      const sent = start(options, (response) => {
         if ((response.statusCode ?? 0) < 300) onResponse(response);
         else void refuse(sent, response);
       });
+      setHeaders(sent, headers as OutgoingHttpHeaders);
       enforceDeadlines(sent, deadlines);
       return sent;
     },
