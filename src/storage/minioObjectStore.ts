@@ -6,7 +6,7 @@ import type { ListedVersion, ObjectLock, ObjectStore, StoredVersion } from '../p
 import { BucketClient, type BucketResponse } from './bucketClient';
 import { isAccessDenied, isNotFound, isPreconditionFailed, s3Code, toStorageError } from './errors';
 import { parseVersionPage, type VersionMarker, type VersionPage } from './listing';
-import { putLegalHold, putRetention } from './lockRequests';
+import { getLegalHold, getRetention, putLegalHold, putRetention } from './lockRequests';
 import { RIGHTS } from './rights';
 
 type Headers = Record<string, string>;
@@ -89,6 +89,7 @@ class MinioObjectStore implements ObjectStore {
     const { headers, body, isWhole } = response;
     const found = versionOf(headers) ?? versionId;
     if (found === undefined) throw withoutVersion(where);
+    if (versionId !== undefined && found !== versionId) throw otherVersion(found, where);
     if (!isWhole)
       throw new SnapshotError('STORAGE_FAILED', `object is larger than ${maxBytes} bytes ${where}`);
     return { versionId: found, etag: headers.etag ?? '', body };
@@ -99,6 +100,11 @@ class MinioObjectStore implements ObjectStore {
     let marker: VersionMarker | undefined;
     do {
       const { versions, next } = await this.#versionPage(prefix, marker, where);
+      const foreign = versions.find(({ key }) => !key.startsWith(prefix));
+      if (foreign) {
+        const message = `storage ignores the prefix of a list and returns other keys ${where}`;
+        throw new SnapshotError('STORAGE_FAILED', message);
+      }
       yield* versions;
       if (next !== undefined && next.key === marker?.key && next.versionId === marker.versionId)
         throw new SnapshotError('STORAGE_FAILED', `storage lists the same page of versions again ${where}`);
@@ -127,8 +133,12 @@ class MinioObjectStore implements ObjectStore {
     const headers = await this.#head(key, versionId);
     const mode = headers['x-amz-object-lock-mode'];
     const until = headers['x-amz-object-lock-retain-until-date'];
-    if ((mode !== 'COMPLIANCE' && mode !== 'GOVERNANCE') || typeof until !== 'string') return undefined;
-    return { mode, until: new Date(until) };
+    if ((mode === 'COMPLIANCE' || mode === 'GOVERNANCE') && typeof until === 'string')
+      return { mode, until: new Date(until) };
+    // AWS leaves the headers out without the right to see the lock, which must not pass for a missing lock.
+    return await getRetention(this.#bucket, key, versionId).catch((error: unknown) => {
+      throw toStorageError(this.#bucket.where(key, versionId), error, RIGHTS.READ_LOCK);
+    });
   }
 
   async extendLock(key: string, versionId: string, until: Date): Promise<void> {
@@ -156,14 +166,21 @@ class MinioObjectStore implements ObjectStore {
   }
 
   async readLegalHold(key: string, versionId: string): Promise<boolean> {
-    return (await this.#head(key, versionId))['x-amz-object-lock-legal-hold'] === 'ON';
+    const held = (await this.#head(key, versionId))['x-amz-object-lock-legal-hold'];
+    if (held === 'ON' || held === 'OFF') return held === 'ON';
+    return await getLegalHold(this.#bucket, key, versionId).catch((error: unknown) => {
+      throw toStorageError(this.#bucket.where(key, versionId), error, RIGHTS.READ_HOLD);
+    });
   }
 
   async #head(key: string, versionId: string): Promise<IncomingHttpHeaders> {
+    const where = this.#bucket.where(key, versionId);
     try {
-      return (await this.#bucket.send({ method: 'HEAD', key, ...queryOf(versionId) })).headers;
+      const { headers } = await this.#bucket.send({ method: 'HEAD', key, ...queryOf(versionId) });
+      const found = versionOf(headers) ?? versionId;
+      if (found !== versionId) throw otherVersion(found, where);
+      return headers;
     } catch (error) {
-      const where = this.#bucket.where(key, versionId);
       if (isNotFound(error) || s3Code(error) === 'InvalidArgument')
         throw new SnapshotError('STORAGE_NOT_FOUND', `storage does not have this version ${where}`);
       throw toStorageError(where, error, RIGHTS.READ_VERSION);
@@ -179,6 +196,11 @@ function queryOf(versionId: string | undefined): { query?: { versionId: string }
 function versionOf(headers: IncomingHttpHeaders): string | undefined {
   const versionId = headers['x-amz-version-id'];
   return typeof versionId === 'string' && versionId !== '' && versionId !== 'null' ? versionId : undefined;
+}
+
+function otherVersion(found: string, where: string): SnapshotError {
+  const message = `storage ignores the version of the request and answers with version ${found} ${where}`;
+  return new SnapshotError('STORAGE_FAILED', message);
 }
 
 function withoutVersion(where: string): SnapshotError {

@@ -7,5 +7,6 @@ export const RIGHTS = {
   READ_LOCK: 's3:GetObjectRetention',
   LIST_VERSIONS: 's3:ListBucketVersions',
   EXTEND: 's3:PutObjectRetention',
+  READ_HOLD: 's3:GetObjectLegalHold',
   HOLD: 's3:PutObjectLegalHold',
 } as const;

@@ -3,9 +3,7 @@ import type { StorageConfig } from '../config';
 import { SnapshotError } from '../errors';
 import type { ObjectLock, ObjectStore } from '../ports/objectStore';
 import { BucketClient } from './bucketClient';
-import { s3Code, toStorageError } from './errors';
 import { connectObjectStore } from './minioObjectStore';
-import { RIGHTS } from './rights';
 
 /** One object of one version in each bucket. Later probes find it, so they store nothing. */
 const PROBE_KEY = 'doctor/worker-start';
@@ -75,7 +73,6 @@ async function refuseIgnoredMatch(
     throw withoutConditions('If-Match', bucket.where(key));
 }
 
-/** The headers of a version have no lock when it has none, and when the right to see it is missing. */
 async function requireLock(
   store: ObjectStore,
   bucket: BucketClient,
@@ -84,13 +81,8 @@ async function requireLock(
 ): Promise<ObjectLock> {
   const lock = await store.readLock(key, versionId);
   if (lock?.mode === 'COMPLIANCE') return lock;
-  const where = bucket.where(key, versionId);
-  try {
-    await bucket.send({ method: 'GET', key, query: { retention: '', versionId } });
-  } catch (error) {
-    if (s3Code(error) === 'AccessDenied') throw toStorageError(where, error, RIGHTS.READ_LOCK);
-  }
-  throw withoutLock(`stored a locked object ${lock ? `in ${lock.mode} mode` : 'without its lock'}`, where);
+  const found = lock ? `in ${lock.mode} mode` : 'without its lock';
+  throw withoutLock(`stored a locked object ${found}`, bucket.where(key, versionId));
 }
 
 /** Always later than the present lock, so that storage cannot leave out the change. */

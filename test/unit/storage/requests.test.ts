@@ -6,7 +6,7 @@ import { AnsweringServer } from '../../harness/answeringServer';
 import { storageConfigFor } from '../../harness/storageConfig';
 
 const UNTIL = new Date('2030-01-01T00:00:00.000Z');
-const VERSION = { 'x-amz-version-id': 'v1', etag: '"e"' };
+const VERSION = { 'x-amz-version-id': 'v', etag: '"e"' };
 const SHORT = { connectMs: 150, idleMs: 150, requestMs: 600 };
 
 let server: AnsweringServer;
