@@ -14,6 +14,7 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 const store = () => connectObjectStore(storageConfigFor(server.url));
+const list = (prefix: string) => store().listVersions(prefix)[Symbol.asyncIterator]().next();
 
 /** Headers say nothing about lock and hold; `reply` answers the request for them. */
 function hides(reply: (response: ServerResponse) => void): void {
@@ -83,7 +84,6 @@ describe('a server that ignores', () => {
     const version = '<Version><Key>other/key</Key><VersionId>v</VersionId><Size>1</Size></Version>';
     server.answer = (_request, response) =>
       response.end(`<?xml version="1.0"?><ListVersionsResult>${version}</ListVersionsResult>`);
-    const list = (prefix: string) => store().listVersions(prefix)[Symbol.asyncIterator]().next();
     await expect(list('snapshots/')).rejects.toMatchObject(ignores);
     await expect(list('other/')).resolves.toMatchObject({ value: { key: 'other/key' } });
   });
