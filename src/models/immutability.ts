@@ -1,5 +1,6 @@
 import type { Aggregate, Connection, Document, Model, Query, Schema } from 'mongoose';
 import { SnapshotError } from '../errors';
+import { AUDIT_LOG } from '../evidence/recordMembers';
 import {
   rejectSealedFilter,
   rejectSealedRecord,
@@ -37,7 +38,7 @@ type ConnectionWrite = BulkWrite & { readonly model: unknown };
  * RECORD_IMMUTABLE names a record. The condition is also part of the write itself, so a record that is sealed between check
  * and write stays unchanged. Sealing marks records through the driver, not through the model.
  */
-export function guardImmutability(schema: Schema, members: SealingMembers): void {
+export function guardImmutability(schema: Schema, members: SealingMembers = AUDIT_LOG.members): void {
   const guards = {
     query: guardQuery(members),
     save: guardSave(members),

@@ -1,10 +1,14 @@
-import { rmSync } from 'node:fs';
+import { mongo } from 'mongoose';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { startChild, type Child } from '../../dev/demo/childProcess';
 import { createDatabaseIndexes } from '../../dev/stack/databaseIndexes';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { version } from '../../package.json';
+import { findingOf } from '../../src/evidence/recordFinding';
+import { readRecord } from '../../src/evidence/recordBytes';
+import { connectDatabase } from '../../src/mongo/connection';
 import { installPacked, type PackedProject } from '../harness/packedProject';
 import { Services } from '../harness/services';
 
@@ -78,6 +82,47 @@ describe('the packed tarball in an empty project', () => {
       expect(errorsOf(found)).toEqual([]);
     },
   );
+
+  test('the log writer of the tarball compiles in a strict project, stores an entry and refuses what BSON would change', async () => {
+    const script = join(project.directory, 'write.ts');
+    copyFileSync('docs/examples/log-writer/write.ts', script);
+    const program = ts.createProgram([script], { ...example().getCompilerOptions(), skipLibCheck: false });
+    const ours = program
+      .getSourceFiles()
+      .filter(({ fileName }) => /audit-snapshot\/dist|write\.ts$/.test(fileName));
+    expect(ours.length).toBeGreaterThan(3);
+    expect(errorsOf(ours.flatMap((file) => [...program.getSemanticDiagnostics(file)]))).toEqual([]);
+    program.emit();
+    const [wrote, refused] = (await project.run('node', ['write.js'], services.env)).trimEnd().split('\n');
+    expect(refused).toMatch(/^refused: audit entry: details\.cents is a bigint of more than 64 bits/);
+
+    const [, id, hash] = /^wrote ([0-9a-f]{24}) with the hash ([0-9a-f]{64})$/.exec(wrote!)!;
+    await using database = await connectDatabase(services.env['MONGODB_URI']!);
+    const logs = database.collection('auditlogs');
+    const raw = await logs.findOne<Buffer>({ _id: new mongo.ObjectId(id) }, { raw: true });
+    const record = readRecord(raw!);
+    expect([record.hashText?.toString(), findingOf(record, 'bson-sha256/v1')]).toEqual([hash, undefined]);
+  });
+
+  test.each([
+    ['ES modules', 'module', `import { AuditLog, guardImmutability, mongo } from 'audit-snapshot/log';`],
+    ['CommonJS', 'commonjs', `const { AuditLog, guardImmutability, mongo } = require('audit-snapshot/log');`],
+  ])('%s load the log writer, whose model refuses to delete a sealed record', async (_what, type, load) => {
+    const program = `${load}
+      (async () => {
+        const log = await AuditLog.connect(process.env.MONGODB_URI);
+        const sealed = await log.model.findOne({ immutable: true });
+        const refused = await log.model.deleteOne({ _id: sealed._id }).catch((error) => error.code);
+        await log.writeRecord({ timestamp: new Date(), user: { _bsontype: 'ObjectId' }, n: new mongo.Long(1) });
+        await log.close();
+        console.log(JSON.stringify({ refused, guard: typeof guardImmutability }));
+      })();`;
+    const args = [`--input-type=${type}`, '-e', program];
+    expect(JSON.parse(await project.run('node', args, services.env))).toEqual({
+      refused: 'RECORD_IMMUTABLE',
+      guard: 'function',
+    });
+  });
 
   test('CommonJS loads the same client, and no module that is not exported', async () => {
     const program = `

@@ -24,6 +24,11 @@ const PRELUDES: Readonly<Record<string, string>> = {
     declare const importedEntries: AuditEntry[], idsOfOneChunk: string[], fromMs: number, untilMs: number, record: Buffer;
     declare const snapshotAssetId: string, signedHash: string;
   `,
+  'src/services/auditLog.ts': `
+    import mongoose from 'mongoose';
+    import { AuditLog, type AuditEntry } from '~/services/auditLog';
+    declare const log: AuditLog, importedEntries: AuditEntry[];
+  `,
   'src/services/asset.service.ts': `
     import { connectDatabase } from '~/mongo/connection';
     import { AssetService } from '~/services/asset.service';

@@ -48,6 +48,13 @@ describe('what a process loads', () => {
     expect(packages.filter((name) => HEAVY.includes(name))).toEqual([]);
   });
 
+  test('the log writer loads mongoose and small files of this repository, and no other client', () => {
+    const { files, direct, packages } = load('src/services/auditLog.ts');
+    expect(direct).toEqual(['mongoose']);
+    expect(files.length).toBeLessThan(25);
+    expect(packages.filter((name) => [...HEAVY, '@temporalio/common'].includes(name))).toEqual(['mongoose']);
+  });
+
   test('the job service loads database, server and log packages, so the check can tell them apart', () => {
     expect(load('src/http/main.ts').packages).toEqual(
       expect.arrayContaining(['zod', 'mongoose', 'fastify', 'pino']),

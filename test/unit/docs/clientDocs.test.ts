@@ -22,7 +22,10 @@ describe('the TypeScript in the documentation', () => {
       target: ts.ScriptTarget.ES2023,
       module: ts.ModuleKind.Node20,
       moduleResolution: ts.ModuleResolutionKind.Node16,
-      paths: { 'audit-snapshot/client': [join(ROOT, 'src/client/index.ts')] },
+      paths: {
+        'audit-snapshot/client': [join(ROOT, 'src/client/index.ts')],
+        'audit-snapshot/log': [join(ROOT, 'src/services/auditLog.ts')],
+      },
       types: ['node'],
       typeRoots: [join(ROOT, 'node_modules/@types')],
       strict: true,
@@ -45,10 +48,19 @@ describe('the TypeScript in the documentation', () => {
     expect(errorsOf([wrong]).join()).toContain("'jobName' does not exist");
   });
 
-  test.each(['README.md', 'docs/client.md'])(
-    'the example in %s is identical to the file of the example project',
-    (page) => {
-      expect(snippetsOf(page)).toContain(read('docs/examples/service-client/seal.ts'));
-    },
-  );
+  test('the snippets of docs/writer.md compile, and one with an unknown member does not', () => {
+    const snippets = snippetsOf('docs/writer.md');
+    expect(snippets.length).toBeGreaterThan(2);
+    const wrong = snippets[1]!.replaceAll('log.writeAll', 'log.writeMany');
+    expect(errorsOf(snippets)).toEqual([]);
+    expect(errorsOf([wrong]).join()).toContain("'writeMany' does not exist");
+  });
+
+  test.each([
+    ['README.md', 'service-client/seal.ts'],
+    ['docs/client.md', 'service-client/seal.ts'],
+    ['docs/writer.md', 'log-writer/write.ts'],
+  ])('the example in %s is identical to the file %s of the example project', (page, file) => {
+    expect(snippetsOf(page)).toContain(read(`docs/examples/${file}`));
+  });
 });
