@@ -6,6 +6,8 @@
 const NAME = 'auditJobService';
 const RIGHTS = {
   jobs: ['find', 'insert', 'update', 'listIndexes'],
+  // The policy that the snapshot of a job was opened with, to retry the job.
+  snapshots: ['find'],
   idempotencykeys: ['find', 'insert', 'update', 'remove', 'listIndexes'],
 };
 

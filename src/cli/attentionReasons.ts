@@ -3,13 +3,18 @@ import type { SealingFacts } from './sealingFacts';
 
 /** Why an operator has to act, one sentence each; empty when sealing is healthy. */
 export function attentionReasons(facts: SealingFacts, maxLagSeconds: number | undefined): readonly string[] {
-  const { gaps, jobs, findings, unsealed, lagSeconds, ledgerDifference } = facts;
+  const { gaps, jobs, findings, unsealed, lagSeconds, ledgerDifference, temporalFailure, stuck } = facts;
   return [
     ...(ledgerDifference === null ? [] : [`ledger: ${ledgerDifference}`]),
+    ...(temporalFailure === null ? [] : [`Temporal: ${temporalFailure}`]),
+    ...stuck.map(({ found, command }) => `${found}; run ${command}`),
     ...gaps.map(
       ({ from, to }) => `not sealed: ${from} → ${to}; seal it: audit-snapshot seal --from ${from} --to ${to}`,
     ),
-    ...jobs.failed.map(({ jobId, code }) => `job ${jobId} failed (${code}), and its window is not sealed`),
+    ...jobs.failed.map(
+      ({ jobId, code }) =>
+        `job ${jobId} failed (${code}), and its window is not sealed; remove the cause, then run audit-snapshot retry ${jobId}`,
+    ),
     ...findingReasons(findings),
     ...overdueReasons(unsealed.overdue),
     ...(maxLagSeconds === undefined ? [] : lagReasons(lagSeconds, maxLagSeconds)),
@@ -23,7 +28,9 @@ function findingReasons(findings: number): readonly string[] {
 
 function overdueReasons(overdue: number | null): readonly string[] {
   if (overdue === 0) return [];
-  return [`${overdue ?? 'many'} records in sealed log time are not sealed; seal their window again`];
+  return [
+    `${overdue ?? 'many'} records in sealed log time are not sealed; seal their window again, or, if verify --live calls them unmarked, run audit-snapshot restore`,
+  ];
 }
 
 function lagReasons(lagSeconds: number | null, maxLagSeconds: number): readonly string[] {

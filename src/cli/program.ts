@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, readonly Entry[]>> = {
   'Sealing:': [
     ['seal', 'seal the records of a window and follow the run', () => require('./commands/seal')],
     ['watch', 'attach to the run of a job and wait for its result', () => require('./commands/watch')],
+    ['cancel', 'cancel a job that has not begun to sign', () => require('./commands/cancel')],
+    ['retry', 'start a job again that has not succeeded', () => require('./commands/retry')],
     [
       'schedule',
       'manage Temporal Schedules that seal one window after another, without a gap',

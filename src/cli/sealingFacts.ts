@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { SealingConfig } from '../config';
 import { SnapshotError, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
+import type { StuckState } from '../jobs/stuckStates';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
@@ -9,6 +10,7 @@ import { AuditService } from '../services/audit.service';
 import { coverageOf, type CoverageSpan } from '../verify/coverage';
 import { countUnsealed } from './countUnsealed';
 import { compareWithBucket } from './ledgerComparison';
+import { compareWithTemporal } from './stuckComparison';
 
 /** How far sealing is, as the database has it. Whether the evidence holds is what `verify` answers. */
 export interface SealingFacts {
@@ -16,6 +18,10 @@ export interface SealingFacts {
   readonly ledgerSize: number;
   /** Why the ledgers of bucket and database do not agree, or were not compared, with the code; null when they agree. */
   readonly ledgerDifference: string | null;
+  /** What nothing continues by itself, by database, ledger and Temporal. */
+  readonly stuck: readonly StuckState[];
+  /** Why Temporal was not compared, with the code; null when it was. */
+  readonly temporalFailure: string | null;
   /** Log time is sealed without a gap up to here, counted from the first window; null before the first snapshot. */
   readonly sealedUntil: string | null;
   readonly lagSeconds: number | null;
@@ -54,10 +60,12 @@ export async function measureSealing(
   const entries = (await ledger.list(0, size)).map(parseEntry);
   const spans = coverageOf(entries);
   const sealedUntil = endOfFirstRun(spans);
+  const sealed = entries.map(({ snapshotId }) => snapshotId);
   return {
     origin,
     ledgerSize: size,
     ledgerDifference: await differenceFromBucket(connection, origin),
+    ...(await measureStuck(connection, origin, sealed, nowMs)),
     sealedUntil,
     lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
     gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
@@ -78,8 +86,26 @@ async function differenceFromBucket(connection: Connection, origin: string): Pro
     await compareWithBucket(connection, origin);
     return null;
   } catch (error) {
-    const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
-    return `[${code}] ${messageOf(error)}`;
+    return describeFailure(error);
+  }
+}
+
+function describeFailure(error: unknown): string {
+  const code = error instanceof SnapshotError ? error.code : 'INTERNAL';
+  return `[${code}] ${messageOf(error)}`;
+}
+
+/** Temporal may be out of reach; then everything else is still worth knowing. */
+async function measureStuck(
+  connection: Connection,
+  origin: string,
+  sealed: readonly string[],
+  nowMs: number,
+): Promise<Pick<SealingFacts, 'stuck' | 'temporalFailure'>> {
+  try {
+    return { stuck: await compareWithTemporal(connection, origin, sealed, nowMs), temporalFailure: null };
+  } catch (error) {
+    return { stuck: [], temporalFailure: describeFailure(error) };
   }
 }
 

@@ -23,7 +23,7 @@ import { rejectUnknownRoutes, RouteTable } from './unknownRoutes';
 
 // This room is the job service: an HTTP API over the job rows in MongoDB and their workflow runs in Temporal. A request
 // passes authentication and limits (auth/, limits.ts), then a route (routes/), which calls jobSubmission.ts or
-// jobControl.ts; streams and long polls share one poller (polling/). Every error leaves as problem details (problem.ts).
+// src/jobs/jobControl.ts; streams and long polls share one poller (polling/). Every error leaves as problem details (problem.ts).
 
 const SERVER_OPTIONS = {
   bodyLimit: 64 * 1024,

@@ -17,6 +17,7 @@ import { MongoIdempotencyKeys } from '../mongo/idempotencyKeys';
 import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
 import { pingDatabase } from '../mongo/ping';
+import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { runProcess } from '../runProcess';
 import { pingTemporal } from '../temporal/ping';
 import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
@@ -53,6 +54,7 @@ export async function runServer(): Promise<void> {
   const monitoring = serviceRegistry();
   const deps: AppDeps = {
     jobs: new MongoJobStore(database),
+    snapshotRows: new MongoSnapshotRepository(database),
     keys: new MongoIdempotencyKeys(database, config.idempotencyHours),
     snapshots: snapshotRuns(client, temporalConfig.taskQueue),
     workflowStatus: temporalWorkflowStatus(client),

@@ -25,6 +25,7 @@ const KINDS = {
   METHOD_NOT_ALLOWED: [405, 'The route does not support this method'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
   JOB_CONFLICT: [409, 'The state of the job does not allow this'],
+  SNAPSHOT_LOST: [409, 'The database has lost the outcome of the job'],
   IDEMPOTENCY_IN_FLIGHT: [409, 'The first request with this key is still in progress'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
   URI_TOO_LONG: [414, 'The URL is too long'],

@@ -72,6 +72,17 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     }));
   }
 
+  async listClosed(origin: string): Promise<readonly string[]> {
+    const found = await onDatabase(`closed snapshots of ${origin}`, () =>
+      this.#snapshots
+        .find({ origin, result: { $ne: null } })
+        .select('_id')
+        .sort({ _id: 1 })
+        .lean(),
+    );
+    return found.map(({ _id }) => _id);
+  }
+
   async grant(
     snapshotId: string,
     leaseSequence: number,

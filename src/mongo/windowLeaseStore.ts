@@ -52,8 +52,11 @@ export class MongoWindowLeaseStore implements WindowLeaseStore {
   }
 
   async find(snapshotId: string): Promise<Lease | undefined> {
-    const state = await this.#read();
-    return state?.leases.find((lease) => lease.snapshotId === snapshotId);
+    return (await this.list()).find((lease) => lease.snapshotId === snapshotId);
+  }
+
+  async list(): Promise<readonly Lease[]> {
+    return (await this.#read())?.leases ?? [];
   }
 
   async #change<T>(rule: (state: LeaseState) => LeaseChange<T>): Promise<T> {

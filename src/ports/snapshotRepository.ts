@@ -107,6 +107,8 @@ export interface SnapshotRepository {
   find(snapshotId: string): Promise<SnapshotRow | undefined>;
   /** Snapshots with ids in `[fromId, untilId)`, ordered by id. */
   listSummaries(fromId: string, untilId: string): Promise<readonly SnapshotSummary[]>;
+  /** Ids of the closed snapshots of an origin, in ascending order. */
+  listClosed(origin: string): Promise<readonly string[]>;
   /** Stores the lease, never an earlier one over a later one; only the first call stores `overlaps`. */
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow>;
   addChunk(row: ChunkRow): Promise<void>;

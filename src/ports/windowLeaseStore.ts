@@ -43,4 +43,6 @@ export interface WindowLeaseStore {
   /** Ends the lease of a finished snapshot. */
   finish(snapshotId: string): Promise<void>;
   find(snapshotId: string): Promise<Lease | undefined>;
+  /** Every lease that is held now. */
+  list(): Promise<readonly Lease[]>;
 }

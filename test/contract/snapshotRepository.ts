@@ -181,6 +181,13 @@ export function describeSnapshotRepository(
       await expect(rows.find('snap-a')).resolves.toMatchObject({ chunkCount: 2, result: RESULT });
     });
 
+    test('the list of closed snapshots has those of its origin that are closed, and no others', async () => {
+      for (const jobId of ['b', 'a', 'c']) await rows.open(seedOf(jobId));
+      await rows.open(seedOf('d', DAY, 'other.example/audit'));
+      for (const id of ['snap-b', 'snap-a', 'snap-d']) await rows.close(id, { ...RESULT, snapshotId: id });
+      await expect(rows.listClosed('test.example/audit')).resolves.toEqual(['snap-a', 'snap-b']);
+    });
+
     test('a chunk count of zero is stored like any other', async () => {
       await open();
       await expect(rows.fixChunkCount('snap-a', 0)).resolves.toBe(0);

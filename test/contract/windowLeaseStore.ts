@@ -100,6 +100,21 @@ export function describeWindowLeaseStore(name: string, makeLeases: () => Promise
       await expect(acquire('snap-b')).resolves.toMatchObject({ granted: true });
     });
 
+    test('the list has every lease that is held, and none that was released or finished', async () => {
+      await expect(leases.list()).resolves.toEqual([]);
+      await acquire('snap-a');
+      await acquire('snap-b', NEXT_DAY);
+      await leases.beginSigning('snap-b');
+      const listed = (await leases.list()).map(({ snapshotId, signing }) => [snapshotId, signing]);
+      expect(listed).toEqual([
+        ['snap-a', false],
+        ['snap-b', true],
+      ]);
+      await leases.release('snap-a', 1);
+      await leases.finish('snap-b');
+      await expect(leases.list()).resolves.toEqual([]);
+    });
+
     test('signing without a lease is refused with LEASE_LOST', async () => {
       await acquire('snap-a');
       await leases.release('snap-a', 1);

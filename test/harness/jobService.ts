@@ -6,9 +6,11 @@ import { SnapshotError } from '../../src/errors';
 import { createJobService, type AppDeps } from '../../src/http/app';
 import { SCOPES } from '../../src/http/auth/caller';
 import { staticKeys } from '../../src/http/auth/staticKeys';
+import type { WorkflowState } from '../../src/ports/workflowStatusReader';
 import { deferred } from './deferred';
 import { FakeIdempotencyKeys } from './fakes/fakeIdempotencyKeys';
 import { FakeJobStore } from './fakes/fakeJobStore';
+import { FakeSnapshotRepository } from './fakes/fakeSnapshotRepository';
 
 const NOW_MS = Date.parse('2026-06-01T00:00:00Z');
 export const DAY = { from: '2026-03-01T00:00:00Z', to: '2026-03-01T23:59:59.999Z' };
@@ -28,6 +30,9 @@ export const RESULT = {
 class FakeRuns {
   readonly started: AuditSnapshotInput[] = [];
   readonly open = new Set<string>();
+  /** How runs that are not open have ended. */
+  readonly closed = new Map<string, WorkflowState>();
+  readonly cancelled: string[] = [];
   unreachable = false;
   progressOf: (jobId: string) => Promise<Progress> = () => Promise.reject(new Error('no run'));
 
@@ -43,11 +48,13 @@ class FakeRuns {
   cancel = async (jobId: string) => {
     this.#reach();
     if (!this.open.has(jobId)) throw new SnapshotError('JOB_NOT_FOUND', `no run of ${jobId}`);
+    this.cancelled.push(jobId);
   };
 
-  isOpen = async (workflowId: string) => {
+  stateOf = async (workflowId: string): Promise<WorkflowState> => {
     this.#reach();
-    return this.open.has(workflowId.replace('audit-snapshot/', ''));
+    const jobId = workflowId.replace('audit-snapshot/', '');
+    return this.open.has(jobId) ? 'open' : (this.closed.get(jobId) ?? 'unknown');
   };
 
   #reach(): void {
@@ -63,12 +70,14 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
   const jobs = new FakeJobStore();
   const keys = new FakeIdempotencyKeys();
   const runs = new FakeRuns();
+  const snapshotRows = new FakeSnapshotRepository();
   const clock = { nowMs: NOW_MS, onPause: (): Promise<void> | void => undefined };
   const allScopes = newServiceKey('tester', ...SCOPES);
   let made = 0;
   const service = createJobService({
     jobs,
     keys,
+    snapshotRows,
     snapshots: runs,
     workflowStatus: runs,
     nowMs: () => clock.nowMs,
@@ -82,7 +91,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     },
     servers: [
       { name: 'mongodb', check: () => Promise.resolve() },
-      { name: 'temporal', check: async () => void (await runs.isOpen('any')) },
+      { name: 'temporal', check: async () => void (await runs.stateOf('any')) },
     ],
     authenticate: staticKeys(JSON.stringify([allScopes.hashed])),
     version: '0.0.0',
@@ -106,7 +115,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     });
   const submit = async (payload: unknown = DAY) =>
     (await post('/jobs', submission(payload))).json<{ jobId: string }>().jobId;
-  return { ...service, jobs, keys, runs, clock, ask, post, submit, token: allScopes.token };
+  return { ...service, jobs, keys, runs, snapshotRows, clock, ask, post, submit, token: allScopes.token };
 }
 
 /** A body of `POST /jobs`. */

@@ -60,6 +60,7 @@ async function serve(database: DatabaseConnection): Promise<void> {
   await jobs.create('day-one', 'audit.snapshot', { from: INPUT.from, to: INPUT.to });
   await jobs.list({ limit: 10, nowMs: Date.now() });
   await jobs.report('day-one', { status: 'failed', code: 'INTERNAL', reason: 'x' });
+  await new MongoSnapshotRepository(database).find(SNAPSHOT);
   const keys = new MongoIdempotencyKeys(database, 48);
   const claim = { id: 'key', fingerprint: 'f', jobId: 'day-one' };
   await keys.claim(claim, Date.now() - 100 * 3_600_000);

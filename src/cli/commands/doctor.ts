@@ -7,6 +7,7 @@ import { judgeJobService, measureJobService } from '../doctor/jobService';
 import { judgeLedger, measureLedger } from '../doctor/ledger';
 import { judgeSigningKey, measureSigningKey } from '../doctor/signingKey';
 import { judgeLock, judgeStorage, measureLock, measureStorage } from '../doctor/storage';
+import { judgeStuck, measureStuck } from '../doctor/stuck';
 import { judgeTemporal, measureTemporal } from '../doctor/temporal';
 import { example, jsonOption, type JsonOption } from '../options';
 import { EXIT, type Output } from '../output';
@@ -23,6 +24,7 @@ const CHECKS: readonly (readonly [check: string, run: (fix: boolean) => Promise<
   ['ledger', async () => judgeLedger(await measureLedger())],
   ['signing key', async () => judgeSigningKey(await measureSigningKey())],
   ['Temporal', async (fix) => judgeTemporal(await measureTemporal(fix))],
+  ['jobs', async () => judgeStuck(await measureStuck())],
   ['job service', async () => judgeJobService(await measureJobService())],
 ];
 

@@ -1,5 +1,5 @@
 import type { Progress } from '../../contract/snapshot';
-import { findJob } from '../jobControl';
+import { findJob } from '../../jobs/jobControl';
 import type { ServiceDeps } from '../routes/routeDeps';
 import type { JobState } from './jobPoller';
 

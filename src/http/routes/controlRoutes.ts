@@ -1,19 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { secured } from '../auth/secured';
-import { cancelJob, retryJob } from '../jobControl';
+import { cancelJob, retryJob } from '../../jobs/jobControl';
 import { viewOf } from '../jobView';
 import { jsonResponse, securedErrorResponses } from '../responses';
 import { jobParams, jobView } from '../schemas';
 import type { RouteDeps } from './routeDeps';
 
-const errors = securedErrorResponses('USAGE_INVALID', 'JOB_NOT_FOUND', 'JOB_CONFLICT');
+const errors = securedErrorResponses('USAGE_INVALID', 'JOB_NOT_FOUND', 'JOB_CONFLICT', 'SNAPSHOT_LOST');
 
 const cancel = secured('jobs:write', 'cancelJob');
 const cancelSchema = {
   ...cancel.described,
   summary: 'Cancel a job',
   description:
-    'Requests cancellation of its run. Before signing the run rolls back; from signing on it finishes anyway.',
+    'Requests cancellation of its run. Before signing the run rolls back; from signing on it finishes anyway. If the run was terminated or is lost, a new run does this.',
   params: jobParams,
   response: { 202: jsonResponse('Requested; follow the job to see how it ends', jobView), ...errors },
 };
@@ -21,8 +21,9 @@ const cancelSchema = {
 const retry = secured('jobs:write', 'retryJob');
 const retrySchema = {
   ...retry.described,
-  summary: 'Retry a job that failed or was cancelled',
-  description: 'The run resumes after its last stored chunk. A job that is queued or running is left alone.',
+  summary: 'Retry a job that has not succeeded',
+  description:
+    'The run resumes after its last stored chunk. It also starts a job again whose run was terminated or is lost. A job whose run is open is left alone.',
   params: jobParams,
   response: { 202: jsonResponse('Started', jobView), ...errors },
 };

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { secured } from '../auth/secured';
-import { findJob } from '../jobControl';
+import { findJob } from '../../jobs/jobControl';
 import { viewOf } from '../jobView';
 import { jsonResponse, securedErrorResponses } from '../responses';
 import { failure, jobParams, jobView, success } from '../schemas';

@@ -1,26 +1,21 @@
 import type { Progress } from '../../contract/snapshot';
-import type { SnapshotStarter } from '../../jobs/handlers/auditSnapshotHandler';
+import type { JobControlDeps } from '../../jobs/jobControl';
 import type { IdempotencyKeys } from '../../ports/idempotencyKeys';
 import type { JobStore } from '../../ports/jobStore';
-import type { WorkflowStatusReader } from '../../ports/workflowStatusReader';
 import type { JobPoller } from '../polling/jobPoller';
 import type { WaitSlots } from '../polling/waitSlots';
 
 /** What the routes need of the workflow runs of jobs: the client library in production. */
-interface SnapshotRuns extends SnapshotStarter {
+type SnapshotRuns = JobControlDeps['snapshots'] & {
   /** May reject, or take long. */
   progress(jobId: string): Promise<Progress>;
-  /** Requests cancellation; JOB_NOT_FOUND when no run is open. */
-  cancel(jobId: string): Promise<void>;
-}
+};
 
 /** What the job service is composed of. */
-export interface ServiceDeps {
+export interface ServiceDeps extends JobControlDeps {
   readonly jobs: JobStore;
   readonly keys: IdempotencyKeys;
   readonly snapshots: SnapshotRuns;
-  readonly workflowStatus: WorkflowStatusReader;
-  readonly nowMs: () => number;
   readonly newJobId: () => string;
   /** Resolves after that time, or as soon as the signal is aborted; never rejects. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;

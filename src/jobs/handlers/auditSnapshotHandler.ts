@@ -1,4 +1,4 @@
-import type { AuditSnapshotInput, AuditSnapshotResult } from '../../contract/snapshot';
+import type { AuditSnapshotInput, AuditSnapshotResult, OnTamper } from '../../contract/snapshot';
 import type { Job } from '../../ports/jobStore';
 import { findJobType } from '../jobRegistry';
 
@@ -19,11 +19,19 @@ export interface HandlerDeps {
 
 type SnapshotJob = Pick<Job, '_id' | 'type' | 'payload'>;
 
-/** Starts the workflow of a job of type `audit.snapshot`, or attaches to its run. PAYLOAD_INVALID, WINDOW_INVALID, TEMPORAL_*. */
-export function startAuditSnapshotJob(job: SnapshotJob, deps: HandlerDeps): Promise<StartedSnapshot> {
+/**
+ * Starts the workflow of a job of type `audit.snapshot`, or attaches to its run. `onTamper` is the policy of a snapshot that
+ * was opened before. PAYLOAD_INVALID, WINDOW_INVALID, TEMPORAL_*.
+ */
+export function startAuditSnapshotJob(
+  job: SnapshotJob,
+  deps: HandlerDeps,
+  onTamper?: OnTamper,
+): Promise<StartedSnapshot> {
   const { policy, parse } = findJobType(job.type);
   const window = parse(job.payload, deps.nowMs());
-  return deps.snapshots.start({ jobId: job._id, ...window, ...policy });
+  const input = { jobId: job._id, ...window, ...policy };
+  return deps.snapshots.start(onTamper === undefined ? input : { ...input, onTamper });
 }
 
 /**

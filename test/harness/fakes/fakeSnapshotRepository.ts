@@ -62,6 +62,15 @@ export class FakeSnapshotRepository implements SnapshotRepository {
     );
   }
 
+  listClosed(origin: string): Promise<readonly string[]> {
+    return this.#run('listClosed', () =>
+      [...this.snapshots.values()]
+        .filter((row) => row.origin === origin && row.result !== null)
+        .map(({ snapshotId }) => snapshotId)
+        .toSorted(),
+    );
+  }
+
   grant(snapshotId: string, leaseSequence: number, overlaps: SnapshotRow['overlaps']): Promise<SnapshotRow> {
     return this.#run('grant', () => {
       const row = this.#get(snapshotId);

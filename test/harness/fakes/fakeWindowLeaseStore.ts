@@ -49,6 +49,10 @@ export class FakeWindowLeaseStore implements WindowLeaseStore {
     return this.faults.run('find', () => this.#state.leases.find((lease) => lease.snapshotId === snapshotId));
   }
 
+  list(): Promise<readonly Lease[]> {
+    return this.faults.run('list', () => this.#state.leases);
+  }
+
   #change<T>({ state, answer }: LeaseChange<T>): T {
     this.#state = state ?? this.#state;
     return answer;

@@ -5,6 +5,8 @@ const HEALTHY: SealingFacts = {
   origin: 'test.example/audit',
   ledgerSize: 2,
   ledgerDifference: null,
+  stuck: [],
+  temporalFailure: null,
   sealedUntil: '2026-01-31T23:59:59.999Z',
   lagSeconds: 600,
   gaps: [],
@@ -31,6 +33,22 @@ test.each<[string, Partial<SealingFacts>, number | undefined, RegExp]>([
     { ledgerDifference: 'the database is older' },
     undefined,
     /^ledger: the database is older/,
+  ],
+  [
+    'Temporal out of reach',
+    { temporalFailure: '[TEMPORAL_UNREACHABLE] it does not answer' },
+    undefined,
+    /^Temporal: \[TEMPORAL_UNREACHABLE\]/,
+  ],
+  [
+    'a stuck job',
+    {
+      stuck: [
+        { kind: 'run-lost', jobId: 'job-1', found: 'job-1 has no run', command: 'audit-snapshot retry' },
+      ],
+    },
+    undefined,
+    /^job-1 has no run; run audit-snapshot retry$/,
   ],
   ['a finding', { findings: 4 }, undefined, /^4 sealed records did not match/],
   ['an overdue record', { unsealed: { late: 9, overdue: 2, waiting: 0 } }, undefined, /^2 records in sealed/],
