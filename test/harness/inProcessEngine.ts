@@ -1,11 +1,10 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../activities/createActivities';
 import type { SnapshotActivities } from '../../src/contract/activities';
 import type { AuditSnapshotInput, AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import { workflowIdOf } from '../../src/contract/names';
 import type { SealingDeps } from '../../src/sealing/deps';
 import { FakeWorkflowStatusReader } from './fakes/fakeWorkflowStatusReader';
+import { runAttempt } from './activityAttempt';
 import type { ActivityName } from './sealingActivities';
 import {
   ProcessDied,
@@ -16,8 +15,6 @@ import {
   type WorkflowHost,
 } from './workflowRun';
 
-/** Every failed attempt is a warning to the worker; here failures are planned. */
-const QUIET = new DefaultLogger('ERROR');
 const MAX_ATTEMPTS = 20;
 
 export interface InProcessOptions {
@@ -114,10 +111,6 @@ export class InProcessRun implements WorkflowHost {
     const scheduledTimestampMs = ++this.#scheduledMs;
     const activity = this.#activities[name] as unknown as (given: typeof input) => Promise<ActivityOutput<N>>;
     const info = { attempt, scheduledTimestampMs, currentAttemptScheduledTimestampMs };
-    return new MockActivityEnvironment(info, { logger: QUIET }).run<
-      [typeof input],
-      ActivityOutput<N>,
-      typeof activity
-    >(activity, input);
+    return runAttempt(info, () => activity(input));
   }
 }

@@ -4,6 +4,7 @@ import type { SnapshotActivities } from '../../src/contract/activities';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 import type { SealingDeps } from '../../src/sealing/deps';
+import { contextOf } from '../harness/activityAttempt';
 import { deferred } from '../harness/deferred';
 import type { ActivityName } from '../harness/sealingActivities';
 import {
@@ -14,7 +15,7 @@ import {
   type AttemptInfo,
   type WorkflowHost,
 } from '../harness/workflowRun';
-import { contextOf, enterContext } from './activityContext';
+import { enterContext } from './activityContext';
 import { Caller, turn } from './caller';
 import type { Plan } from './plan';
 import { SimulatedNetwork, type Change, type Effect } from './simulatedNetwork';

@@ -1,6 +1,6 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { openSnapshot } from '../../../activities/openSnapshot';
 import { snapshotIdOf, workflowIdOf } from '../../../src/contract/names';
+import { runAttempt } from '../../harness/activityAttempt';
 import { FakeDeps } from '../../harness/fakeDeps';
 
 const INPUT = {
@@ -9,8 +9,7 @@ const INPUT = {
   onTamper: 'seal',
 } as const;
 
-const open = (deps: FakeDeps) =>
-  new MockActivityEnvironment({ scheduledTimestampMs: 1 }).run(() => openSnapshot(deps, INPUT));
+const open = (deps: FakeDeps) => runAttempt({}, () => openSnapshot(deps, INPUT));
 
 test('an attempt whose workflow has ended reserves no window', async () => {
   const deps = new FakeDeps();

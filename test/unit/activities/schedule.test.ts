@@ -1,5 +1,4 @@
 import { mongo } from 'mongoose';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { awaitSnapshot } from '../../../activities/awaitSnapshot';
 import { nextLate } from '../../../activities/nextLate';
 import { nextWindow } from '../../../activities/nextWindow';
@@ -7,6 +6,7 @@ import { openSnapshot } from '../../../activities/openSnapshot';
 import { resolveTarget } from '../../../activities/resolveTarget';
 import { snapshotIdOf, workflowIdOf } from '../../../src/contract/names';
 import type { AuditScheduleInput, PlannedSnapshot, SealedUntil } from '../../../src/contract/schedule';
+import { runAttempt } from '../../harness/activityAttempt';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { InProcessRun } from '../../harness/inProcessEngine';
 
@@ -49,7 +49,7 @@ async function open(deps: FakeDeps, jobId: string, from: string, to: string): Pr
   const { open: workflows } = deps.workflowStatus;
   workflows.add(workflowIdOf(jobId));
   const info = { scheduledTimestampMs: 1, currentAttemptScheduledTimestampMs: deps.clock.nowMs() };
-  await new MockActivityEnvironment(info).run(() => openSnapshot(deps, input));
+  await runAttempt(info, () => openSnapshot(deps, input));
   workflows.delete(workflowIdOf(jobId));
 }
 

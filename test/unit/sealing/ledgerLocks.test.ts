@@ -1,7 +1,6 @@
 import { LEDGER_CHECKPOINT_KEY, ledgerTileKey, objectsOfLedger } from '../../../src/evidence/objectKeys';
 import { verifyLedger } from '../../../activities/verifyLedger';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
+import { runAttempt } from '../../harness/activityAttempt';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { InProcessRun } from '../../harness/inProcessEngine';
 
@@ -15,8 +14,7 @@ function sealHour(deps: FakeDeps, hour: number) {
 }
 
 const lockOf = ({ store }: FakeDeps, key: string): Date => store.versions(key).at(-1)!.lock.until;
-const QUIET = { logger: new DefaultLogger('ERROR') };
-const check = (deps: FakeDeps) => new MockActivityEnvironment({}, QUIET).run(() => verifyLedger(deps));
+const check = (deps: FakeDeps) => runAttempt({}, () => verifyLedger(deps));
 
 describe('the locks of the ledger', () => {
   test('outlive the snapshot that is published with them', async () => {
