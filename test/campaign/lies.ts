@@ -67,8 +67,8 @@ function print(tallies: ReadonlyMap<string, Tally>, faults: readonly string[], l
 }
 
 /** What is wrong with the answer of check.py about this evidence. */
-function checkPyFaults(name: string, { objects, trust }: SignedEvidence, expected: RegExp): string[] {
-  const answer = runCheckProgram(objects, trust);
+function checkPyFaults(name: string, evidence: SignedEvidence, expected: RegExp): string[] {
+  const [answer = ''] = runCheckProgram([evidence]);
   return expected.test(answer) ? [] : [`${name}: check.py says ${answer}`];
 }
 

@@ -53,8 +53,16 @@ interface EvidenceOptions {
   readonly openedAt?: string;
 }
 
+const KEYS = new Map<number, EvidenceKey>();
+
 /** The Ed25519 key of a 32-byte seed that repeats one byte, so that a failing test fails again with the same bytes. */
 export function evidenceKey(seedByte: number): EvidenceKey {
+  const key = KEYS.get(seedByte) ?? makeKey(seedByte);
+  KEYS.set(seedByte, key);
+  return key;
+}
+
+function makeKey(seedByte: number): EvidenceKey {
   const der = Buffer.concat([PKCS8_HEADER, Buffer.alloc(32, seedByte)]);
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   const pem = createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
@@ -83,6 +91,16 @@ export function auditRecords(count: number, first = 0): Buffer[] {
   return Array.from({ length: count }, (_, index) => auditRecord(first + index));
 }
 
+const PACKED = new Map<string, Promise<Buffer>>();
+
+/** {@link packChunk}, evaluated once for the same bytes; each caller gets a buffer of its own. */
+export async function packOnce(records: readonly Buffer[]): Promise<Buffer> {
+  const name = sha256Hex(Buffer.concat(records));
+  const packed = PACKED.get(name) ?? packChunk(records);
+  PACKED.set(name, packed);
+  return Buffer.from(await packed);
+}
+
 /** Builds a snapshot of any record bytes without the writer under test: valid evidence, and the trust file that pins its key. */
 export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { records, chunkRecords, key = evidenceKey(1), jobId = 'job-1' } = options;
@@ -93,7 +111,7 @@ export async function makeEvidence(options: EvidenceOptions): Promise<Evidence> 
   const chunks: Manifest['chunks'] = [];
   for (let begin = 0; begin < records.length; begin += chunkRecords) {
     const own = records.slice(begin, begin + chunkRecords);
-    const body = await packChunk(own);
+    const body = await packOnce(own);
     const chunk = describeChunk(snapshotId, chunks.length, begin, own, body, window);
     objects.set(chunk.key, body);
     chunks.push(chunk);

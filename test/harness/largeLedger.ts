@@ -26,6 +26,34 @@ export interface ReadCost {
   bytes: number;
 }
 
+interface SealedDay {
+  readonly entry: Buffer;
+  readonly leaf: Buffer;
+  readonly objects: ReadonlyMap<string, Buffer>;
+}
+
+const SEALED = new Map<string, Promise<SealedDay>>();
+
+async function sealDay(day: number, salt: string): Promise<SealedDay> {
+  const fromMs = START_MS + day * DAY_MS;
+  const document = {
+    _id: new ObjectId(day.toString(16).padStart(24, '0')),
+    timestamp: new Date(fromMs + 1),
+    action: 'document.read',
+    actor: `user${salt}`,
+  };
+  const { manifest, objects } = await makeEvidence({
+    records: [hashedRecord(document)],
+    chunkRecords: 1,
+    key: KEY,
+    jobId: `day-${day}`,
+    window: { from: new Date(fromMs).toISOString(), to: new Date(fromMs + DAY_MS - 1).toISOString() },
+    openedAt: new Date(fromMs + DAY_MS).toISOString(),
+  });
+  const entry = entryOf(manifest, sha256Hex(objects.get(manifestKey(manifest.snapshotId))!));
+  return { entry, leaf: leafHash(entry), objects };
+}
+
 /**
  * A bucket with one small snapshot for each day and the ledger over them, with every version that publishing day by day
  * leaves. Tiles are computed when they are read, so that ten thousand days fit in memory.
@@ -56,28 +84,20 @@ export class LargeLedger {
   /** Seals the next day. */
   async seal(): Promise<void> {
     const day = this.#entries.length;
-    const fromMs = START_MS + day * DAY_MS;
-    const document = {
-      _id: new ObjectId(day.toString(16).padStart(24, '0')),
-      timestamp: new Date(fromMs + 1),
-      action: 'document.read',
-      actor: `user${this.#salt}`,
-    };
-    const { manifest, objects } = await makeEvidence({
-      records: [hashedRecord(document)],
-      chunkRecords: 1,
-      key: KEY,
-      jobId: `day-${day}`,
-      window: { from: new Date(fromMs).toISOString(), to: new Date(fromMs + DAY_MS - 1).toISOString() },
-      openedAt: new Date(fromMs + DAY_MS).toISOString(),
-    });
+    const { entry, leaf, objects } = await this.#sealed(day);
     for (const [key, body] of objects) this.objects.set(key, body);
-    const entry = entryOf(manifest, sha256Hex(this.objects.get(manifestKey(manifest.snapshotId))!));
     this.#entries.push(entry);
-    this.#leaves.push(leafHash(entry));
+    this.#leaves.push(leaf);
     this.#builtTree = undefined;
   }
 
+  /** Day `day` of this history, sealed once for all ledgers of it. */
+  #sealed(day: number): Promise<SealedDay> {
+    const name = `${day}${this.#salt}`;
+    const sealed = SEALED.get(name) ?? sealDay(day, this.#salt);
+    SEALED.set(name, sealed);
+    return sealed;
+  }
   get size(): number {
     return this.#entries.length;
   }

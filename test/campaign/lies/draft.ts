@@ -1,6 +1,5 @@
 import { sign } from 'node:crypto';
 import { canonicalJson } from '../../../src/evidence/canonicalJson';
-import { packChunk } from '../../../src/evidence/chunkPacker';
 import { entryOf } from '../../../src/evidence/ledgerEntry';
 import type { Manifest } from '../../../src/evidence/manifest';
 import {
@@ -15,7 +14,14 @@ import { makeTrustFile, type TrustFile } from '../../../src/evidence/trustFile';
 import { rootOf } from '../../../src/tlog/merkle';
 import { checkpointText, vkeyOf } from '../../../src/tlog/note';
 import { sha256Hex } from '../../../src/tlog/sha256';
-import { describeChunk, rangeOf, readHashes, signNote, type EvidenceKey } from '../../harness/evidence';
+import {
+  describeChunk,
+  packOnce,
+  rangeOf,
+  readHashes,
+  signNote,
+  type EvidenceKey,
+} from '../../harness/evidence';
 import { ledgerObjects } from '../../harness/ledger';
 
 export const ORIGIN = 'audit.example.org';
@@ -119,7 +125,7 @@ async function deriveManifest(
   const chunks: Manifest['chunks'] = [];
   let begin = 0;
   for (const records of draft.chunks) {
-    const body = await packChunk(records);
+    const body = await packOnce(records);
     const described = describeChunk(snapshotId, chunks.length, begin, records, body, window);
     stored.set(described.key, body);
     chunks.push(described);

@@ -24,23 +24,33 @@ export function recordAt(serial: number, instant: string, members: object = {}):
   return hashedRecord(document, members);
 }
 
+let honest: readonly SnapshotDraft[] | undefined;
+
 /**
  * Five honest snapshots: two days, a third over both with records that came late, one after a key rotation with one
  * finding of each kind, and an empty one.
  */
 export function trueLedger(): LedgerDraft {
+  honest ??= [
+    daySnapshot('job-1', '2026-01-31', 100, [4, 4, 4]),
+    daySnapshot('job-2', '2026-02-01', 200, [5, 4]),
+    lateSnapshot(),
+    findingsSnapshot(),
+    daySnapshot('job-5', '2026-02-12', 500, []),
+  ];
   return {
-    snapshots: [
-      daySnapshot('job-1', '2026-01-31', 100, [4, 4, 4]),
-      daySnapshot('job-2', '2026-02-01', 200, [5, 4]),
-      lateSnapshot(),
-      findingsSnapshot(),
-      daySnapshot('job-5', '2026-02-12', 500, []),
-    ],
+    snapshots: honest.map(copyOf),
     key: SECOND_KEY,
     origin: ORIGIN,
     trust: trustFileOf(KEY_RANGES),
   };
+}
+
+/** A draft that a lie may change. */
+function copyOf(draft: SnapshotDraft): SnapshotDraft {
+  const chunks = draft.chunks.map((records) => records.map((record) => Buffer.from(record)));
+  const { recordCount, snapshots } = draft.late;
+  return { ...draft, window: { ...draft.window }, chunks, late: { recordCount, snapshots: [...snapshots] } };
 }
 
 function daySnapshot(
