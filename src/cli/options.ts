@@ -13,18 +13,22 @@ export interface WindowOptions {
   readonly to?: string;
 }
 
+/** The option `--json` of every command with a result. */
 export function jsonOption(): Option {
   return new Option('--json', 'print only the result to stdout, as JSON');
 }
 
+/** The option `--key` of commands that need pinned keys. */
 export function keyOption(): Option {
   return new Option('--key <trust.json>', 'the trust file with the pinned keys').makeOptionMandatory();
 }
 
+/** The option `--dir` of commands that read evidence. */
 export function dirOption(): Option {
   return new Option('--dir <directory>', 'read exported evidence instead of the bucket');
 }
 
+/** The option `--on-tamper`; `note` is added to its description. */
 export function onTamperOption(note = ''): Option {
   const text = `what to do with a record that does not match its hash: seal and report it, or fail${note}`;
   return new Option('--on-tamper <policy>', text).choices(['seal', 'fail']);

@@ -112,6 +112,7 @@ function problemOf(issue: z.core.$ZodIssue, given: Readonly<Record<string, unkno
   };
 }
 
+/** The address of the database. CONFIG_*. */
 export function readDatabaseConfig(env: Environment = process.env): { readonly uri: string } {
   const uri = read(VARIABLES.database, env).MONGODB_URI;
   const problems = mongoUriFileProblems(uri);
@@ -119,6 +120,7 @@ export function readDatabaseConfig(env: Environment = process.env): { readonly u
   return { uri };
 }
 
+/** The connection to Temporal, from variables and profile files. CONFIG_*. */
 export function readTemporalConfig(env: Environment = process.env): TemporalConfig {
   const { settings } = readTogether({
     settings: () => read(VARIABLES.temporal, env),
@@ -128,10 +130,12 @@ export function readTemporalConfig(env: Environment = process.env): TemporalConf
   return temporalConfigOf(settings, env);
 }
 
+/** The connection to Vault and the name of the signing key. CONFIG_*. */
 export function readVaultConfig(env: Environment = process.env): VaultConfig {
   return vaultConfigOf(read(VARIABLES.vault, env), env);
 }
 
+/** The connection to the bucket and its credentials. CONFIG_*. */
 export function readStorageConfig(env: Environment = process.env): StorageConfig {
   return storageConfigOf(read({ ...VARIABLES.storage, ...VARIABLES.aws }, env));
 }
@@ -141,6 +145,7 @@ export function readLogConfig(env: Environment = process.env): LogConfig {
   return logConfigOf(read(VARIABLES.log, env));
 }
 
+/** What sealing decides once for a snapshot: origin, retention, chunk limits, source. CONFIG_*. */
 export function readSealingConfig(env: Environment = process.env): SealingConfig {
   const { sealing, source } = readTogether({
     sealing: () => read(VARIABLES.sealing, env),
@@ -246,6 +251,7 @@ function deploymentOf({
   return { name, buildId, behavior: versioning === 'pinned' ? 'PINNED' : 'AUTO_UPGRADE' };
 }
 
+/** Processes, endpoint and deployment of a worker. CONFIG_*. */
 export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
   const { HOST } = VARIABLES.jobService;
   const worker = read({ ...VARIABLES.worker, HOST }, env);
@@ -259,6 +265,7 @@ export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
   };
 }
 
+/** The level of the log of every process. CONFIG_*. */
 export function readLogLevel(env: Environment = process.env): 'debug' | 'info' | 'warn' | 'error' {
   return read(VARIABLES.logging, env).LOG_LEVEL;
 }

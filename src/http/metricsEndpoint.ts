@@ -15,6 +15,7 @@ export interface ServiceRegistry {
   readonly metrics: ServiceMetrics;
 }
 
+/** An empty registry with the metrics that the job service counts itself. */
 export function serviceRegistry(): ServiceRegistry {
   const registry = newRegistry();
   const requests = requestHistogram(registry);

@@ -22,6 +22,7 @@ export async function putRetention(
   await putXml(bucket, key, versionId, 'retention', xml, bypass);
 }
 
+/** Places a legal hold on a version, or removes it. What storage refuses is thrown. */
 export async function putLegalHold(
   bucket: BucketClient,
   key: string,

@@ -41,6 +41,7 @@ async function measureClock(connection: Connection): Promise<number | undefined>
   return localTime instanceof Date ? localTime.getTime() - middle : undefined;
 }
 
+/** The checks of the doctor about the database: reachable, clock, indexes. */
 export function judgeDatabase({
   name,
   clockOffsetMs,

@@ -22,6 +22,7 @@ export async function measureJobService(): Promise<JobServiceFacts> {
   return { url, hasToken, status: response?.status };
 }
 
+/** The check of the doctor about the job service, from the status of its `/readyz`. */
 export function judgeJobService({ url, hasToken, status }: JobServiceFacts): readonly Check[] {
   const check = 'job service';
   if (url === undefined)

@@ -10,6 +10,7 @@ export async function measureLedger(): Promise<LedgerComparison> {
   return await compareWithBucket(database.connection, readSealingConfig().origin);
 }
 
+/** The check of the doctor about the ledger, with the entries that only the database has. */
 export function judgeLedger({ origin, size, waiting }: LedgerComparison): readonly Check[] {
   const check = 'ledger';
   const found =

@@ -39,6 +39,7 @@ export async function measureSigningKey(): Promise<SigningKeyFacts> {
   };
 }
 
+/** The checks of the doctor about the signing key: versions, signature, policy, clock of Vault. */
 export function judgeSigningKey(facts: SigningKeyFacts): readonly Check[] {
   const { key, versions, signs, warnings = [], clockOffsetMs } = facts;
   const check = 'signing key';

@@ -18,6 +18,7 @@ export async function measureStorage(): Promise<StorageFacts> {
   return { bucket: config.bucket, clockOffsetMs: await measureClockOffset(config.endpoint) };
 }
 
+/** The checks of the doctor about the bucket and the clock of the storage. */
 export function judgeStorage({ bucket, clockOffsetMs }: StorageFacts): readonly Check[] {
   return [
     { check: 'storage', state: 'ok', found: `bucket ${bucket} has Object Lock, and honours conditions` },
@@ -30,6 +31,7 @@ export function measureLock(): Promise<readonly ProbeResult[]> {
   return probeLock(readStorageConfig(), Date.now());
 }
 
+/** The checks of the doctor about Object Lock, one for each promise of a lock that was tried. */
 export function judgeLock(results: readonly ProbeResult[]): readonly Check[] {
   return results.map(({ promise, kept, found, unproven }) => {
     const check = { check: 'object lock', found: `${promise} (${found})` };

@@ -16,6 +16,7 @@ export async function measureStuck(): Promise<readonly StuckState[]> {
   return await compareWithTemporal(database.connection, origin, sealed, Date.now());
 }
 
+/** The check of the doctor about jobs and snapshots that are stuck, each with the command that continues it. */
 export function judgeStuck(stuck: readonly StuckState[]): readonly Check[] {
   const check = 'jobs';
   if (stuck.length === 0)

@@ -25,6 +25,7 @@ export async function measureTemporal(fix: boolean): Promise<TemporalFacts> {
   return { address, namespace, missingAttributes, repaired: fix };
 }
 
+/** The checks of the doctor about Temporal: reachable, search attributes. */
 export function judgeTemporal(facts: TemporalFacts): readonly Check[] {
   const { address, namespace } = facts;
   return [

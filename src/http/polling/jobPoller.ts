@@ -27,6 +27,7 @@ interface PollEntry {
 const ENDED: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'cancelled']);
 const POLL_INTERVAL_MS = 500;
 
+/** True for a job that will not change any more unless it is retried. */
 export function hasEnded({ status }: Job): boolean {
   return ENDED.has(status);
 }

@@ -60,6 +60,15 @@ test(`no code file has more than ${MAX_LINES} lines`, () => {
   expect(long).toEqual([]);
 });
 
+test('every exported function of the product has a docstring', () => {
+  const product = codeFiles.filter((path) => /^(src|workflows|activities|dev)\/.*\.ts$/.test(path));
+  const bare = product.flatMap((path) => {
+    const found = read(path).matchAll(/^(.*)\nexport (?:async )?function\*? (\w+)/gm);
+    return [...found].filter(([, before]) => !before!.endsWith('*/')).map(([, , name]) => `${path}: ${name}`);
+  });
+  expect(bare).toEqual([]);
+});
+
 test('no directory is called utils or helpers', () => {
   expect(FILES.filter((path) => /(^|\/)(utils?|helpers?)\//.test(path))).toEqual([]);
 });

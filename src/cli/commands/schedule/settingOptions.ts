@@ -66,6 +66,7 @@ export function addSettingOptions(command: Command, { isNew }: { readonly isNew:
     .option('--note <text>', 'note on the page of the schedule in the Web UI');
 }
 
+/** The option `--overlap` with the overlap policies of Temporal. */
 export function overlapOption(description: string): Option {
   return new Option('--overlap <policy>', description).choices(OVERLAPS);
 }
