@@ -30,7 +30,13 @@ type Activity = (input: unknown) => Promise<unknown>;
 export class HeldActivities {
   readonly #holds: Hold[] = [];
   readonly #releases: (() => void)[] = [];
+  readonly #describe: (jobId: string) => Promise<string>;
   #running = 0;
+
+  /** `describe` says where the run of a job is, for the message of a wait that failed. */
+  constructor(describe: (jobId: string) => Promise<string>) {
+    this.#describe = describe;
+  }
 
   /** Holds the next call of `activity` for that job that no other hold has taken; runs in `exceptRunIds` pass. */
   hold(
@@ -59,7 +65,8 @@ export class HeldActivities {
     this.#releases.push(release);
     const reached = async (): Promise<boolean> => {
       const what = `${moment} ${activity} of ${jobId}`;
-      await eventually(what, () => hold.reachedBy !== undefined || released, REACH_MS);
+      const isOver = (): boolean => hold.reachedBy !== undefined || released;
+      await eventually(what, isOver, REACH_MS, () => this.#describe(jobId));
       return hold.reachedBy !== undefined;
     };
     return { reached, release };

@@ -17,7 +17,9 @@ import { AuditService } from '../../src/services/audit.service';
 import { connectTemporal } from '../../src/temporal/connection';
 import { compose } from '../../src/worker/compose';
 import { listVersions } from './bucket';
+import { CallsUnderWay } from './callsUnderWay';
 import { deploymentVariables, readDeploymentConfig, uniqueName } from './deployment';
+import { describeRun } from './describeRun';
 import { faultFreeManifest } from './faultFreeManifest';
 import { HeldActivities } from './heldActivities';
 
@@ -44,7 +46,7 @@ interface WorkerSetup {
  */
 export class WorkerHarness {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly activities = new HeldActivities();
+  readonly activities: HeldActivities;
   readonly deps: SealingDeps;
   readonly client: Client;
   readonly snapshots: AuditSnapshotClient;
@@ -56,8 +58,12 @@ export class WorkerHarness {
 
   private constructor({ env, deps, client, database, native, disconnect }: WorkerSetup) {
     this.env = env;
-    this.deps = deps;
+    const calls = new CallsUnderWay();
+    this.deps = calls.track(deps);
     this.client = client;
+    this.activities = new HeldActivities(
+      async (jobId) => `${await describeRun(client, jobId)}; ${calls.describe(workflowIdOf(jobId))}`,
+    );
     this.database = database;
     this.snapshots = new AuditSnapshotClient(client, readTemporalConfig(env).taskQueue);
     this.#native = native;
