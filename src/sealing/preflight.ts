@@ -4,7 +4,9 @@ import { isIdDigest } from '../evidence/recordIds';
 import { SnapshotError } from '../errors';
 import type { ChunkRow } from '../ports/snapshotRepository';
 import type { FinishingWrites } from '../ports/writeCheck';
-import type { SealingDeps } from './deps';
+import { holdUntil, type SealingDeps } from './deps';
+import { listPublishedOverlaps } from './publishedOverlaps';
+import { readSealedManifest } from './sealedManifest';
 import { signVerified } from './signing';
 import type { ManifestedRow } from './snapshotRows';
 
@@ -15,13 +17,16 @@ const PLACEHOLDER = 'A'.repeat(88);
 const SECOND_MS = 1000;
 
 /**
- * Tries everything that can fail after signing began: the rights in storage, the key version on a message of the size of a
- * real statement, and the writes to the database. Refuses what no verifier would accept. What fails here fails while the
- * window can still be released. STORAGE_*, LOCK_REFUSED, SIGNER_*, KEY_*, SIGNATURE_INVALID, DATABASE_*, SNAPSHOT_TOO_LARGE.
+ * Tries everything that can fail after signing began: the rights in storage, the published ledger, the key version on a
+ * message of the size of a real statement, and the writes to the database. Refuses what no verifier would accept. What fails
+ * here fails while the window can still be released. STORAGE_*, LOCK_REFUSED, LEDGER_*, SIGNER_*, KEY_*, SIGNATURE_INVALID,
+ * DATABASE_*, SNAPSHOT_TOO_LARGE.
  */
 export async function tryToFinish(deps: SealingDeps, row: ManifestedRow): Promise<void> {
   await tryStorage(deps, row);
   await requireKeyInForce(deps, row);
+  // What the entry of the ledger will need: the key, the checkpoint, and the list of the versions of its tiles.
+  await listPublishedOverlaps(deps, row);
   const key = { version: row.keyVersion, publicKey: Buffer.from(row.publicKey, 'base64') };
   await signVerified(deps.signer, preflightStatement(row), key);
   await deps.writeCheck.tryWrites(await finishingWrites(deps, row));
@@ -29,11 +34,15 @@ export async function tryToFinish(deps: SealingDeps, row: ManifestedRow): Promis
 
 /**
  * Some policies answer 403 instead of 404 for an object that does not exist, and some allow writing but not the extension of
- * a lock. The lock of the manifest gets one second longer, which every store grants that grants more.
+ * a lock. The manifest is written again: storage refuses this because the object exists, or because the right to write is
+ * lost. Its lock gets one second longer, which every store grants that grants more.
  */
-async function tryStorage({ store }: SealingDeps, { snapshotId, manifest }: ManifestedRow): Promise<void> {
+async function tryStorage(deps: SealingDeps, row: ManifestedRow): Promise<void> {
+  const { store } = deps;
+  const { snapshotId, manifest } = row;
   await store.get(manifestSignatureKey(snapshotId), MAX_SIGNATURE_BYTES);
   const key = manifestKey(snapshotId);
+  await store.putOnce(key, await readSealedManifest(deps, row), holdUntil(deps));
   const lock = await store.readLock(key, manifest.versionId);
   if (!lock)
     throw new SnapshotError('LOCK_REFUSED', `the manifest has no lock; check the bucket [key=${key}]`);

@@ -18,6 +18,7 @@ import { findPlanFor } from '../simulation/bugSearch';
 import { PLANTED_BUGS } from '../simulation/plantedBugs';
 import { searchPlans } from '../simulation/randomPlans';
 import { memoizePureFunctions } from '../simulation/memoizedFunctions';
+import { isPossible, recordServerAnswers } from '../simulation/serverAnswers';
 import { simulate, type SimulationResult } from '../simulation/simulate';
 import { isDistinct } from '../simulation/equivalentFaults';
 
@@ -28,6 +29,7 @@ and random plans by seed. A random plan that violates an invariant is shrunk to 
 an invariant is violated. About twenty minutes on two cores.
 
   --no-singles, --no-pairs   leaves these out
+  --scenario S, --kind K     only single faults of this scenario and kind; may be repeated
   --seeds N                  how many random plans, default 20000; --seed S is the first seed, default 1
   --threads N                default: all cores
   --shard I/N                part I of N, from 0
@@ -41,6 +43,8 @@ const { values } = parseArgs({
     plan: { type: 'string' },
     bugs: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    scenario: { type: 'string', multiple: true },
+    kind: { type: 'string', multiple: true },
     singles: { type: 'boolean', default: true },
     pairs: { type: 'boolean', default: true },
     shard: { type: 'string', default: '0/1' },
@@ -71,20 +75,31 @@ async function run(plan: Plan, tally: Tally): Promise<SimulationResult | undefin
   try {
     const simulated = await simulate(plan);
     for (const [site, times] of simulated.fired) tally.fired.set(site, (tally.fired.get(site) ?? 0) + times);
-    for (const violation of simulated.violations) tally.violations.push([formatPlan(plan), violation]);
+    for (const violation of simulated.violations) addViolation(tally, plan, violation);
     return simulated;
   } catch (error) {
-    tally.violations.push([formatPlan(plan), `the run failed: ${String(error)}`]);
+    addViolation(tally, plan, `the run failed: ${String(error)}`);
     return undefined;
   }
 }
 
+/** Reports it at once, because a campaign takes a while. */
+function addViolation(tally: Tally, plan: Plan, violation: string): void {
+  tally.violations.push([formatPlan(plan), violation]);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
+  parentPort?.postMessage({ progress: `VIOLATED ${formatPlan(plan)}: ${violation}` });
+}
+
 async function singles(tally: Tally, { part, parts }: Part): Promise<void> {
+  const answers = await recordServerAnswers();
   for (const scenario of [...SCENARIOS, ...DISASTERS]) {
-    const kinds: readonly FaultKind[] = isDisaster(scenario) ? [...FAULT_KINDS, DISASTER] : FAULT_KINDS;
-    const calls = (await run({ scenario, order: 0, faults: [] }, tally))?.calls ?? 0;
-    for (let at = 1 + part; at <= calls; at += parts) {
+    if (values.scenario && !values.scenario.includes(scenario)) continue;
+    const all: readonly FaultKind[] = isDisaster(scenario) ? [...FAULT_KINDS, DISASTER] : FAULT_KINDS;
+    const kinds = all.filter((kind) => values.kind === undefined || values.kind.includes(kind));
+    const sites = (await run({ scenario, order: 0, faults: [] }, tally))?.sites ?? [];
+    for (let at = 1 + part; at <= sites.length; at += parts) {
       for (const kind of kinds) {
+        if (!isPossible(answers, sites[at - 1]!, kind)) continue;
         await run({ scenario, order: 0, faults: [{ at, kind }] }, tally);
         tally.singles++;
       }

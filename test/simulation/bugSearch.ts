@@ -1,7 +1,16 @@
-import { FAULT_KINDS, formatPlan, type Fault, type FaultKind, type Plan, type ScenarioName } from './plan';
+import {
+  DISASTER,
+  DISASTERS,
+  FAULT_KINDS,
+  formatPlan,
+  type Fault,
+  type FaultKind,
+  type Plan,
+  type ScenarioName,
+} from './plan';
 import { searchPlans } from './randomPlans';
 import { simulate } from './simulate';
-import type { PlantedBug } from './world';
+import type { PlantedBug } from './plantedBug';
 
 /** The first invariant that a plan violates, in words; undefined when all hold. A job that never ends is a violation too. */
 export async function findViolation(plan: Plan, bug?: PlantedBug): Promise<string | undefined> {
@@ -30,6 +39,7 @@ async function* likelyPlans(bug: PlantedBug): AsyncGenerator<Plan> {
   for (const scenario of ['one', 'continued', 'takeover', 'sideBySide'] as const)
     yield { scenario, order: 0, faults: [] };
   yield* singles(bug, 'one', 0, FAULT_KINDS);
+  for (const scenario of DISASTERS) yield* singles(bug, scenario, 0, [DISASTER]);
   yield* singles(bug, 'takeover', 0, ['runLostBefore', 'delayedToEnd']);
   for (let order = 1; order <= 3; order++)
     yield* singles(bug, 'sideBySide', order, ['delayed', 'delayedLong', 'delayedToEnd']);

@@ -5,6 +5,8 @@ export class Caller {
   /** Called before its code resumes with an answer. */
   onResume: () => void = () => undefined;
   dead = false;
+  /** Calls of the network before it was connected. */
+  connectedAt = 0;
   /** Calls without an answer yet. */
   pending = 0;
   #ended = false;

@@ -1,5 +1,9 @@
+import { ANSWER_KINDS } from '../harness/httpAnswers';
+import { LOST_RIGHTS } from './lostRights';
+
 /**
- * What can happen at one call of a port.
+ * What can happen at one call of a port. The answers of `test/harness/httpAnswers.ts` are among it: what a server, or a proxy before it,
+ * sends instead of the expected response. Where a server has no such answer, the call succeeds.
  * - `lost`: it never arrives; `unacknowledged`: it takes effect and the answer is lost (a stream breaks half way)
  * - `duplicated`: it arrives twice, and the second answer is the one that comes back
  * - `delayed`: the caller hangs past its timeout, a new attempt replaces it, and the call arrives a few calls later
@@ -28,6 +32,7 @@ export const FAULT_KINDS = [
   'keyRotated',
   'clockForward',
   'clockBack',
+  ...ANSWER_KINDS,
 ] as const;
 
 /** A fault that no retry can repair; the scenario says which one it is. */
@@ -53,10 +58,11 @@ export const SCENARIOS = [
 ] as const;
 
 /**
- * Scenarios with a disaster: a stored object is corrupted, the ledger's rows are restored, a key version is trimmed, the
- * database takes the rights away that finishing needs.
+ * Scenarios with a disaster: a stored object is corrupted, the ledger's rows are restored, a key version is trimmed. In the
+ * others, rights are taken away while the job runs, and given back when it has ended: those of the database that finishing
+ * needs, and each right in storage and Vault.
  */
-export const DISASTERS = ['corrupted', 'restored', 'trimmed', 'rightsLost'] as const;
+export const DISASTERS = ['corrupted', 'restored', 'trimmed', 'rightsLost', ...LOST_RIGHTS] as const;
 
 export type ScenarioName = (typeof SCENARIOS)[number] | (typeof DISASTERS)[number];
 

@@ -1,23 +1,7 @@
-import type { SealingDeps } from '../../src/sealing/deps';
 import type { SnapshotError } from '../../src/errors';
 import { readRecord } from '../../src/evidence/recordBytes';
-import { overrideMethods } from '../harness/overrideMethods';
-import type { PlantedBug } from './world';
-
-type Ports = Omit<SealingDeps, 'clock' | 'settings' | 'timestamper' | 'metrics'>;
-
-/** A bug in some methods of one port. */
-function withMethods<P extends keyof Ports>(
-  port: P,
-  change: (real: Ports[P], deps: SealingDeps) => Partial<Ports[P]>,
-): PlantedBug {
-  return {
-    deps: (deps) => {
-      const other = change(deps[port], deps);
-      return { ...deps, [port]: overrideMethods(deps[port], other) };
-    },
-  };
-}
+import { PLANTED_ANSWER_BUGS } from './plantedAnswerBugs';
+import { withMethods, type PlantedBug } from './plantedBug';
 
 const isRefused = (error: unknown): boolean => (error as SnapshotError).code === 'LEASE_LOST';
 
@@ -136,6 +120,7 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
       return real.close(snapshotId, result);
     },
   })),
+  ...PLANTED_ANSWER_BUGS,
 };
 
 /** Chunks as they were to be stored; the stored one may come from another attempt. */

@@ -5,6 +5,7 @@ import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { Timestamper } from '../../src/ports/timestamper';
 import { buildEntry } from '../../src/services/auditEntry';
 import type { FakeDeps } from '../harness/fakeDeps';
+import { LOST_RIGHTS, giveRights, takeRight } from './lostRights';
 import type { ScenarioName } from './plan';
 
 /** Text of every record; only records and chunks may contain it. */
@@ -20,6 +21,8 @@ const OTHER = { jobId: 'job-2', from: '2026-03-01T00:00:01.000Z', to: '2026-03-0
 interface Disaster {
   readonly inject: (fakes: FakeDeps) => void;
   readonly codes: readonly string[];
+  /** Ends it when the jobs have ended: all of them must then succeed. A run that starts with the disaster must not sign. */
+  readonly lift?: (fakes: FakeDeps) => void;
 }
 
 export interface Scenario {
@@ -77,8 +80,15 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
   },
   rightsLost: {
     ...AFTER_EARLIER,
-    disaster: { inject: takeRights, codes: ['DATABASE_UNAUTHORIZED'] },
+    disaster: { inject: takeRights, codes: ['DATABASE_UNAUTHORIZED'], lift: giveRights },
   },
+  writeDenied: withoutRight('writeDenied', 'STORAGE_UNAUTHORIZED'),
+  readDenied: withoutRight('readDenied', 'STORAGE_UNAUTHORIZED'),
+  absentDenied: withoutRight('absentDenied', 'STORAGE_UNAUTHORIZED'),
+  listDenied: withoutRight('listDenied', 'STORAGE_UNAUTHORIZED'),
+  lockDenied: withoutRight('lockDenied', 'STORAGE_UNAUTHORIZED'),
+  keyDenied: withoutRight('keyDenied', 'SIGNER_UNAUTHORIZED'),
+  signDenied: withoutRight('signDenied', 'SIGNER_UNAUTHORIZED'),
   trimmed: {
     ...AFTER_EARLIER,
     disaster: {
@@ -90,6 +100,11 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
     },
   },
 };
+
+function withoutRight(right: (typeof LOST_RIGHTS)[number], code: string): Scenario {
+  const inject = (fakes: FakeDeps): void => takeRight(right, fakes);
+  return { ...AFTER_EARLIER, disaster: { inject, codes: [code], lift: giveRights } };
+}
 
 /** The database refuses everything that finishing a snapshot writes. */
 function takeRights({ writeCheck, assets, ledger, records }: FakeDeps): void {

@@ -1,4 +1,3 @@
-import { mongo } from 'mongoose';
 import { snapshotIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { TrustFile } from '../../src/evidence/trustFile';
@@ -6,11 +5,11 @@ import type { SealingDeps } from '../../src/sealing/deps';
 import type { EvidenceReader } from '../../src/verify/evidenceReader';
 import { verifyEvidence } from '../../src/verify/verifyEvidence';
 import { FakeDeps } from '../harness/fakeDeps';
-import type { FakeObjectStore } from '../harness/fakes/fakeObjectStore';
 import { findViolations, type QuiescentState } from '../harness/invariants';
 import { InvariantMonitor } from './invariantMonitor';
-import { memoizedExamine, memoizedManifest, memoizedTrustFile } from './memoizedInvariants';
+import { memoizedManifest, memoizedTrustFile } from './memoizedInvariants';
 import type { FaultKind, Plan, ScenarioName } from './plan';
+import type { PlantedBug } from './plantedBug';
 import {
   CONTENT,
   EARLIER,
@@ -22,12 +21,28 @@ import {
   fakeTimestamper,
   type Scenario,
 } from './scenarios';
-import type { Change } from './simulatedNetwork';
+import { recordServerAnswers, type ServerAnswers } from './serverAnswers';
+import type { Change, Effect } from './simulatedNetwork';
+import { fingerprintOf, quiescentStateOf, readerOf } from './simulatedState';
 import { VirtualTime } from './virtualTime';
-import { World, type JobEnding, type PlantedBug } from './world';
+import { World, type JobEnding } from './world';
 
 const START_MS = Date.parse('2026-06-01T00:00:00.000Z');
 const HOUR_MS = 3_600_000;
+/** Faults after which the same call succeeds: the activity is repeated, and the attempt of the job continues. */
+const PASSING: readonly FaultKind[] = [
+  'lost',
+  'unacknowledged',
+  'silent',
+  'stalled',
+  'overloaded',
+  'outdated',
+  'standby',
+  'full',
+  'htmlError',
+  'cutError',
+  'emptyError',
+];
 /** Failures after which no snapshot is missing: others sealed the window, or the policy stops at tampering. */
 const FINAL_CODES = ['SNAPSHOT_SUPERSEDED', 'TAMPER_FOUND'];
 
@@ -45,7 +60,7 @@ export interface SimulationResult {
 
 /** Runs a plan to its end and checks the invariants. The result depends on the plan alone. */
 export async function simulate(plan: Plan, bug?: PlantedBug): Promise<SimulationResult> {
-  const result = await new Simulation(plan, bug).run();
+  const result = await new Simulation(plan, await recordServerAnswers(), bug).run();
   // Between two simulations the event loop serves everything else.
   await new Promise(setImmediate);
   return result;
@@ -56,6 +71,7 @@ const faultFreeManifests = new Map<ScenarioName, Promise<string | undefined>>();
 
 class Simulation {
   readonly #plan: Plan;
+  readonly #answers: ServerAnswers;
   readonly #scenario: Scenario;
   readonly #bug: PlantedBug | undefined;
   readonly #time = new VirtualTime(START_MS);
@@ -68,10 +84,15 @@ class Simulation {
   readonly #reader: EvidenceReader;
   readonly #clockReads = new Set<number>();
   #clockOffsetMs = 0;
+  /** Snapshots whose signing has begun: from then on they can only be finished. */
+  readonly #signing = new Set<unknown>();
+  /** The call at which the disaster occurred. */
+  #disasterAt: number | undefined;
   #calls = (): number => 0;
 
-  constructor(plan: Plan, bug?: PlantedBug) {
+  constructor(plan: Plan, answers: ServerAnswers, bug?: PlantedBug) {
     this.#plan = plan;
+    this.#answers = answers;
     this.#scenario = SCENARIO[plan.scenario];
     this.#bug = bug;
     const { records, tampered, timestamped, earlier } = this.#scenario;
@@ -79,11 +100,7 @@ class Simulation {
     if (timestamped) this.#fakes.timestamper = fakeTimestamper();
     const clock = { nowMs: () => this.#readClock() };
     this.#deps = Object.assign({}, this.#fakes, { clock, settings });
-    const { store } = this.#fakes;
-    this.#reader = {
-      read: (key, version) => Promise.resolve(versionOf(store, key, version)?.body),
-      readLock: (key, version) => Promise.resolve(versionOf(store, key, version)?.lock ?? 'no object'),
-    };
+    this.#reader = readerOf(this.#fakes);
     for (const bytes of RECORDS.slice(0, records)) this.#log(bytes);
     if (earlier) this.#log(EARLIER);
     if (tampered) this.#tamper();
@@ -95,14 +112,31 @@ class Simulation {
     const world = this.#world(this.#plan);
     const endings = await world.run(jobs);
     const { calls, fired, sites } = world.network;
+    this.#checkAttempts(endings);
+    disaster?.lift?.(this.#fakes);
+    this.#disasterAt = undefined;
     if (disaster) await this.#checkDisaster(endings);
-    else await this.#check([...before, ...endings, ...(await this.#sweep())], compared);
+    if (disaster?.lift) {
+      const finished = await this.#runFaultFree(jobs);
+      await this.#check([...before, ...finished, ...(await this.#sweep())], compared);
+    } else if (!disaster) await this.#check([...before, ...endings, ...(await this.#sweep())], compared);
     return { violations: [...this.#monitor.violations], calls, fired, sites, clockReads: this.#clockReads };
   }
 
   #readClock(): number {
     this.#clockReads.add(this.#calls());
     return this.#time.nowMs() + this.#clockOffsetMs;
+  }
+
+  /** What finishing needs is tried first: an attempt that finds it missing does not begin to sign. */
+  async #observe(effect: Effect): Promise<void> {
+    const { site, args, attemptFrom } = effect;
+    if (site === 'leases.beginSigning' && !this.#signing.has(args[0])) {
+      this.#signing.add(args[0]);
+      if (this.#scenario.disaster?.lift && attemptFrom >= (this.#disasterAt ?? Number.POSITIVE_INFINITY))
+        this.#monitor.violations.add(`signing of ${String(args[0])} began after the rights were lost`);
+    }
+    await this.#monitor.onEffect(effect);
   }
 
   #log(bytes: Buffer): void {
@@ -134,6 +168,7 @@ class Simulation {
         break;
       case 'disaster':
         this.#scenario.disaster?.inject(this.#fakes);
+        this.#disasterAt ??= this.#calls();
         break;
     }
   }
@@ -142,6 +177,7 @@ class Simulation {
     const { continueAfter, inTurns = false, disaster } = this.#scenario;
     const world = new World({
       plan,
+      answers: this.#answers,
       time: this.#time,
       deps: this.#deps,
       open: this.#fakes.workflowStatus.open,
@@ -150,7 +186,7 @@ class Simulation {
       inTurns,
       bug: this.#bug,
       change: (kind) => this.#change(kind),
-      observe: (effect) => this.#monitor.onEffect(effect),
+      observe: (effect) => this.#observe(effect),
       onHistory: (payload) => this.#monitor.onHistory(payload),
     });
     this.#calls = () => world.network.calls;
@@ -169,13 +205,21 @@ class Simulation {
 
   async #check(endings: readonly JobEnding[], compared: boolean): Promise<void> {
     const { violations } = this.#monitor;
-    for (const violation of await findViolations(await this.#quiescentState(endings)))
-      violations.add(violation);
+    for (const violation of await findViolations(await this.#state(endings))) violations.add(violation);
     if (compared) await this.#compareManifest();
-    const before = this.#fingerprint();
+    const before = fingerprintOf(this.#fakes);
     const succeeded = endings.filter(({ result }) => result !== undefined).map(({ jobId }) => jobId);
     await this.#runFaultFree(this.#scenario.jobs.filter(({ jobId }) => succeeded.includes(jobId)));
-    if (this.#fingerprint() !== before) violations.add('a second run of the job writes something');
+    if (fingerprintOf(this.#fakes) !== before) violations.add('a second run of the job writes something');
+  }
+
+  /** A fault that passes costs no attempt of a job; where jobs want the same window, one of them waits. */
+  #checkAttempts(endings: readonly JobEnding[]): void {
+    const passing = this.#plan.faults.every(({ kind }) => PASSING.includes(kind));
+    if (!passing || this.#scenario.jobs.length > 1) return;
+    for (const { jobId, runs, attempts, result } of endings)
+      if (result && (runs > 1 || attempts > 1))
+        this.#monitor.violations.add(`job ${jobId} needed ${runs} runs and ${attempts} attempts`);
   }
 
   /** After an unrecoverable fault a job fails with its code; everything that was sealed before still verifies. */
@@ -221,65 +265,29 @@ class Simulation {
     return memoizedManifest(this.#reader, snapshotIdOf(this.#scenario.jobs[0]!.jobId));
   }
 
+  async #state(endings: readonly JobEnding[]): Promise<QuiescentState> {
+    const failed = endings.some(({ result }) => result === undefined);
+    const swept = endings.some(({ jobId }) => jobId === SWEEP.jobId);
+    const sealed = !this.#scenario.tampered || !failed || swept;
+    const eligible = this.#eligible;
+    return quiescentStateOf(this.#fakes, endings, eligible, sealed, {
+      reader: this.#reader,
+      trust: await this.#trust(),
+    });
+  }
+
   async #trust(): Promise<TrustFile> {
     return memoizedTrustFile(this.#deps.settings.origin, await this.#fakes.signer.listKeys());
   }
-
-  async #quiescentState(endings: readonly JobEnding[]): Promise<QuiescentState> {
-    const { records, store, ledger, assets, jobs, leases, workflowStatus } = this.#fakes;
-    const failed = new Set(endings.filter(({ result }) => result === undefined).map(({ jobId }) => jobId));
-    const held = await Promise.all(endings.map(({ jobId }) => leases.find(snapshotIdOf(jobId))));
-    const sealed =
-      !this.#scenario.tampered || failed.size === 0 || endings.some(({ jobId }) => jobId === SWEEP.jobId);
-    const marksOf = (id: string) => ({
-      snapshotId: records.sealedBy(id),
-      times: records.markCounts.get(id) ?? 0,
-    });
-    return {
-      eligible: sealed ? this.#eligible : [],
-      marks: new Map(this.#eligible.map((id) => [id, marksOf(id)])),
-      versions: new Map(store.keys().map((key) => [key, store.versions(key).length])),
-      reader: this.#reader,
-      trust: await this.#trust(),
-      examine: memoizedExamine,
-      ledger: ledger.leaves.map(({ entry }) => entry),
-      assets: [...assets.assets.values()],
-      auditEntries: records
-        .ids()
-        .filter((id) => !this.#eligible.includes(id))
-        .map((id) => mongo.BSON.deserialize(records.read(id)!))
-        .filter((record) => record['action'] === 'snapshot.created')
-        .map((record) => String(record['resourceId'])),
-      jobs: jobs.jobs,
-      failedJobs: failed,
-      leases: held.flatMap((lease) => (lease ? [lease.snapshotId] : [])),
-      openWorkflows: [...workflowStatus.open],
-    };
-  }
-
-  #fingerprint(): string {
-    const { records, store, snapshots, ledger, assets, jobs } = this.#fakes;
-    return JSON.stringify([
-      store.keys().map((key) => store.versions(key).length),
-      records.ids().length,
-      [...records.markCounts],
-      [...snapshots.snapshots.values()],
-      ledger.leaves.length,
-      assets.assets.size,
-      [...jobs.jobs.values()].map(({ status, result }) => [status, result]),
-    ]);
-  }
-}
-
-function versionOf(store: FakeObjectStore, key: string, version: string | undefined) {
-  const versions = store.versions(key);
-  return version === undefined ? versions.at(-1) : versions.find((one) => one.versionId === version);
 }
 
 /** Runs a scenario without faults; that run itself is compared with no manifest. */
 function makeFaultFreeManifest(scenario: ScenarioName): Promise<string | undefined> {
-  const simulation = new Simulation({ scenario, order: 0, faults: [] });
-  const made = simulation.run(false).then(() => simulation.manifest());
+  const made = recordServerAnswers().then(async (answers) => {
+    const simulation = new Simulation({ scenario, order: 0, faults: [] }, answers);
+    await simulation.run(false);
+    return simulation.manifest();
+  });
   faultFreeManifests.set(scenario, made);
   return made;
 }

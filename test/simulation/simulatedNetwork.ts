@@ -1,27 +1,14 @@
-import { SnapshotError, type ErrorCode } from '../../src/errors';
+import { SnapshotError } from '../../src/errors';
 import type { SealingDeps } from '../../src/sealing/deps';
 import { turn, type Caller } from './caller';
-import type { Fault, FaultKind } from './plan';
+import type { FaultKind, Plan } from './plan';
+import { PORTS, UNREACHABLE, collect, methodsOf, type Port } from './simulatedPorts';
+import { answerTo, isAnswer, type ServerAnswers } from './serverAnswers';
 import type { VirtualTime } from './virtualTime';
 
-/** How each port says that its server could not be reached. */
-const UNREACHABLE = {
-  records: 'DATABASE_UNREACHABLE',
-  store: 'STORAGE_UNREACHABLE',
-  signer: 'SIGNER_UNREACHABLE',
-  snapshots: 'DATABASE_UNREACHABLE',
-  leases: 'DATABASE_UNREACHABLE',
-  assets: 'DATABASE_UNREACHABLE',
-  ledger: 'DATABASE_UNREACHABLE',
-  jobs: 'DATABASE_UNREACHABLE',
-  writeCheck: 'DATABASE_UNREACHABLE',
-  workflowStatus: 'TEMPORAL_UNREACHABLE',
-  timestamper: 'TIMESTAMP_FAILED',
-} as const satisfies Partial<Record<keyof SealingDeps, ErrorCode>>;
-
-export type Port = keyof typeof UNREACHABLE;
-
-const PORTS = Object.keys(UNREACHABLE) as Port[];
+/** A call without a response fails after this time, or when so many calls of others were made. */
+const DEADLINE_MS = 30_000;
+const UNANSWERED_CALLS = 15;
 
 /** A call costs this much of virtual time, so that no two of them share an instant. */
 const CALL_MS = 1;
@@ -32,7 +19,7 @@ interface Call {
   readonly caller: Caller;
   readonly port: Port;
   readonly method: string;
-  readonly action: () => Promise<unknown>;
+  action: () => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** Continues when this many calls were made; undefined for a call that is not held back. */
@@ -58,6 +45,18 @@ export interface Effect {
   readonly site: string;
   readonly args: readonly unknown[];
   readonly answer: unknown;
+  /** Calls that were made before the attempt began that makes this one. */
+  readonly attemptFrom: number;
+}
+
+interface NetworkOptions {
+  readonly plan: Plan;
+  readonly answers: ServerAnswers;
+  readonly time: VirtualTime;
+  readonly faultActions: FaultActions;
+  readonly observe: (effect: Effect) => Promise<void>;
+  /** Calls that a planted bug lets wait for ever, as `port.method`. */
+  readonly withoutDeadline?: readonly string[] | undefined;
 }
 
 /** Every call of every port passes here, one at a time, in an order that the plan alone decides. */
@@ -67,6 +66,8 @@ export class SimulatedNetwork {
   /** `port.method` of each call, from the first. */
   readonly sites: string[] = [];
   readonly #faults: ReadonlyMap<number, FaultKind>;
+  readonly #answers: ServerAnswers;
+  readonly #withoutDeadline: readonly string[];
   readonly #time: VirtualTime;
   readonly #faultActions: FaultActions;
   readonly #observe: (effect: Effect) => Promise<void>;
@@ -74,18 +75,14 @@ export class SimulatedNetwork {
   #waiting: Call[] = [];
   #random: number;
 
-  constructor(
-    faults: readonly Fault[],
-    order: number,
-    time: VirtualTime,
-    faultActions: FaultActions,
-    observe: (effect: Effect) => Promise<void>,
-  ) {
-    this.#faults = new Map(faults.map(({ at, kind }) => [at, kind]));
-    this.#random = order;
+  constructor({ plan, answers, time, faultActions, observe, withoutDeadline = [] }: NetworkOptions) {
+    this.#faults = new Map(plan.faults.map(({ at, kind }) => [at, kind]));
+    this.#random = plan.order;
+    this.#answers = answers;
     this.#time = time;
     this.#faultActions = faultActions;
     this.#observe = observe;
+    this.#withoutDeadline = withoutDeadline;
   }
 
   get calls(): number {
@@ -94,6 +91,7 @@ export class SimulatedNetwork {
 
   /** The ports as one caller reaches them. */
   connect(deps: SealingDeps, caller: Caller): SealingDeps {
+    caller.connectedAt = this.calls;
     const ports: Partial<Record<Port, object>> = {};
     for (const port of PORTS) {
       const real = deps[port];
@@ -145,8 +143,10 @@ export class SimulatedNetwork {
     return (this.#random >>> 8) % choices;
   }
 
-  async #deliver(call: Call, kind: FaultKind | undefined): Promise<void> {
+  async #deliver(call: Call, planned: FaultKind | undefined): Promise<void> {
     const { caller, port, method } = call;
+    const failure = planned && answerTo(this.#answers, `${port}.${method}`, planned);
+    const kind = isAnswer(planned) && !failure ? undefined : planned;
     const site = `${port}.${method} ${kind ?? ''}`.trim();
     this.fired.set(site, (this.fired.get(site) ?? 0) + 1);
     switch (kind) {
@@ -192,6 +192,18 @@ export class SimulatedNetwork {
         this.#faultActions.cancel();
         await turn();
         return this.#answer(call, call.action);
+      case 'silent':
+      case 'stalled':
+        return this.#leaveUnanswered(call, kind, failure!);
+      case 'overloaded':
+      case 'outdated':
+      case 'standby':
+      case 'full':
+      case 'denied':
+      case 'htmlError':
+      case 'cutError':
+      case 'emptyError':
+        return this.#answer(call, () => Promise.reject(failure!));
       case 'lateRecord':
       case 'keyRotated':
       case 'clockForward':
@@ -202,6 +214,18 @@ export class SimulatedNetwork {
       case undefined:
         return this.#answer(call, call.action);
     }
+  }
+
+  /** The call takes effect or not, and fails at its deadline; its caller waits until then. */
+  async #leaveUnanswered(call: Call, kind: 'silent' | 'stalled', failure: Error): Promise<void> {
+    if (kind === 'stalled') await call.action().catch(() => undefined);
+    call.action = () => Promise.reject(failure);
+    call.heldUntil = this.calls + UNANSWERED_CALLS;
+    if (this.#withoutDeadline.includes(`${call.port}.${call.method}`))
+      call.heldUntil = Number.POSITIVE_INFINITY;
+    else this.#time.after(DEADLINE_MS, () => (call.heldUntil = 0));
+    this.#waiting.push(call);
+    return turn();
   }
 
   async #answer(call: Call, action: () => Promise<unknown>): Promise<void> {
@@ -242,7 +266,8 @@ export class SimulatedNetwork {
           : function call(this: Connected, ...args: unknown[]) {
               return send(this.caller, name, async () => {
                 const answer = await Reflect.apply(method, real, args);
-                await observe({ site: `${port}.${name}`, args, answer });
+                const { connectedAt: attemptFrom } = this.caller;
+                await observe({ site: `${port}.${name}`, args, answer, attemptFrom });
                 return answer;
               });
             };
@@ -272,17 +297,4 @@ export class SimulatedNetwork {
 
 interface Connected {
   readonly caller: Caller;
-}
-
-function methodsOf(real: object): string[] {
-  const prototype = Object.getPrototypeOf(real) as object;
-  const inherited = prototype === Object.prototype ? [] : Object.getOwnPropertyNames(prototype);
-  const names = [...Object.keys(real), ...inherited].filter((name) => name !== 'constructor');
-  return names.filter((name) => typeof Reflect.get(real, name) === 'function');
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
-  const all: unknown[] = [];
-  for await (const item of stream) all.push(item);
-  return all;
 }

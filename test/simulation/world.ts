@@ -1,8 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { createActivities } from '../../activities/createActivities';
-import type { SnapshotActivities } from '../../src/contract/activities';
 import { workflowIdOf } from '../../src/contract/names';
-import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
+import type { AuditSnapshotInput, AuditSnapshotResult, Progress } from '../../src/contract/snapshot';
 import type { SealingDeps } from '../../src/sealing/deps';
 import { contextOf } from '../harness/activityAttempt';
 import { deferred } from '../harness/deferred';
@@ -18,7 +17,9 @@ import {
 import { enterContext } from './activityContext';
 import { Caller, turn } from './caller';
 import type { Plan } from './plan';
+import type { PlantedBug } from './plantedBug';
 import { SimulatedNetwork, type Change, type Effect } from './simulatedNetwork';
+import type { ServerAnswers } from './serverAnswers';
 import type { VirtualTime } from './virtualTime';
 
 /** Between the end of a run and the next one of the same job, as an operator or a schedule would start it. */
@@ -27,14 +28,9 @@ const MAX_RUNS = 12;
 /** More than any plan needs: a simulation that takes longer does not end. */
 const MAX_CALLS = 20_000;
 
-/** Changes what runs, so that a campaign can prove that it notices. */
-export interface PlantedBug {
-  readonly deps?: (deps: SealingDeps) => SealingDeps;
-  readonly activities?: (activities: SnapshotActivities) => SnapshotActivities;
-}
-
 export interface WorldOptions {
   readonly plan: Plan;
+  readonly answers: ServerAnswers;
   readonly time: VirtualTime;
   readonly deps: SealingDeps;
   /** Workflows that are open, as the leases see them. */
@@ -55,6 +51,8 @@ export interface WorldOptions {
 export interface JobEnding {
   readonly jobId: string;
   readonly runs: number;
+  /** Attempts of the last run. */
+  readonly attempts: number;
   readonly result?: AuditSnapshotResult;
   /** Failure of the last run. */
   readonly code?: string;
@@ -73,14 +71,15 @@ export class World implements WorkflowHost {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    const { plan, time, observe, change } = options;
+    const { plan, answers, time, observe, change } = options;
     const faultActions = {
       killWorker: () => this.#killWorker(),
       loseRun: () => [...this.#runs].forEach((run) => run.lose()),
       cancel: () => [...this.#runs].forEach((run) => run.cancel()),
       change,
     };
-    this.network = new SimulatedNetwork(plan.faults, plan.order, time, faultActions, observe);
+    const { withoutDeadline } = options.bug ?? {};
+    this.network = new SimulatedNetwork({ plan, answers, time, faultActions, observe, withoutDeadline });
   }
 
   /** Runs the jobs side by side until nothing can happen any more, calls that were held back included. */
@@ -146,12 +145,15 @@ export class World implements WorkflowHost {
   /** Starts a job again until it ends for good, as an operator does who needs its snapshot. */
   async #runJob(input: AuditSnapshotInput, jobs: number, index: number): Promise<JobEnding> {
     const { jobId } = input;
+    let attempts = 1;
+    const onProgress = ({ attempt }: Progress): void => void (attempts = attempt);
     for (let runs = 1; ; runs++) {
       try {
-        return { jobId, runs, result: await this.#runWorkflow(input) };
+        const result = await this.#runWorkflow(input, onProgress);
+        return { jobId, runs, attempts, result };
       } catch (error) {
         const code = failureCode(error);
-        if (this.#options.finalCodes.has(code)) return { jobId, runs, code };
+        if (this.#options.finalCodes.has(code)) return { jobId, runs, attempts, code };
         if (runs === MAX_RUNS) throw error;
       }
       const turns = this.#options.inTurns ? ((index + runs) % jobs) + 1 : 1;
@@ -159,11 +161,15 @@ export class World implements WorkflowHost {
     }
   }
 
-  async #runWorkflow(input: AuditSnapshotInput): Promise<AuditSnapshotResult> {
+  async #runWorkflow(
+    input: AuditSnapshotInput,
+    onProgress: (progress: Progress) => void,
+  ): Promise<AuditSnapshotResult> {
     const { open, continueAfter, onHistory } = this.#options;
     const workflowId = workflowIdOf(input.jobId);
     const run = new WorkflowRun(this, {
       onHistory,
+      onProgress,
       ...(continueAfter === undefined ? {} : { continueAfter }),
     });
     open.add(workflowId);

@@ -20,6 +20,8 @@ export class FakeObjectStore implements ObjectStore {
   readonly faults = new FaultPlan<keyof ObjectStore>('STORAGE_UNREACHABLE');
   /** Time of what is stored from now on. */
   now = new Date('2026-03-02T00:00:00.000Z');
+  /** What reading an absent object fails with: without s3:ListBucket, S3 does not say that it is absent. */
+  absent: SnapshotError | undefined;
   readonly #versions = new Map<string, Version[]>();
   #lastVersion = 0;
 
@@ -79,6 +81,7 @@ export class FakeObjectStore implements ObjectStore {
   get(key: string, maxBytes: number, versionId?: string): Promise<StoredVersion | undefined> {
     return this.faults.run('get', () => {
       const found = this.#find(key, versionId);
+      if (!found && this.absent) throw this.absent;
       if (found && found.body.length > maxBytes) {
         throw new SnapshotError('STORAGE_FAILED', `object is larger than ${maxBytes} bytes [key=${key}]`);
       }

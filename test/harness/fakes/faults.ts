@@ -40,6 +40,11 @@ export class FaultPlan<M extends string = string> {
     for (const method of methods) this.#refused.set(method, error);
   }
 
+  /** Gives the rights back that {@link refuse} took. */
+  refuseNothing(): void {
+    this.#refused.clear();
+  }
+
   async run<T>(method: M, action: () => T | Promise<T>): Promise<T> {
     this.calls.push(method);
     this.onCall(method);

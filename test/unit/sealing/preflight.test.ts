@@ -3,6 +3,7 @@ import { SnapshotError, type ErrorCode } from '../../../src/errors';
 import { manifestKey, manifestSignatureKey } from '../../../src/evidence/objectKeys';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { InProcessRun } from '../../harness/inProcessEngine';
+import { LOST_RIGHTS, takeRight } from '../../simulation/lostRights';
 
 const INPUT = {
   jobId: 'day-one',
@@ -59,6 +60,21 @@ const LOST: Readonly<Record<string, readonly [code: ErrorCode, take: (deps: Fake
 };
 
 describe('before signing', () => {
+  test.each(LOST_RIGHTS)(
+    'a job that loses a right (%s) once its manifest is stored signs nothing, and its window is free',
+    async (right) => {
+      const deps = new FakeDeps();
+      deps.logEntries(6);
+      const before = (name: string) => (name === 'signManifest' ? takeRight(right, deps) : undefined);
+      await expect(new InProcessRun(deps, { before }).run(INPUT)).rejects.toMatchObject({
+        type: expect.stringMatching(/^(STORAGE|SIGNER)_UNAUTHORIZED$/) as string,
+      });
+      expect(deps.store.keys()).toContain(manifestKey(SNAPSHOT));
+      expect(deps.store.keys()).not.toContain(manifestSignatureKey(SNAPSHOT));
+      expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
+    },
+  );
+
   test.each(Object.entries(LOST))(
     'a job without %s ends with its code, nothing is signed, and its window is free',
     async (_what, [code, take]) => {
