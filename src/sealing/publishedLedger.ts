@@ -49,9 +49,8 @@ export async function readBucketLedger(
 ): Promise<BucketLedger> {
   // Before the checkpoint is read: other jobs of this process extend the index while this call waits.
   const knownSize = deps.ledgerIndex.size;
-  const stored = await deps.store.get(LEDGER_CHECKPOINT_KEY, MAX_CHECKPOINT_BYTES);
+  const stored = await readCheckpoint(deps);
   const head = stored && openHead(deps, stored, keys);
-  if (!head) await refuseHidden(deps);
   const size = head?.size ?? 0;
   if (size < knownSize) throw rolledBackTo(size, `this process has read ${knownSize} of them`);
   const bundledSize = await largestBundle(deps.store, size, size);
@@ -105,16 +104,23 @@ function otherBucket(found: string, own: string, where: string): SnapshotError {
   return new SnapshotError('ORIGIN_MISMATCH', message);
 }
 
-/** Without a readable checkpoint there must not be any version of it. */
-async function refuseHidden({ store }: LedgerReading): Promise<void> {
+/** The newest checkpoint; undefined when none was ever stored. LEDGER_ROLLED_BACK when its versions are hidden. */
+async function readCheckpoint({ store }: LedgerReading): Promise<StoredVersion | undefined> {
+  const read = () => store.get(LEDGER_CHECKPOINT_KEY, MAX_CHECKPOINT_BYTES);
+  const stored = await read();
+  if (stored) return stored;
   for await (const { key, versionId, isDeleteMarker } of store.listVersions(LEDGER_CHECKPOINT_KEY)) {
-    if (key !== LEDGER_CHECKPOINT_KEY) return;
+    if (key !== LEDGER_CHECKPOINT_KEY) break;
+    // Another job may have published the first checkpoint after it was not found.
+    const published = isDeleteMarker ? undefined : await read();
+    if (published) return published;
     const version = isDeleteMarker ? `[delete marker=${versionId}]` : `[version=${versionId}]`;
     throw rolledBack(
       `the ledger checkpoint is hidden by a delete marker [key=${key}] ${version}`,
       'Find out who deleted it, then delete the marker by its version id',
     );
   }
+  return undefined;
 }
 
 /** Adds the entries up to the head to the index; LEDGER_FORKED when they do not lead to its root. */

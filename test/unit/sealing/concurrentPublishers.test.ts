@@ -1,4 +1,5 @@
 import { LEDGER_CHECKPOINT_KEY } from '../../../src/evidence/objectKeys';
+import { LedgerIndex } from '../../../src/sealing/ledgerIndex';
 import { publishLedger } from '../../../src/sealing/publishLedger';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { InProcessRun } from '../../harness/inProcessEngine';
@@ -37,6 +38,26 @@ test('a publisher that read the checkpoint before another job of its process pub
   });
   await expect(publishLedger(overrideMethods(deps, { store }), signal)).resolves.toBe(2);
 });
+
+test.each([
+  ['the same process', (deps: FakeDeps) => deps.ledgerIndex],
+  ['another process', () => new LedgerIndex()],
+])(
+  'a job that found no checkpoint before a job of %s published the first one accuses nobody',
+  async (_where, indexOf) => {
+    const deps = new FakeDeps();
+    const publishMeanwhile = once(() => seal(deps, 1));
+    const store = overrideMethods(deps.store, {
+      get: async (key, maxBytes, versionId) => {
+        const stored = await deps.store.get(key, maxBytes, versionId);
+        if (key === LEDGER_CHECKPOINT_KEY) await publishMeanwhile();
+        return stored;
+      },
+    });
+    const other = overrideMethods(deps, { store, ledgerIndex: indexOf(deps) });
+    await expect(seal(other, 0)).resolves.toMatchObject({ ledgerIndex: 1 });
+  },
+);
 
 test('a publisher whose entries another job of its process published meanwhile accuses nobody', async () => {
   const deps = new FakeDeps();
