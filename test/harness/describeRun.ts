@@ -1,4 +1,10 @@
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { workflowIdOf } from '../../src/contract/names';
 
 type Failure = NonNullable<
@@ -9,12 +15,14 @@ type Failure = NonNullable<
 const STATES = ['unspecified', 'scheduled', 'started', 'cancel requested', 'paused', 'pause requested'];
 
 /**
- * Where the run of a job is, for the message of a wait that failed: its status, and each pending activity with its state,
- * attempt, age and last failure. Never rejects.
+ * Where the run of a job is, for the message of a wait that failed: its status, why it failed, and each pending activity with
+ * its state, attempt, age and last failure. Never rejects.
  */
 export async function describeRun(client: Client, jobId: string): Promise<string> {
   try {
-    const { status, runId, raw } = await client.workflow.getHandle(workflowIdOf(jobId)).describe();
+    const handle = client.workflow.getHandle(workflowIdOf(jobId));
+    const { status, runId, raw } = await handle.describe();
+    const failure = status.name === 'FAILED' ? [await failureOf(handle.result())] : [];
     const activities = (raw.pendingActivities ?? []).map(
       ({ activityType, state, attempt, lastStartedTime, lastHeartbeatTime, lastFailure }) =>
         [
@@ -26,10 +34,16 @@ export async function describeRun(client: Client, jobId: string): Promise<string
           ...(lastFailure ? [`last failure: ${spell(lastFailure)}`] : []),
         ].join(', '),
     );
-    return [`run ${runId} is ${status.name}`, ...activities].join('; ');
+    return [`run ${runId} is ${status.name}`, ...failure, ...activities].join('; ');
   } catch (error) {
     return error instanceof WorkflowNotFoundError ? 'no run was started' : `unknown: ${String(error)}`;
   }
+}
+
+async function failureOf(result: Promise<unknown>): Promise<string> {
+  const error: unknown = await result.catch((failure: unknown) => failure);
+  const cause = error instanceof WorkflowFailedError ? error.cause : error;
+  return cause instanceof ApplicationFailure ? `${cause.type}: ${cause.message}` : String(cause);
 }
 
 function ageOf(time: { readonly seconds?: unknown } | null | undefined): string {
