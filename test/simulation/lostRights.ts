@@ -16,7 +16,7 @@ export const LOST_RIGHTS = [
   'signDenied',
 ] as const;
 
-type LostRight = (typeof LOST_RIGHTS)[number];
+export type LostRight = (typeof LOST_RIGHTS)[number];
 
 const STORAGE = new SnapshotError('STORAGE_UNAUTHORIZED', 'storage refuses the request');
 const SIGNER = new SnapshotError('SIGNER_UNAUTHORIZED', 'Vault denies access');

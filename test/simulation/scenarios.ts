@@ -5,7 +5,7 @@ import type { AuditSnapshotInput } from '../../src/contract/snapshot';
 import type { Timestamper } from '../../src/ports/timestamper';
 import { buildEntry } from '../../src/services/auditEntry';
 import type { FakeDeps } from '../harness/fakeDeps';
-import { LOST_RIGHTS, giveRights, takeRight } from './lostRights';
+import { giveRights, takeRight, type LostRight } from './lostRights';
 import type { ScenarioName } from './plan';
 
 /** Text of every record; only records and chunks may contain it. */
@@ -101,7 +101,7 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
   },
 };
 
-function withoutRight(right: (typeof LOST_RIGHTS)[number], code: string): Scenario {
+function withoutRight(right: LostRight, code: string): Scenario {
   const inject = (fakes: FakeDeps): void => takeRight(right, fakes);
   return { ...AFTER_EARLIER, disaster: { inject, codes: [code], lift: giveRights } };
 }
