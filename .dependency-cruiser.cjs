@@ -38,6 +38,7 @@ module.exports = {
       'src/http',
       ...DOMAIN,
       ...VENDORS,
+      'src/services',
       'src/client',
       'src/jobs',
       'src/config',

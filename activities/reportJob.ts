@@ -7,7 +7,8 @@ import { withHeartbeat } from '../src/temporal/heartbeat';
 export function reportJob(deps: SealingDeps, { jobId, window, outcome }: ReportJobInput): Promise<void> {
   return withHeartbeat(async () => {
     // A run that was started directly may end before openSnapshot, which would have created its job row.
-    await deps.jobs.ensure({ jobId, ...window }, activityInfo().scheduledTimestampMs);
-    await deps.jobs.report(jobId, outcome);
+    const { scheduledTimestampMs, workflowExecution } = activityInfo();
+    await deps.jobs.ensure({ jobId, ...window }, scheduledTimestampMs);
+    await deps.jobs.report(jobId, outcome, workflowExecution?.runId);
   });
 }

@@ -1,10 +1,12 @@
 /* global db, print */
-// The job service (`audit-snapshot serve`): it keeps jobs and idempotency keys, and sees neither the log nor the ledger.
+// The job service (`audit-snapshot serve`): it keeps jobs and idempotency keys, and writes who did what
+// into the log. It can read neither the log nor the ledger.
 // mongosh "mongodb://ADMINISTRATOR@HOST/DATABASE" deploy/mongodb/jobService.js
 // It creates the role in the database of the URI, or replaces its rights. docs/mongodb.md says what each right is for.
 
 const NAME = 'auditJobService';
 const RIGHTS = {
+  auditlogs: ['insert'],
   jobs: ['find', 'insert', 'update', 'listIndexes'],
   // The policy that the snapshot of a job was opened with, to retry the job.
   snapshots: ['find'],

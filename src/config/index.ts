@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors';
 import { logConfigOf, type LogConfig } from './log';
-import { configError, invalid, readTogether, type ConfigProblem } from './problems';
+import { configError, readTogether, type ConfigProblem } from './problems';
 import { VARIABLES, type Environment } from './schema';
+import { endpointOf, type EndpointAddress } from './endpoint';
+import { jobServiceConfigOf, type JobServiceConfig } from './jobService';
 import { findSetting, replaceableSecret } from './sources';
 import { storageConfigOf, type StorageConfig } from './storage';
 import { temporalAddressOf, temporalConfigOf, type TemporalConfig } from './temporal';
@@ -10,7 +12,7 @@ import { mongoUriFileProblems, nodeCaFileProblems } from './tlsFiles';
 import { unknownVariables } from './unknownVariables';
 import { vaultConfigOf, type VaultConfig } from './vault';
 
-export type { StorageConfig };
+export type { EndpointAddress, JobServiceConfig, StorageConfig };
 
 // This room is the configuration. Every setting is declared once in schema.ts; sources.ts looks it up in the environment and
 // in the TOML file (file.ts). The functions here read the settings of one part of the product each, when it starts: no other
@@ -19,34 +21,6 @@ export type { StorageConfig };
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** Where a process serves its metrics. */
-export interface EndpointAddress {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  /** False for a default port: if another process uses it, this process runs without the endpoint. */
-  readonly configured: boolean;
-  /** The setting of the port, for messages. */
-  readonly setting: string;
-}
-export interface JobServiceConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly authentication: {
-    /** JSON list of hashed keys. */
-    readonly keys: string | undefined;
-    readonly jwt:
-      { readonly jwksUrl: string; readonly issuer: string; readonly audience: string } | undefined;
-  };
-  readonly limits: { readonly requestsPerMinute: number; readonly submissionsPerMinute: number };
-  readonly idempotencyHours: number;
-  /** Origin of the Web UI, whose pages may use the codec endpoint. */
-  readonly codecOrigin?: string | undefined;
-  /** Time between turning unready and closing the listener, for load balancers to notice. */
-  readonly drainMs: number;
-  /** Undefined: no metrics are served. */
-  readonly metrics: EndpointAddress | undefined;
-}
 export interface SealingConfig {
   readonly origin: string;
   /** The collection that is sealed, and the names of its members. */
@@ -180,66 +154,7 @@ export function readReportingConfig(env: Environment = process.env): {
 
 /** CONFIG_INVALID unless callers are authenticated, or authentication is turned off for development, on loopback. */
 export function readJobServiceConfig(env: Environment = process.env): JobServiceConfig {
-  const service = read(VARIABLES.jobService, env);
-  const authentication = { keys: service.JOB_SERVICE_KEYS, jwt: jwtOf(service) };
-  const authenticated = authentication.keys !== undefined || authentication.jwt !== undefined;
-  const insecure = service.JOB_SERVICE_INSECURE_NO_AUTH === 'true';
-  if (!authenticated && !insecure) {
-    throw invalid(
-      'the job service has no authentication: set JOB_SERVICE_KEYS_FILE (hashed keys), or JOB_SERVICE_JWKS_URL with JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE; on a developer machine JOB_SERVICE_INSECURE_NO_AUTH=true turns it off',
-    );
-  }
-  if (authenticated && insecure)
-    throw invalid(
-      'JOB_SERVICE_INSECURE_NO_AUTH contradicts the authentication that is configured; remove one of them',
-    );
-  if (insecure && !LOOPBACK.has(service.HOST))
-    throw invalid(`JOB_SERVICE_INSECURE_NO_AUTH needs a loopback HOST, not ${service.HOST}`);
-  return {
-    host: service.HOST,
-    port: service.PORT,
-    authentication,
-    limits: {
-      requestsPerMinute: service.JOB_SERVICE_REQUESTS_PER_MINUTE,
-      submissionsPerMinute: service.JOB_SERVICE_SUBMISSIONS_PER_MINUTE,
-    },
-    idempotencyHours: service.JOB_SERVICE_IDEMPOTENCY_HOURS,
-    codecOrigin: service.JOB_SERVICE_CODEC_ORIGIN,
-    drainMs: service.JOB_SERVICE_DRAIN_SECONDS * 1000,
-    metrics: endpointOf('JOB_SERVICE_METRICS_PORT', service.JOB_SERVICE_METRICS_PORT, service.HOST),
-  };
-}
-
-const DEFAULT_PORTS = { WORKER_HTTP_PORT: 9464, JOB_SERVICE_METRICS_PORT: 9465 } as const;
-
-function endpointOf(
-  setting: keyof typeof DEFAULT_PORTS,
-  given: string | undefined,
-  host: string,
-): EndpointAddress | undefined {
-  if (given === 'off') return undefined;
-  const configured = given !== undefined;
-  return { host, port: configured ? Number(given) : DEFAULT_PORTS[setting], configured, setting };
-}
-
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
-
-function jwtOf({
-  JOB_SERVICE_JWKS_URL: jwksUrl,
-  JOB_SERVICE_JWT_ISSUER: issuer,
-  JOB_SERVICE_JWT_AUDIENCE: audience,
-}: z.output<z.ZodObject<typeof VARIABLES.jobService>>) {
-  const given = [jwksUrl, issuer, audience].filter((value) => value !== undefined);
-  if (given.length === 0) return undefined;
-  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
-    const names = 'JOB_SERVICE_JWKS_URL, JOB_SERVICE_JWT_ISSUER and JOB_SERVICE_JWT_AUDIENCE';
-    throw invalid(`${names} must be set together`);
-  }
-  const { protocol, hostname } = new URL(jwksUrl);
-  // The sender of the response decides which tokens are accepted.
-  if (protocol !== 'https:' && !LOOPBACK.has(hostname.replaceAll(/[[\]]/g, '')))
-    throw invalid('JOB_SERVICE_JWKS_URL must be https://');
-  return { jwksUrl, issuer, audience };
+  return jobServiceConfigOf(read(VARIABLES.jobService, env));
 }
 
 function deploymentOf({

@@ -193,6 +193,12 @@ export const VARIABLES = {
     JOB_SERVICE_JWKS_URL: httpUrlWithQuery.optional(),
     JOB_SERVICE_JWT_ISSUER: textWithoutCredentials.optional(),
     JOB_SERVICE_JWT_AUDIENCE: text.optional(),
+    JOB_SERVICE_JWT_TENANT_CLAIM: text.default('tenant'),
+    JOB_SERVICE_VISIBILITY: z.enum(['all', 'tenant', 'own']).default('all'),
+    JOB_SERVICE_AUDIT_ENTRIES: z.enum(['true', 'false']).default('true'),
+    JOB_SERVICE_TLS_CERT: certificates.optional(),
+    JOB_SERVICE_TLS_KEY: pemText.optional(),
+    JOB_SERVICE_TLS_CLIENT_CA: certificates.optional(),
     JOB_SERVICE_INSECURE_NO_AUTH: z.enum(['true', 'false']).default('false'),
     JOB_SERVICE_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1200),
     JOB_SERVICE_SUBMISSIONS_PER_MINUTE: whole(1, 1_000_000).default(120),
@@ -228,6 +234,7 @@ export const SECRETS: ReadonlySet<string> = new Set([
   'AWS_SESSION_TOKEN',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'JOB_SERVICE_TOKEN',
+  'JOB_SERVICE_TLS_KEY',
 ]);
 
 /** Name and schema of every setting, in the order of the documentation. */

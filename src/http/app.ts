@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { TlsFiles } from '../config/jobService';
 import { allowAnonymous, requireBearer } from './auth/bearer';
 import type { Authenticator } from './auth/caller';
 import { answerClientError, answerFrameworkError, answerProblem } from './errorHandlers';
 import { addLimits, type Limits } from './limits';
+import { tlsOptions } from './tls';
 import { addOpenApi } from './openapi';
 import { JobPoller } from './polling/jobPoller';
 import { loadJobState } from './polling/loadJobState';
@@ -19,6 +21,7 @@ import type { RouteDeps, ServiceDeps, ServiceMetrics } from './routes/routeDeps'
 import { submissionRoutes } from './routes/submissionRoutes';
 import type { NeededServer } from '../monitoring/serverHealth';
 import { measureRequests } from './serviceMetrics';
+import { addSecurityHeaders } from './securityHeaders';
 import { rejectUnknownRoutes, RouteTable } from './unknownRoutes';
 
 // This room is the job service: an HTTP API over the job rows in MongoDB and their workflow runs in Temporal. A request
@@ -50,6 +53,8 @@ export interface AppDeps extends ServiceDeps {
   readonly payloads?: CodecDeps | undefined;
   /** Undefined: nothing is counted. */
   readonly metrics?: ServiceMetrics | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
   /** The version of this product, for the OpenAPI document. */
   readonly version: string;
 }
@@ -65,6 +70,7 @@ export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogg
   const routes = new RouteTable();
   const app = fastify({
     ...SERVER_OPTIONS,
+    ...(deps.tls === undefined ? {} : { https: { ...SERVER_OPTIONS.http, ...tlsOptions(deps.tls) } }),
     ...(loggerInstance === undefined ? {} : { loggerInstance }),
     clientErrorHandler: answerClientError(routes),
     frameworkErrors: answerFrameworkError,
@@ -74,6 +80,7 @@ export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogg
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem(deps.metrics?.countError));
   if (deps.metrics) measureRequests(app, deps.metrics);
+  addSecurityHeaders(app, deps.tls !== undefined);
   rejectUnknownRoutes(app, routes);
 
   const { pause, nowMs } = deps;

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { SnapshotError, type ErrorCode } from '../errors';
+import { SnapshotError, messageOf, type ErrorCode } from '../errors';
+import { SECURITY_HEADERS } from './securityHeaders';
 import { PROBLEM_TYPE, problemOf } from './problem';
 import { unknownRoute, type RouteTable, type UnknownRoute } from './unknownRoutes';
 
@@ -20,7 +21,7 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = { ...problemOf(error), instance: `urn:uuid:${request.id}` };
   const { status, code } = problem;
   if (status === 500) request.log.error({ err: error, code }, 'request failed');
-  else if (status > 500) request.log.warn({ err: error, code }, 'request rejected for now');
+  else if (status > 500) request.log.warn({ code, reason: messageOf(error) }, 'request rejected for now');
   if (!reply.hasHeader('retry-after')) {
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
     if (status === 429 || code === 'IDEMPOTENCY_IN_FLIGHT') reply.header('retry-after', RETRY_SOON_SECONDS);
@@ -37,7 +38,7 @@ export function answerFrameworkError(
   { raw }: FastifyReply,
 ): void {
   const problem = { ...problemOf(error), instance: `urn:uuid:${request.id}` };
-  raw.writeHead(problem.status, { 'content-type': PROBLEM_TYPE });
+  raw.writeHead(problem.status, { ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE });
   raw.end(JSON.stringify(problem));
 }
 
@@ -62,6 +63,7 @@ export function answerClientError(routes: RouteTable): (error: ClientError, sock
       const head = [
         `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
         ...(allow === undefined ? [] : [`allow: ${allow}`]),
+        ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
         `content-type: ${PROBLEM_TYPE}`,
         `content-length: ${Buffer.byteLength(body)}`,
         'connection: close',

@@ -5,13 +5,14 @@ import { startAuditSnapshotJob } from '../jobs/handlers/auditSnapshotHandler';
 import { findJobType } from '../jobs/jobRegistry';
 import type { Job } from '../ports/jobStore';
 import { viewOf } from './jobView';
+import { recordAction, type Actor } from './recordAction';
 import type { RouteDeps } from './routes/routeDeps';
 import type { JobView } from './schemas';
 
 export interface Submission {
   readonly type: string;
   readonly payload: unknown;
-  readonly callerName: string;
+  readonly actor: Actor;
   readonly idempotencyKey: string | undefined;
 }
 
@@ -25,16 +26,17 @@ interface NewJob {
   readonly jobId: string;
   readonly type: string;
   readonly payload: Job['payload'];
+  readonly actor: Actor;
 }
 
 /** Creates a job and starts it; with an idempotency key once, however often it is submitted. */
 export async function submitJob(deps: RouteDeps, submission: Submission): Promise<Submitted> {
-  const { type, idempotencyKey, callerName } = submission;
+  const { type, idempotencyKey, actor } = submission;
   const payload = findJobType(type).parse(submission.payload, deps.nowMs());
-  const job = { jobId: deps.newJobId(), type, payload };
+  const job = { jobId: deps.newJobId(), type, payload, actor };
   if (idempotencyKey === undefined) return { view: await createAndStart(deps, job), replayed: false };
 
-  const id = hash(`${callerName}\n${idempotencyKey}`);
+  const id = hash(`${actor.caller.name}\n${idempotencyKey}`);
   return submitOnce(deps, id, job);
 }
 
@@ -66,8 +68,10 @@ async function submitOnce(deps: RouteDeps, id: string, job: NewJob): Promise<Sub
   return { view, replayed: false };
 }
 
-async function createAndStart(deps: RouteDeps, { jobId, type, payload }: NewJob): Promise<JobView> {
-  const job = await deps.jobs.create(jobId, type, payload);
+async function createAndStart(deps: RouteDeps, { jobId, type, payload, actor }: NewJob): Promise<JobView> {
+  await recordAction(deps, 'job.submitted', jobId, actor);
+  const { name, tenant } = actor.caller;
+  const job = await deps.jobs.create(jobId, type, payload, { submittedBy: name, tenant });
   // An earlier request created the job and its run has begun; if that ended badly since, only a retry starts it again.
   if (job.status !== 'queued') return viewOf(job);
   try {

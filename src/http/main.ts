@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { mongo } from 'mongoose';
 import { AuditSnapshotClient } from '../client';
+import { workflowIdOf } from '../contract/names';
 import {
   readDatabaseConfig,
   readJobServiceConfig,
@@ -20,13 +21,17 @@ import { pingDatabase } from '../mongo/ping';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { runProcess } from '../runProcess';
 import { pingTemporal } from '../temporal/ping';
-import { temporalWorkflowStatus } from '../temporal/workflowStatusReader';
+import { AuditService } from '../services/audit.service';
+import { openRunId, temporalWorkflowStatus } from '../temporal/workflowStatusReader';
 import { openConfiguredTemporal } from '../temporalClient';
 import { VERSION } from '../version';
 import { createJobService, type AppDeps, type JobService } from './app';
 import { chainAuthenticators, type Authenticator } from './auth/caller';
 import { jwtAuthenticator } from './auth/jwtAuthenticator';
 import { staticKeys } from './auth/staticKeys';
+import { jobAudit } from './jobAudit';
+import { reloadSettings } from './reload';
+import { replaceCertificates } from './tls';
 import { serveServiceMetrics, serviceRegistry } from './metricsEndpoint';
 import type { NeededServer } from '../monitoring/serverHealth';
 
@@ -43,7 +48,7 @@ export async function runServer(): Promise<void> {
     temporalConfig: () => readTemporalConfig(),
     databaseConfig: () => readDatabaseConfig(),
   });
-  const authenticate = authenticatorOf(config.authentication);
+  const authenticator = replaceableAuthenticator(config.authentication);
   const log = createLog('job-service', level);
 
   await using temporal = await openConfiguredTemporal(temporalConfig);
@@ -59,7 +64,10 @@ export async function runServer(): Promise<void> {
     snapshots: snapshotRuns(client, temporalConfig.taskQueue),
     workflowStatus: temporalWorkflowStatus(client),
     servers: neededServers(database, client),
-    authenticate,
+    authenticate: authenticator?.authenticate,
+    audit: config.auditEntries ? jobAudit(new AuditService(database)) : undefined,
+    visibility: config.visibility,
+    tls: config.tls,
     payloads: payloadCodec && {
       codec: payloadCodec,
       origin: originOf(config.codecOrigin ?? temporalConfig.uiUrl),
@@ -72,15 +80,27 @@ export async function runServer(): Promise<void> {
     pause,
   };
   const service = createJobService(deps, log);
-  if (!authenticate)
+  if (!authenticator)
     log.warn('JOB_SERVICE_INSECURE_NO_AUTH: any process on this machine may submit, cancel and report jobs');
   const { metrics: address } = config;
   await using endpoint =
     address && (await serveServiceMetrics(monitoring, address, client, temporalConfig.taskQueue, log));
   const url = await listen(service, config);
   log.info({ url, metrics: endpoint?.url }, 'listening');
+  const stopReloading = reloadSettings(
+    {
+      read: () => readJobServiceConfig(),
+      apply: ({ authentication, tls }) => {
+        authenticator?.replace(authentication);
+        if (tls) replaceCertificates(service.app, tls);
+      },
+      log,
+    },
+    config,
+  );
 
   await stopSignal();
+  stopReloading();
   log.info({ drainMs: config.drainMs }, 'draining');
   await drain(service, config.drainMs);
 }
@@ -90,12 +110,22 @@ function originOf(url: string | undefined): string | undefined {
   return url === undefined ? undefined : new URL(url).origin;
 }
 
-function authenticatorOf({ keys, jwt }: JobServiceConfig['authentication']): Authenticator | undefined {
-  const configured = [
-    ...(keys === undefined ? [] : [staticKeys(keys)]),
-    ...(jwt === undefined ? [] : [jwtAuthenticator(jwt)]),
-  ];
-  return configured.length === 0 ? undefined : chainAuthenticators(configured);
+type Authentication = JobServiceConfig['authentication'];
+
+/** The authenticator of the configured keys and identity provider, whose keys can be replaced; undefined without any. */
+function replaceableAuthenticator({ keys, jwt }: Authentication) {
+  if (keys === undefined && jwt === undefined) return undefined;
+  // It holds the keys of the provider, so it lives as long as the service.
+  const byJwt = jwt === undefined ? [] : [jwtAuthenticator(jwt)];
+  const authenticatorOf = (json: string | undefined): Authenticator =>
+    chainAuthenticators([...(json === undefined ? [] : [staticKeys(json)]), ...byJwt]);
+  let current = authenticatorOf(keys);
+  return {
+    authenticate: (token: string) => current(token),
+    replace: (replaced: Pick<Authentication, 'keys'>) => {
+      current = authenticatorOf(replaced.keys);
+    },
+  };
 }
 
 function snapshotRuns(client: Client, taskQueue: string): AppDeps['snapshots'] {
@@ -104,6 +134,7 @@ function snapshotRuns(client: Client, taskQueue: string): AppDeps['snapshots'] {
     start: (input) => snapshots.start(input),
     progress: (jobId) => snapshots.attach(jobId).progress(),
     cancel: (jobId) => snapshots.attach(jobId).cancel(),
+    openRunId: (jobId) => openRunId(client, workflowIdOf(jobId)),
   };
 }
 

@@ -66,9 +66,30 @@ export function problemOf(thrown: unknown): Problem {
     type: `urn:audit-snapshot:problem:${error.code}`,
     title,
     status,
-    detail: error.message,
+    detail: isOfRequest(error.code) ? error.message : serverDetail(error.code),
     code: error.code,
   };
+}
+
+function isOfRequest(code: ErrorCode): boolean {
+  return code in KINDS;
+}
+
+/** The part of the service that an error is about, by the beginning of its code. Messages name hosts, buckets and keys. */
+const SERVERS: readonly (readonly [prefix: string, name: string])[] = [
+  ['DATABASE', 'the database'],
+  ['INDEX', 'the database'],
+  ['TEMPORAL', 'Temporal'],
+  ['WORKER', 'the workers'],
+  ['IDENTITY', 'the identity provider'],
+  ['SIGNER', 'Vault'],
+  ['PAYLOAD', 'Vault'],
+];
+
+function serverDetail(code: ErrorCode): string {
+  const server = SERVERS.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const what = server === undefined ? 'the request failed' : `${server} did not answer properly`;
+  return `${what}; the log of the service has the reason`;
 }
 
 /** Errors of Fastify itself, by its codes. */

@@ -55,6 +55,14 @@ export const snapshotResult = z
     description: 'What was sealed; `snapshotAssetId` is `NONE` for an empty window.',
   });
 
+/** The run that a report is of. */
+export const reportHeaders = z.object({
+  'audit-run-id': z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'is not a run id')
+    .meta({ description: 'The id of the workflow run that reports; it must be the open run of the job.' }),
+});
+
 /** `POST /jobs/:id/succeed`. */
 export const success = z.strictObject({ result: snapshotResult });
 
@@ -76,6 +84,13 @@ export const jobView = z
     error: z.object({ code: z.string(), reason: z.string() }).nullable(),
     createdAt: instant,
     updatedAt: instant,
+    submittedBy: z.string().optional().meta({
+      description: 'The caller that submitted the job; left out for a run that was started directly.',
+    }),
+    actions: z
+      .array(z.object({ action: z.enum(['cancel', 'retry']), by: z.string(), at: instant }))
+      .optional()
+      .meta({ description: 'The latest requests to cancel or retry the job, oldest first.' }),
     progress: z.unknown().optional().meta({
       description:
         'Progress of a running job from its workflow; left out when the workflow does not answer at once.',

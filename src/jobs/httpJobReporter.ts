@@ -10,7 +10,7 @@ const RESPONSE_MS = 10_000;
  */
 export function httpJobReporter(url: string, token?: () => string): Pick<JobReporter, 'report'> {
   return {
-    async report(jobId, outcome) {
+    async report(jobId, outcome, runId) {
       const verb = outcome.status === 'succeeded' ? 'succeed' : 'fail';
       const target = `${url.replace(/\/$/, '')}/jobs/${encodeURIComponent(jobId)}/${verb}`;
       let response: Response;
@@ -19,6 +19,7 @@ export function httpJobReporter(url: string, token?: () => string): Pick<JobRepo
           method: 'POST',
           headers: {
             'content-type': 'application/json',
+            ...(runId === undefined ? {} : { 'audit-run-id': runId }),
             ...(token === undefined ? {} : { authorization: `Bearer ${token()}` }),
           },
           body: JSON.stringify(bodyOf(outcome)),
@@ -57,7 +58,7 @@ function toReportError(status: number, jobId: string, target: string): SnapshotE
   if (status === 404)
     return new SnapshotError('JOB_NOT_FOUND', `job ${jobId} does not exist in the job service ${where}`);
   if (status === 409) {
-    const message = `job ${jobId} has already ended with a different outcome ${where}`;
+    const message = `job ${jobId} has already ended with a different outcome, or another run of it is open ${where}`;
     return new SnapshotError('JOB_CONFLICT', message);
   }
   if (status === 429 || status >= 500) {

@@ -14,6 +14,9 @@ const schema = new Schema<IJob>(
     status: { type: String, enum: JOB_STATUSES, required: true },
     result: { type: Schema.Types.Mixed, default: null },
     error: { type: Schema.Types.Mixed, default: null },
+    submittedBy: { type: String },
+    tenant: { type: String },
+    actions: { type: Schema.Types.Mixed },
     asOfMs: { type: Number },
   },
   { collection: 'jobs', versionKey: false, minimize: false, strict: 'throw', timestamps: true },
@@ -22,6 +25,10 @@ const schema = new Schema<IJob>(
 // For pages of the list, newest first, with or without a status.
 schema.index({ createdAt: -1, _id: -1 });
 schema.index({ status: 1, createdAt: -1, _id: -1 });
+
+// The same for callers that see only their own jobs, or those of their tenant.
+schema.index({ submittedBy: 1, createdAt: -1, _id: -1 });
+schema.index({ tenant: 1, createdAt: -1, _id: -1 });
 
 /** The model on a connection; the same one at every call. */
 export function jobModel(connection: Connection): Model<IJob> {

@@ -49,9 +49,10 @@ function sliceOf(fromMs: number, untilMs: number, after: JobCursor | undefined):
   };
 }
 
-function filterOf({ status, type, fromMs, toMs }: JobListQuery): object {
+function filterOf({ status, type, fromMs, toMs, owner }: JobListQuery): object {
   // Canonical instants of four-digit years sort as text.
   return {
+    ...owner,
     ...(status === undefined ? {} : { status }),
     ...(type === undefined ? {} : { type }),
     ...(fromMs === undefined ? {} : { 'payload.to': { $gte: new Date(fromMs).toISOString() } }),

@@ -5,7 +5,15 @@ import { SNAPSHOT_JOB_TYPE } from '../contract/names';
 import { SnapshotError } from '../errors';
 import { jobModel } from '../models/job.model';
 import type { JobReporter } from '../ports/jobReporter';
-import type { Job, JobList, JobListQuery, JobStore } from '../ports/jobStore';
+import {
+  MAX_ACTIONS,
+  type Job,
+  type JobAction,
+  type JobList,
+  type JobListQuery,
+  type JobOwner,
+  type JobStore,
+} from '../ports/jobStore';
 import { deepEqualJson } from '../sealing/deepEqualJson';
 import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import { listJobs } from './jobList';
@@ -19,8 +27,16 @@ export class MongoJobStore implements JobReporter, JobStore {
   }
 
   /** Creates the row of a queued job, or returns the existing one. DATABASE_*. */
-  async create(jobId: string, type: string, payload: Job['payload']): Promise<Job> {
-    const created = await this.#insert({ _id: jobId, type, payload, status: 'queued' });
+  async create(jobId: string, type: string, payload: Job['payload'], owner?: JobOwner): Promise<Job> {
+    const { submittedBy, tenant } = owner ?? {};
+    const created = await this.#insert({
+      _id: jobId,
+      type,
+      payload,
+      status: 'queued',
+      ...(submittedBy === undefined ? {} : { submittedBy }),
+      ...(tenant === undefined ? {} : { tenant }),
+    });
     const job = created ?? (await this.find(jobId));
     if (job) return job;
     throw new SnapshotError('DATABASE_FAILED', `job ${jobId} existed and has disappeared`, {
@@ -33,6 +49,14 @@ export class MongoJobStore implements JobReporter, JobStore {
     const ended = statusIn(jobId, 'failed', 'cancelled');
     const update = { $set: { status: 'queued', error: null } as const };
     await onDatabase(`job ${jobId}`, () => this.#jobs.updateOne(ended, update));
+  }
+
+  /** Keeps the latest actions, so that no row grows without limit. */
+  async addAction(jobId: string, action: JobAction): Promise<void> {
+    const update = { $push: { actions: { $each: [action], $slice: -MAX_ACTIONS } } };
+    await onDatabase(`job ${jobId}`, () =>
+      this.#jobs.collection.updateOne({ _id: jobId } as never, update as never),
+    );
   }
 
   /** One page of jobs, newest first. */
@@ -85,7 +109,9 @@ export class MongoJobStore implements JobReporter, JobStore {
   }
 
   /** The new row; undefined when there is already one with that id. */
-  async #insert(row: Pick<Job, '_id' | 'type' | 'payload' | 'status'>): Promise<Job | undefined> {
+  async #insert(
+    row: Pick<Job, '_id' | 'type' | 'payload' | 'status' | 'submittedBy' | 'tenant'>,
+  ): Promise<Job | undefined> {
     try {
       return (await this.#jobs.create(row)).toObject();
     } catch (error) {

@@ -11,6 +11,9 @@ export interface JobReporter {
    * scheduled: a job that ended after that stays as it is, so a delayed call reopens nothing.
    */
   ensure(input: Pick<AuditSnapshotInput, 'jobId' | 'from' | 'to'>, asOfMs: number): Promise<void>;
-  /** Ends the job. Idempotent for the same outcome; JOB_CONFLICT for another one, JOB_NOT_FOUND. */
-  report(jobId: string, outcome: JobOutcome): Promise<void>;
+  /**
+   * Ends the job. Idempotent for the same outcome; JOB_CONFLICT for another one, JOB_NOT_FOUND. `runId` is the workflow run
+   * that reports; the job service accepts a report of the open run only.
+   */
+  report(jobId: string, outcome: JobOutcome, runId?: string): Promise<void>;
 }

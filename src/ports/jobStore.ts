@@ -10,10 +10,32 @@ export interface Job {
   readonly status: JobStatus;
   readonly result: AuditSnapshotResult | null;
   readonly error: { readonly code: string; readonly reason: string } | null;
+  /** The caller of the job service that submitted the job; absent for a run that was started directly. */
+  readonly submittedBy?: string;
+  /** The tenant of that caller. */
+  readonly tenant?: string;
+  /** The latest requests to cancel or retry it, oldest first; at most {@link MAX_ACTIONS}. */
+  readonly actions?: readonly JobAction[];
   /** When the run that wrote this row last was scheduled to, in milliseconds. */
   readonly asOfMs?: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** How many requests to cancel or retry a row keeps. */
+export const MAX_ACTIONS = 20;
+
+/** A request of a caller to change what a job does. */
+export interface JobAction {
+  readonly action: 'cancel' | 'retry';
+  readonly by: string;
+  readonly at: Date;
+}
+
+/** Who submitted a job. */
+export interface JobOwner {
+  readonly submittedBy: string;
+  readonly tenant?: string | undefined;
 }
 
 /** A job's position in the list, which is ordered by creation time, then by id, both descending. */
@@ -32,6 +54,8 @@ export interface JobListQuery {
   /** Jobs whose window overlaps `[fromMs, toMs]`. */
   readonly fromMs?: number;
   readonly toMs?: number;
+  /** Only jobs that this caller submitted, or that callers of this tenant did. */
+  readonly owner?: { readonly submittedBy: string } | { readonly tenant: string };
   readonly limit: number;
   /** The page begins after this job. */
   readonly after?: JobCursor;
@@ -50,7 +74,9 @@ export interface JobList {
  */
 export interface JobStore extends Pick<JobReporter, 'report'> {
   /** Creates a queued job, or returns the row that has this id already. */
-  create(jobId: string, type: string, payload: Job['payload']): Promise<Job>;
+  create(jobId: string, type: string, payload: Job['payload'], owner?: JobOwner): Promise<Job>;
+  /** Adds a request to the row of a job, if there is one. */
+  addAction(jobId: string, action: JobAction): Promise<void>;
   /** Removes a job that is still queued; any other stays. For a submission that failed before its run started. */
   discard(jobId: string): Promise<void>;
   /** Puts a job that failed or was cancelled back in the queue; any other stays as it is. */

@@ -51,6 +51,12 @@ class FakeRuns {
     this.cancelled.push(jobId);
   };
 
+  /** The run of an open job has the id `run-<job id>`. */
+  openRunId = async (jobId: string) => {
+    this.#reach();
+    return this.open.has(jobId) ? `run-${jobId}` : undefined;
+  };
+
   stateOf = async (workflowId: string): Promise<WorkflowState> => {
     this.#reach();
     const jobId = workflowId.replace('audit-snapshot/', '');
@@ -80,6 +86,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     snapshotRows,
     snapshots: runs,
     workflowStatus: runs,
+    visibility: 'all',
     nowMs: () => clock.nowMs,
     newJobId: () => (++made).toString(16).padStart(24, '0'),
     pause: async (ms, signal) => {
@@ -101,8 +108,12 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
   });
   const { app } = service;
   const authorization = `Bearer ${allScopes.token}`;
-  const ask = (url: string, options: Omit<InjectOptions, 'url'> = {}) =>
-    app.inject({ url, ...options, headers: { authorization, ...options.headers } });
+  const ask = (url: string, options: Omit<InjectOptions, 'url'> = {}) => {
+    // A worker reports with the id of its run.
+    const [, reported] = /^\/jobs\/([^/]+)\/(?:succeed|fail)$/.exec(url) ?? [];
+    const run = reported === undefined ? {} : { 'audit-run-id': `run-${reported}` };
+    return app.inject({ url, ...options, headers: { authorization, ...run, ...options.headers } });
+  };
   const post = (url: string, payload?: unknown, headers: Record<string, string> = {}) =>
     ask(url, {
       method: 'POST',

@@ -5,6 +5,7 @@ import { snapshotIdOf } from '../../src/contract/names';
 import { manifestSignatureKey } from '../../src/evidence/objectKeys';
 import { connectDatabase, type DatabaseConnection } from '../../src/mongo/connection';
 import { MongoIdempotencyKeys } from '../../src/mongo/idempotencyKeys';
+import { jobAudit } from '../../src/http/jobAudit';
 import { createIndexes, requireIndexes } from '../../src/mongo/indexes';
 import { MongoJobStore } from '../../src/mongo/jobStore';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';
@@ -57,6 +58,12 @@ function depsOn(database: DatabaseConnection): SealingDeps & { readonly store: F
 async function serve(database: DatabaseConnection): Promise<void> {
   await requireIndexes(database, 'jobService');
   const jobs = new MongoJobStore(database);
+  await jobAudit(new AuditService(database)).record({
+    action: 'job.submitted',
+    jobId: 'day-one',
+    actor: 'key:billing',
+    requestId: 'request-1',
+  });
   await jobs.create('day-one', 'audit.snapshot', { from: INPUT.from, to: INPUT.to });
   await jobs.list({ limit: 10, nowMs: Date.now() });
   await jobs.report('day-one', { status: 'failed', code: 'INTERNAL', reason: 'x' });

@@ -8,7 +8,8 @@ declare module 'fastify' {
     caller: Caller;
   }
   interface FastifyContextConfig {
-    scope?: Scope;
+    /** Every one of them is required. */
+    scopes?: readonly Scope[];
   }
 }
 
@@ -17,8 +18,8 @@ const REALM = 'Bearer realm="audit-snapshot"';
 const CREDENTIALS = /^Bearer +([\w.~+/-]{1,4096}=*)$/i;
 
 /**
- * Requires a bearer token (RFC 6750) that allows the scope of the route: UNAUTHENTICATED, SCOPE_MISSING. `onFailure` runs for
- * a token that is missing or wrong, and may throw RATE_LIMITED.
+ * Requires a bearer token (RFC 6750) that allows the scopes of the route: UNAUTHENTICATED, SCOPE_MISSING. `onFailure` runs
+ * for a token that is missing, wrong or cannot be checked now, and may throw RATE_LIMITED.
  */
 export function requireBearer(
   authenticate: Authenticator,
@@ -26,7 +27,13 @@ export function requireBearer(
 ): onRequestAsyncHookHandler {
   return async (request, reply) => {
     const token = CREDENTIALS.exec(request.headers.authorization ?? '')?.[1];
-    const caller = token === undefined ? undefined : await authenticate(token);
+    let caller: Caller | undefined;
+    try {
+      caller = token === undefined ? undefined : await authenticate(token);
+    } catch (error) {
+      await onFailure(request, reply);
+      throw error;
+    }
     if (!caller) {
       await onFailure(request, reply);
       reply.header('www-authenticate', token === undefined ? REALM : `${REALM}, error="invalid_token"`);
@@ -34,10 +41,12 @@ export function requireBearer(
       throw new SnapshotError('UNAUTHENTICATED', `${what} (Authorization: Bearer …)`);
     }
     request.caller = caller;
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined || caller.scopes.has(scope)) return;
-    reply.header('www-authenticate', `${REALM}, error="insufficient_scope", scope="${scope}"`);
-    throw new SnapshotError('SCOPE_MISSING', `the token of ${caller.name} lacks the scope ${scope}`);
+    const { scopes = [] } = request.routeOptions.config;
+    const missing = scopes.filter((scope) => !caller.scopes.has(scope));
+    if (missing.length === 0) return;
+    reply.header('www-authenticate', `${REALM}, error="insufficient_scope", scope="${scopes.join(' ')}"`);
+    const message = `the token of ${caller.name} lacks the scope ${missing.join(' and the scope ')}`;
+    throw new SnapshotError('SCOPE_MISSING', message);
   };
 }
 

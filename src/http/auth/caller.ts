@@ -1,10 +1,12 @@
-/** What a token may allow; a route requires one of them. */
-export const SCOPES = ['jobs:write', 'jobs:read', 'jobs:report', 'payloads:decode'] as const;
+/** What a token may allow; `jobs:any` lifts the limit to jobs of the caller or of its tenant. */
+export const SCOPES = ['jobs:write', 'jobs:read', 'jobs:report', 'jobs:any', 'payloads:decode'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The caller of a request. `name` is stable: rate limits and idempotency keys belong to it. */
 export interface Caller {
   readonly name: string;
+  /** The organisation that the caller belongs to; undefined for none. */
+  readonly tenant?: string | undefined;
   readonly scopes: ReadonlySet<string>;
 }
 

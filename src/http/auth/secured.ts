@@ -1,9 +1,9 @@
 import type { Scope } from './caller';
 
-/** The scope that a route requires, as `config` for the check and as `described` for the OpenAPI document. */
-export function secured(scope: Scope, operationId: string) {
+/** The scopes that a route requires, as `config` for the check and as `described` for the OpenAPI document. */
+export function secured(operationId: string, ...scopes: readonly Scope[]) {
   return {
-    config: { scope },
-    described: { operationId, tags: ['jobs'], security: [{ bearer: [scope] }] },
+    config: { scopes },
+    described: { operationId, tags: ['jobs'], security: [{ bearer: [...scopes] }] },
   };
 }

@@ -27,7 +27,7 @@ const payloads = z.object({
 /** `POST /codec/encode` and `/codec/decode`. */
 export function codecRoutes({ codec }: CodecDeps): FastifyPluginAsyncZod {
   const options = {
-    config: { scope: 'payloads:decode' },
+    config: { scopes: ['payloads:decode'] },
     bodyLimit: MAX_BODY_BYTES,
     schema: { hide: true, body: payloads },
   } as const;

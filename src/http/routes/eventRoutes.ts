@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SnapshotError } from '../../errors';
 import { secured } from '../auth/secured';
 import { eventStream, wasLast } from '../eventStream';
+import { findVisibleJob } from '../visibleJob';
 import type { JobState } from '../polling/jobPoller';
 import { acquireWaitSlot } from '../polling/waitSlots';
 import { securedErrorResponses } from '../responses';
@@ -23,7 +24,7 @@ const event = z
   });
 const lastEventHeaders = z.object({ 'last-event-id': z.string().max(64).optional() });
 
-const { config, described } = secured('jobs:read', 'followJob');
+const { config, described } = secured('followJob', 'jobs:read');
 const schema = {
   ...described,
   summary: 'Follow a job',
@@ -39,9 +40,11 @@ const schema = {
 };
 
 /** `GET /jobs/:id/events`. */
-export function eventRoutes({ poller, waitSlots, nowMs }: RouteDeps): FastifyPluginAsyncZod {
+export function eventRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
+  const { poller, waitSlots, nowMs } = deps;
   return async (app) => {
     app.get('/jobs/:id/events', { config, schema }, async (request, reply) => {
+      await findVisibleJob(deps, request.params.id, request.caller);
       const lastEventId = request.headers['last-event-id'];
       const slot = acquireWaitSlot(waitSlots, request, reply);
       const states = poller.follow(request.params.id, slot.signal);

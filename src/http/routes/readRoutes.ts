@@ -2,15 +2,18 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { JobListQuery } from '../../ports/jobStore';
 import { secured } from '../auth/secured';
+import { findVisibleJob } from '../visibleJob';
 import { viewOf } from '../jobView';
 import { readCursor, writeCursor } from '../listCursor';
 import { hasEnded, type JobState } from '../polling/jobPoller';
+import { loadJobState } from '../polling/loadJobState';
 import { withWaitSlot } from '../polling/waitSlots';
 import { jsonResponse, securedErrorResponses } from '../responses';
 import { jobPage, jobParams, jobQuery, jobView, waitQuery } from '../schemas';
+import { ownerFilter } from '../visibility';
 import type { RouteDeps } from './routeDeps';
 
-const list = secured('jobs:read', 'listJobs');
+const list = secured('listJobs', 'jobs:read');
 const listSchema = {
   ...list.described,
   summary: 'List jobs, newest first',
@@ -18,7 +21,7 @@ const listSchema = {
   response: { 200: jsonResponse('One page', jobPage), ...securedErrorResponses('USAGE_INVALID') },
 };
 
-const show = secured('jobs:read', 'showJob');
+const show = secured('showJob', 'jobs:read');
 const showSchema = {
   ...show.described,
   summary: 'Show a job',
@@ -36,17 +39,25 @@ const showSchema = {
 export function readRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
   return async (app) => {
     app.get('/jobs', { config: list.config, schema: listSchema }, async (request, reply) => {
-      const page = await deps.jobs.list(listQueryOf(request.query, deps.nowMs()));
+      const owner = ownerFilter(deps.visibility, request.caller);
+      const query = listQueryOf(request.query, deps.nowMs());
+      const page = await deps.jobs.list(owner === undefined ? query : { ...query, owner });
       const next = page.next === undefined ? null : writeCursor(page.next);
       if (next !== null) reply.header('link', `<${nextPageUrl(request.url, next)}>; rel="next"`);
       return { jobs: page.jobs.map((job) => viewOf(job)), next };
     });
 
     app.get('/jobs/:id', { config: show.config, schema: showSchema }, async (request, reply) => {
+      const { id } = request.params;
+      await findVisibleJob(deps, id, request.caller);
       const waitMs = Number.parseInt(request.query.wait ?? '0', 10) * 1000;
-      const { job, progress } = await withWaitSlot(deps.waitSlots, request, reply, (signal) =>
-        waitForEnd(deps, request.params.id, waitMs, signal),
-      );
+      // A plain read waits for nothing, so it takes no slot of those who wait.
+      const { job, progress } =
+        waitMs === 0
+          ? await loadJobState(deps, id)
+          : await withWaitSlot(deps.waitSlots, request, reply, (signal) =>
+              waitForEnd(deps, id, waitMs, signal),
+            );
       if (!hasEnded(job)) reply.header('retry-after', '1');
       return viewOf(job, progress);
     });

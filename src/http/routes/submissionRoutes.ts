@@ -6,7 +6,7 @@ import { jsonResponse, securedErrorResponses } from '../responses';
 import { jobView, submission, submissionHeaders } from '../schemas';
 import type { RouteDeps } from './routeDeps';
 
-const { config, described } = secured('jobs:write', 'submitJob');
+const { config, described } = secured('submitJob', 'jobs:write');
 const schema = {
   ...described,
   summary: 'Submit a job',
@@ -36,7 +36,7 @@ export function submissionRoutes(deps: RouteDeps, limit: Hook): FastifyPluginAsy
     app.post('/jobs', { config, onRequest: limit, schema }, async (request, reply) => {
       const { view, replayed } = await submitJob(deps, {
         ...request.body,
-        callerName: request.caller.name,
+        actor: request,
         idempotencyKey: request.headers['idempotency-key'],
       });
       reply.header('location', `/jobs/${view.jobId}`).header('retry-after', '1');

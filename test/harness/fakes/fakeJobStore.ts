@@ -3,7 +3,15 @@ import { SNAPSHOT_JOB_TYPE } from '../../../src/contract/names';
 import { SnapshotError } from '../../../src/errors';
 import type { IJob } from '../../../src/models/job.model';
 import type { JobReporter } from '../../../src/ports/jobReporter';
-import type { JobCursor, JobList, JobListQuery, JobStore } from '../../../src/ports/jobStore';
+import {
+  MAX_ACTIONS,
+  type JobAction,
+  type JobCursor,
+  type JobList,
+  type JobListQuery,
+  type JobOwner,
+  type JobStore,
+} from '../../../src/ports/jobStore';
 import { deepEqualJson } from '../../../src/sealing/deepEqualJson';
 import { FaultPlan } from './faults';
 
@@ -12,9 +20,21 @@ export class FakeJobStore implements JobReporter, JobStore {
   readonly faults = new FaultPlan<keyof JobReporter | keyof JobStore>('DATABASE_UNREACHABLE');
   readonly jobs = new Map<string, IJob>();
 
-  create(jobId: string, type: string, payload: IJob['payload']): Promise<IJob> {
+  create(jobId: string, type: string, payload: IJob['payload'], owner?: JobOwner): Promise<IJob> {
     return this.faults.run('create', () => {
-      return this.#copyOf(jobId) ?? this.#put(jobId, { type, payload, status: 'queued' });
+      const { submittedBy, tenant } = owner ?? {};
+      const owned = {
+        ...(submittedBy === undefined ? {} : { submittedBy }),
+        ...(tenant === undefined ? {} : { tenant }),
+      };
+      return this.#copyOf(jobId) ?? this.#put(jobId, { type, payload, status: 'queued', ...owned });
+    });
+  }
+
+  addAction(jobId: string, action: JobAction): Promise<void> {
+    return this.faults.run('addAction', () => {
+      const job = this.jobs.get(jobId);
+      if (job) this.#put(jobId, { ...job, actions: [...(job.actions ?? []), action].slice(-MAX_ACTIONS) });
     });
   }
 
@@ -28,9 +48,10 @@ export class FakeJobStore implements JobReporter, JobStore {
 
   list({ limit, after, ...query }: JobListQuery): Promise<JobList> {
     return this.faults.run('list', () => {
-      const { status, type, createdFromMs, createdUntilMs, fromMs, toMs } = query;
+      const { status, type, createdFromMs, createdUntilMs, fromMs, toMs, owner = {} } = query;
       const rows = [...this.jobs.values()]
         .filter((job) => (status ?? job.status) === job.status && (type ?? job.type) === job.type)
+        .filter((job) => Object.entries(owner).every(([name, value]) => job[name as keyof IJob] === value))
         .filter(({ createdAt }) => createdAt.getTime() >= (createdFromMs ?? 0))
         .filter(({ createdAt }) => createdAt.getTime() < (createdUntilMs ?? Infinity))
         .filter(({ payload }) => Date.parse(payload.to) >= (fromMs ?? 0))
@@ -59,7 +80,7 @@ export class FakeJobStore implements JobReporter, JobStore {
       const known = this.jobs.get(jobId);
       if (known?.status === 'succeeded' || (known?.asOfMs ?? -1) >= asOfMs) return;
       const { type = SNAPSHOT_JOB_TYPE, payload = { from, to } } = known ?? {};
-      this.#put(jobId, { type, payload, status: 'running', asOfMs });
+      this.#put(jobId, { ...known, error: null, type, payload, status: 'running', asOfMs });
     });
   }
 

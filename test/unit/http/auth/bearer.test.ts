@@ -37,7 +37,7 @@ describe('bearer tokens', () => {
     expect((await app.inject({ url: '/jobs', headers })).statusCode).toBe(200);
     const refused = await app.inject({ url: '/jobs/x/cancel', method: 'POST', headers });
     expect(refused.json()).toMatchObject({ status: 403, code: 'SCOPE_MISSING' });
-    expect(refused.headers['www-authenticate']).toContain('scope="jobs:write"');
+    expect(refused.headers['www-authenticate']).toContain('scope="jobs:write jobs:read"');
   });
 
   test('two keys of one name are both accepted, while one replaces the other', async () => {
@@ -123,6 +123,11 @@ describe('JWTs', () => {
     ['that never expires', () => makeToken({ exp: undefined })],
     ['that is not valid yet', () => makeToken({ nbf: soon(120) })],
     ['without a subject', () => makeToken({ sub: undefined })],
+    ['with an empty subject', () => makeToken({ sub: '' })],
+    ['with a blank subject', () => makeToken({ sub: ' \t' })],
+    ['with a number as its subject', () => makeToken({ sub: 4711 as unknown as string })],
+    ['with a list as its subject', () => makeToken({ sub: ['billing'] as unknown as string })],
+    ['with a subject of a kilobyte', () => makeToken({ sub: 'x'.repeat(1024) })],
     ['with an unknown key', () => makeToken({}, 'k2')],
     ['signed by another key', async () => makeToken({}, 'k1', (await generateKeyPair('ES256')).privateKey)],
     [
@@ -143,6 +148,86 @@ describe('JWTs', () => {
     ['that is not one', async () => 'a.b.c'],
   ])('a JWT %s belongs to no caller', async (_, make) => {
     await expect(authenticate(await make())).resolves.toBeUndefined();
+  });
+
+  const tenantOf = async (claims: object, tenantClaim?: string) => {
+    const trust = { jwksUrl, issuer, audience, ...(tenantClaim === undefined ? {} : { tenantClaim }) };
+    return (await jwtAuthenticator(trust)(await makeToken(claims)))?.tenant;
+  };
+
+  test('a claim names the tenant of a caller, if it is a text', async () => {
+    expect(await tenantOf({ tenant: 'north' })).toBe('north');
+    expect(await tenantOf({ org_id: 'org-7', tenant: 'north' }, 'org_id')).toBe('org-7');
+    for (const tenant of [undefined, '', 7, ['north'], 'two words'])
+      expect(await tenantOf({ tenant })).toBeUndefined();
+  });
+
+  test('400 junk tokens while the provider is away make one look-up, are limited, and log no stack', async () => {
+    let lookUps = 0;
+    const dying = createServer((request) => {
+      lookUps++;
+      request.socket.destroy();
+    });
+    await new Promise<void>((done) => dying.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(dying.address() as AddressInfo).port}/jwks`;
+    const { app } = makeJobService({
+      authenticate: jwtAuthenticator({ jwksUrl: url, issuer, audience }, () => 0),
+    });
+    const junk = await makeToken({}, 'junk', (await generateKeyPair('ES256')).privateKey);
+    const statuses: number[] = [];
+    for (let index = 0; index < 400; index++) {
+      const response = await app.inject({ url: '/jobs', headers: { authorization: `Bearer ${junk}` } });
+      statuses.push(response.statusCode);
+      expect(response.body).not.toContain('127.0.0.1');
+    }
+    dying.close();
+    dying.closeAllConnections();
+    expect(lookUps).toBe(1);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(60);
+    expect(statuses.slice(60).every((status) => status === 429)).toBe(true);
+  });
+
+  test('a token of another issuer, or of another form, makes no look-up', async () => {
+    let lookUps = 0;
+    const counting = createServer((_request, response) => {
+      lookUps++;
+      response.end(JSON.stringify({ keys: served }));
+    });
+    await new Promise<void>((done) => counting.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(counting.address() as AddressInfo).port}/jwks`;
+    const ask = jwtAuthenticator({ jwksUrl: url, issuer, audience });
+    for (const token of [await makeToken({ iss: 'https://evil.example' }), 'a.b.c', 'junk', 'e30.e30.e30'])
+      await expect(ask(token)).resolves.toBeUndefined();
+    expect(lookUps).toBe(0);
+    await expect(ask(await makeToken())).resolves.toMatchObject({ name: 'jwt:billing' });
+    expect(lookUps).toBe(1);
+    counting.close();
+    counting.closeAllConnections();
+  });
+
+  test('after a failed look-up the provider is asked again when the pause is over', async () => {
+    let answers = false;
+    let lookUps = 0;
+    const flaky = createServer((request, response) => {
+      lookUps++;
+      if (answers) response.end(JSON.stringify({ keys: served }));
+      else request.socket.destroy();
+    });
+    await new Promise<void>((done) => flaky.listen(0, '127.0.0.1', done));
+    const clock = { nowMs: 0 };
+    const url = `http://127.0.0.1:${(flaky.address() as AddressInfo).port}/jwks`;
+    const ask = jwtAuthenticator({ jwksUrl: url, issuer, audience }, () => clock.nowMs);
+    const token = await makeToken();
+    const away = { code: 'IDENTITY_UNREACHABLE' };
+    await expect(ask(token)).rejects.toMatchObject(away);
+    answers = true;
+    clock.nowMs = 4_999;
+    await expect(ask(token)).rejects.toMatchObject(away);
+    expect(lookUps).toBe(1);
+    clock.nowMs = 5_000;
+    await expect(ask(token)).resolves.toMatchObject({ name: 'jwt:billing' });
+    flaky.close();
+    flaky.closeAllConnections();
   });
 
   test('while the keys of the provider cannot be read a JWT is answered with 503, and static keys still work', async () => {
