@@ -43,6 +43,7 @@ module.exports = {
       'src/jobs',
       'src/config',
       'src/monitoring',
+      'src/tracing',
       'src/log',
       'src/version',
       'src/runProcess',
@@ -56,6 +57,7 @@ module.exports = {
       'src/jobs',
       'src/config',
       'src/monitoring',
+      'src/tracing',
       'src/log',
       'src/version',
       'src/runProcess',
@@ -64,6 +66,7 @@ module.exports = {
     ),
     only('src/temporalClient', 'src/config', 'src/temporal', 'src/vault', ...CORE),
     only('src/config', ...CORE),
+    only('src/tracing'),
     only('src/monitoring', ...CORE, 'src/ports', 'src/config'),
     only('workflows', ...CORE),
     {

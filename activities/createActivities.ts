@@ -2,7 +2,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { SnapshotActivities } from '../src/contract/activities';
 import type { VerifyActivities } from '../src/contract/drift';
 import type { ScheduleActivities } from '../src/contract/schedule';
-import { ERROR_CODES } from '../src/errors';
+import { ERROR_CODES, type ErrorCode } from '../src/errors';
+import { runOf, subjectOf, type ActivityLog } from './activityLog';
 import { appendToLedger } from './appendToLedger';
 import { auditSnapshots } from './auditSnapshots';
 import { awaitSnapshot } from './awaitSnapshot';
@@ -52,18 +53,22 @@ export const STAGE_OF = {
 } as const satisfies Readonly<Record<keyof Activities, string>>;
 
 /** The activities that a worker registers. Everything they throw becomes an ApplicationFailure with a stable code. */
-export function createActivities(deps: SealingDeps): Activities {
+export function createActivities(deps: SealingDeps, log?: ActivityLog): Activities {
   const guard =
     <I, O>(activity: (deps: SealingDeps, input: I) => Promise<O>, name: keyof Activities) =>
     async (input: I): Promise<O> => {
       const startedMs = performance.now();
       try {
         const output = await activity(deps, input);
-        deps.metrics?.record({ kind: 'stage', stage: STAGE_OF[name], seconds: secondsSince(startedMs) });
+        const seconds = (performance.now() - startedMs) / 1000;
+        deps.metrics?.record({ kind: 'stage', stage: STAGE_OF[name], seconds });
+        log?.info({ activity: name, ...subjectOf(input, output), ...runOf(), seconds }, 'activity completed');
         return output;
       } catch (error) {
         const failure = toFailure(error);
-        countFailure(deps, failure);
+        const code = countFailure(deps, failure);
+        const facts = { activity: name, ...subjectOf(input, undefined), code, reason: failure.message };
+        if (code !== undefined) log?.warn({ ...facts, ...runOf() }, 'activity failed');
         throw failure;
       }
     };
@@ -88,14 +93,11 @@ export function createActivities(deps: SealingDeps): Activities {
   };
 }
 
-function secondsSince(startedMs: number): number {
-  return (performance.now() - startedMs) / 1000;
-}
-
-/** Counts what an activity failed with. A cancellation is no failure. */
-function countFailure({ metrics }: SealingDeps, failure: Error): void {
-  if (!(failure instanceof ApplicationFailure)) return;
+/** Counts what an activity failed with, and returns its code; undefined for a cancellation, which is no failure. */
+function countFailure({ metrics }: SealingDeps, failure: Error): ErrorCode | undefined {
+  if (!(failure instanceof ApplicationFailure)) return undefined;
   const code = ERROR_CODES.find((known) => known === failure.type) ?? 'INTERNAL';
   metrics?.record({ kind: 'error', code });
   if (code === 'WINDOW_BUSY') metrics?.record({ kind: 'leaseWait' });
+  return code;
 }

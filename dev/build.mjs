@@ -16,9 +16,14 @@ copyFileSync('dev/stack/watchdogProcess.cjs', 'dist/dev/stack/watchdogProcess.cj
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
 const quiet = { trace() {}, debug() {}, info() {}, warn: console.error, error: console.error, log() {} };
-const { code } = await bundleWorkflowCode({
-  workflowsPath: require.resolve('../dist/workflows/index.js'),
-  logger: quiet,
-});
-writeFileSync('dist/workflow-bundle.js', code);
+/** Workers use the second one with traces turned on. */
+const bundles = {
+  'workflow-bundle.js': [],
+  'workflow-bundle-traced.js': [require.resolve('../dist/workflows/tracing/traceWorkflow.js')],
+};
+for (const [name, workflowInterceptorModules] of Object.entries(bundles)) {
+  const workflowsPath = require.resolve('../dist/workflows/index.js');
+  const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: quiet });
+  writeFileSync(`dist/${name}`, code);
+}
 if (existsSync('dist/src/cli/main.js')) chmodSync('dist/src/cli/main.js', 0o755);

@@ -1,3 +1,4 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { pino, type Logger } from 'pino';
 
 /**
@@ -6,5 +7,11 @@ import { pino, type Logger } from 'pino';
  */
 export function createLog(name: string, level: string): Logger {
   process.stdout.on('error', () => undefined);
-  return pino({ level, name }, process.stdout);
+  return pino({ level, name, mixin: traceOf }, process.stdout);
+}
+
+/** The trace that a line belongs to, under the names that OpenTelemetry's log bridges use; nothing while traces are off. */
+function traceOf(): object {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }

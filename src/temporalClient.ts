@@ -1,3 +1,4 @@
+import type { WorkflowClientInterceptor } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { readVaultConfig } from './config';
 import type { TemporalConfig } from './config/temporal';
@@ -10,10 +11,16 @@ export interface ConfiguredTemporal extends TemporalConnection {
   readonly payloadCodec: PayloadCodec | undefined;
 }
 
-/** Connects as configured, for every process. TEMPORAL_*, CONFIG_INVALID; with encryption also SIGNER_*. */
-export async function openConfiguredTemporal(config: TemporalConfig): Promise<ConfiguredTemporal> {
+/**
+ * Connects as configured, for every process; `interceptor` continues a trace in what the client starts. TEMPORAL_*,
+ * CONFIG_INVALID; with encryption also SIGNER_*.
+ */
+export async function openConfiguredTemporal(
+  config: TemporalConfig,
+  interceptor?: WorkflowClientInterceptor,
+): Promise<ConfiguredTemporal> {
   const payloadCodec = config.codecSecret === undefined ? undefined : await openCodec(config.codecSecret);
-  return { ...(await connectTemporal({ ...config, payloadCodec })), payloadCodec };
+  return { ...(await connectTemporal({ ...config, payloadCodec, interceptor })), payloadCodec };
 }
 
 async function openCodec(path: string): Promise<PayloadCodec> {

@@ -28,6 +28,11 @@ export function snapshotIdOf(jobId: string): string {
   return `snap-${jobId}`;
 }
 
+/** The job of a snapshot id. */
+export function jobIdOfSnapshot(snapshotId: string): string {
+  return snapshotId.replace(/^snap-/, '');
+}
+
 /** What a job id is, for error messages; job ids become object keys and note names. */
 export const JOB_ID_RULE = '1 to 64 lowercase letters, digits and hyphens, the first not a hyphen';
 

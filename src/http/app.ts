@@ -21,6 +21,7 @@ import type { RouteDeps, ServiceDeps, ServiceMetrics } from './routes/routeDeps'
 import { submissionRoutes } from './routes/submissionRoutes';
 import type { NeededServer } from '../monitoring/serverHealth';
 import { measureRequests } from './serviceMetrics';
+import { traceRequests } from './traceRequests';
 import { addSecurityHeaders } from './securityHeaders';
 import { rejectUnknownRoutes, RouteTable } from './unknownRoutes';
 
@@ -53,6 +54,8 @@ export interface AppDeps extends ServiceDeps {
   readonly payloads?: CodecDeps | undefined;
   /** Undefined: nothing is counted. */
   readonly metrics?: ServiceMetrics | undefined;
+  /** Whether every request becomes a span. */
+  readonly traced?: boolean | undefined;
   /** Undefined: plain HTTP. */
   readonly tls?: TlsFiles | undefined;
   /** The version of this product, for the OpenAPI document. */
@@ -80,6 +83,7 @@ export function createJobService(deps: AppDeps, loggerInstance?: FastifyBaseLogg
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem(deps.metrics?.countError));
   if (deps.metrics) measureRequests(app, deps.metrics);
+  if (deps.traced === true) traceRequests(app);
   addSecurityHeaders(app, deps.tls !== undefined);
   rejectUnknownRoutes(app, routes);
 

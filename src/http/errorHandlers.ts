@@ -7,6 +7,8 @@ import { PROBLEM_TYPE, problemOf } from './problem';
 import { unknownRoute, type RouteTable, type UnknownRoute } from './unknownRoutes';
 
 const RETRY_AFTER_SECONDS = '5';
+/** Of identity, rights and limits: an attack shows as many of them. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const RETRY_SOON_SECONDS = '1';
 
 /** Answers anything thrown with its problem details. Bodies and headers of requests never reach the log. */
@@ -21,6 +23,8 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = { ...problemOf(error), instance: `urn:uuid:${request.id}` };
   const { status, code } = problem;
   if (status === 500) request.log.error({ err: error, code }, 'request failed');
+  else if (REFUSALS.has(status))
+    request.log.warn({ code, reason: messageOf(error), ip: request.ip }, 'refused');
   else if (status > 500) request.log.warn({ code, reason: messageOf(error) }, 'request rejected for now');
   if (!reply.hasHeader('retry-after')) {
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);

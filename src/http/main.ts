@@ -6,11 +6,13 @@ import { workflowIdOf } from '../contract/names';
 import {
   readDatabaseConfig,
   readJobServiceConfig,
+  readLogConfig,
   readLogLevel,
   readTemporalConfig,
   type JobServiceConfig,
 } from '../config';
 import { readTogether } from '../config/problems';
+import { readTracingEnabled } from '../config/tracing';
 import { SnapshotError, messageOf } from '../errors';
 import { createLog } from '../log';
 import { connectDatabase, type DatabaseConnection } from '../mongo/connection';
@@ -24,6 +26,7 @@ import { pingTemporal } from '../temporal/ping';
 import { AuditService } from '../services/audit.service';
 import { openRunId, temporalWorkflowStatus } from '../temporal/workflowStatusReader';
 import { openConfiguredTemporal } from '../temporalClient';
+import { startTracing } from '../tracing/startTracing';
 import { VERSION } from '../version';
 import { createJobService, type AppDeps, type JobService } from './app';
 import { chainAuthenticators, type Authenticator } from './auth/caller';
@@ -42,16 +45,19 @@ const LAST_RESPONSES_MS = 20_000;
 
 /** Runs the job service until SIGTERM or SIGINT; then it turns unready, and requests in progress are answered first. */
 export async function runServer(): Promise<void> {
-  const { config, level, temporalConfig, databaseConfig } = readTogether({
+  const { config, level, temporalConfig, databaseConfig, traced, logConfig } = readTogether({
     config: () => readJobServiceConfig(),
     level: () => readLogLevel(),
     temporalConfig: () => readTemporalConfig(),
     databaseConfig: () => readDatabaseConfig(),
+    traced: () => readTracingEnabled(),
+    logConfig: () => readLogConfig(),
   });
   const authenticator = replaceableAuthenticator(config.authentication);
   const log = createLog('job-service', level);
 
-  await using temporal = await openConfiguredTemporal(temporalConfig);
+  await using tracing = traced ? await startTracing('audit-snapshot-job-service', VERSION) : undefined;
+  await using temporal = await openConfiguredTemporal(temporalConfig, tracing?.clientInterceptor);
   await using database = await connectDatabase(databaseConfig.uri);
   await requireIndexes(database, 'jobService');
 
@@ -65,9 +71,10 @@ export async function runServer(): Promise<void> {
     workflowStatus: temporalWorkflowStatus(client),
     servers: neededServers(database, client),
     authenticate: authenticator?.authenticate,
-    audit: config.auditEntries ? jobAudit(new AuditService(database)) : undefined,
+    audit: config.auditEntries ? jobAudit(new AuditService(database, logConfig)) : undefined,
     visibility: config.visibility,
     tls: config.tls,
+    traced,
     payloads: payloadCodec && {
       codec: payloadCodec,
       origin: originOf(config.codecOrigin ?? temporalConfig.uiUrl),

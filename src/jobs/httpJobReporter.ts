@@ -1,3 +1,4 @@
+import { context, propagation } from '@opentelemetry/api';
 import type { JobOutcome } from '../contract/activities';
 import { SnapshotError } from '../errors';
 import type { JobReporter } from '../ports/jobReporter';
@@ -19,6 +20,7 @@ export function httpJobReporter(url: string, token?: () => string): Pick<JobRepo
           method: 'POST',
           headers: {
             'content-type': 'application/json',
+            ...traceHeaders(),
             ...(runId === undefined ? {} : { 'audit-run-id': runId }),
             ...(token === undefined ? {} : { authorization: `Bearer ${token()}` }),
           },
@@ -39,6 +41,13 @@ export function httpJobReporter(url: string, token?: () => string): Pick<JobRepo
       }
     },
   };
+}
+
+/** The context of the trace that is active (W3C Trace Context); empty while traces are off. */
+function traceHeaders(): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  propagation.inject(context.active(), headers);
+  return headers;
 }
 
 /** The code of a failed connection. The message of `fetch` names no reason, and may quote the URL and headers. */

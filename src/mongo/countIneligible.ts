@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import type { RecordSourceNames } from '../evidence/recordMembers';
 import { auditLogModel } from '../models/auditLog.model';
 import { onDatabase } from './errors';
 import { ineligibleFilters } from './oddRecords';
@@ -15,11 +16,12 @@ export type IneligibleKind = keyof ReturnType<typeof ineligibleFilters>;
  */
 export async function countIneligible(
   connection: Connection,
+  source: RecordSourceNames,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<IneligibleKind, number>> {
-  const logs = auditLogModel(connection).collection;
+  const logs = auditLogModel(connection, source).collection;
   const counts = new Map<IneligibleKind, number>();
-  for (const [kind, filters] of Object.entries(ineligibleFilters())) {
+  for (const [kind, filters] of Object.entries(ineligibleFilters(source.members))) {
     let count = 0;
     for (const filter of filters)
       count += await onDatabase('counting records without a window', () =>

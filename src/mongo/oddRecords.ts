@@ -27,20 +27,23 @@ export function oddMarkFilters({ immutable, time }: RecordMembers): readonly mon
 }
 
 /**
- * Filters of the records that no window contains, by what is wrong: `timestamp` is no date, or `immutable` is neither true
- * nor false, so that no query of a window finds them.
+ * Filters of the records that no window contains, by what is wrong: the time is no date, or the mark is neither true nor
+ * false, so that no query of a window finds them. The reasons have the names of the default members.
  */
-export function ineligibleFilters(): Readonly<Record<'timestamp' | 'immutable', readonly mongo.Document[]>> {
+export function ineligibleFilters({
+  immutable,
+  time,
+}: RecordMembers): Readonly<Record<'timestamp' | 'immutable', readonly mongo.Document[]>> {
   return {
     timestamp: [
-      { immutable: false, timestamp: null },
-      { immutable: false, timestamp: { $type: [...OTHER_TYPES, BOOLEAN_TYPE] } },
-      { immutable: false, timestamp: { $type: ARRAY_TYPE } },
+      { [immutable]: false, [time]: null },
+      { [immutable]: false, [time]: { $type: [...OTHER_TYPES, BOOLEAN_TYPE] } },
+      { [immutable]: false, [time]: { $type: ARRAY_TYPE } },
     ],
     immutable: [
-      { immutable: null },
-      { immutable: { $type: [...OTHER_TYPES, DATE_TYPE] } },
-      { immutable: { $type: ARRAY_TYPE } },
+      { [immutable]: null },
+      { [immutable]: { $type: [...OTHER_TYPES, DATE_TYPE] } },
+      { [immutable]: { $type: ARRAY_TYPE } },
     ],
   };
 }

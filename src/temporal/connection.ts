@@ -1,4 +1,9 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  type WorkflowClientInterceptor,
+} from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { toTemporalError } from './errors';
 
@@ -21,6 +26,8 @@ export interface TemporalAddress {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Encrypts and decrypts payloads; the one of the workers. */
   readonly payloadCodec?: PayloadCodec | undefined;
+  /** Sees every call that the client makes for a workflow. */
+  readonly interceptor?: WorkflowClientInterceptor | undefined;
 }
 
 /** An open connection and a client on it, to be closed by `await using` or by `connection.close()`. */
@@ -31,7 +38,7 @@ export interface TemporalConnection extends AsyncDisposable {
 
 /** Connects and reads the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, TEMPORAL_FAILED. */
 export async function connectTemporal(target: TemporalAddress): Promise<TemporalConnection> {
-  const { address, namespace, tls, apiKey, metadata, payloadCodec } = target;
+  const { address, namespace, tls, apiKey, metadata, payloadCodec, interceptor } = target;
   let opened: Connection | undefined;
   try {
     // Not `Connection.connect`: a connection that fails could then not be closed, and would keep trying.
@@ -51,6 +58,7 @@ export async function connectTemporal(target: TemporalAddress): Promise<Temporal
       connection,
       namespace,
       ...(payloadCodec === undefined ? {} : { dataConverter: { payloadCodecs: [payloadCodec] } }),
+      ...(interceptor === undefined ? {} : { interceptors: { workflow: [interceptor] } }),
     });
     return { connection, client, [Symbol.asyncDispose]: () => connection.close() };
   } catch (error) {

@@ -17,6 +17,7 @@ import { runProcess } from '../runProcess';
 import { requireSearchAttributes } from '../temporal/searchAttributes';
 import { connectWorker } from '../temporal/workerConnection';
 import { openConfiguredTemporal } from '../temporalClient';
+import { startTracing } from '../tracing/startTracing';
 import { VERSION } from '../version';
 import { reportStarted } from './childProcess';
 import { compose } from './compose';
@@ -52,15 +53,18 @@ export async function runWorker(): Promise<void> {
   const log = createLog('worker', level);
   installRuntime(log, level, process.argv[2]);
 
-  await using temporal = await openConfiguredTemporal(temporalConfig);
+  await using tracing = settings.traced ? await startTracing('audit-snapshot-worker', VERSION) : undefined;
+  await using temporal = await openConfiguredTemporal(temporalConfig, tracing?.clientInterceptor);
   for (const warning of await requireSearchAttributes(temporal.connection, temporalConfig.namespace))
     log.warn(warning);
   await using composed = await compose(settings, temporal.client, log, supervisorMetrics);
   await using native = await connectWorker(temporalConfig);
   const worker = await Worker.create({
     ...workerOptions(temporalConfig, workerConfig, temporal.payloadCodec),
+    ...tracing?.workerOptions,
+    workflowBundle: findBundle(settings.traced),
     connection: native.connection,
-    activities: createActivities(composed.deps),
+    activities: createActivities(composed.deps, log),
   });
 
   const { taskQueue, identity } = worker.options;
@@ -79,7 +83,6 @@ function workerOptions(
   return {
     namespace,
     taskQueue,
-    workflowBundle: findBundle(),
     ...(payloadCodec === undefined ? {} : { dataConverter: { payloadCodecs: [payloadCodec] } }),
     ...(deployment === undefined ? {} : { workerDeploymentOptions: deploymentOptions(deployment) }),
     ...(identity === undefined ? {} : { identity }),
@@ -105,9 +108,9 @@ function deploymentOptions({
   };
 }
 
-/** The bundle that the build wrote next to the compiled sources. */
-function findBundle(): WorkflowBundleOption {
-  const codePath = join(__dirname, '../..', 'workflow-bundle.js');
+/** The bundle that the build wrote next to the compiled sources; that with traces is a bundle of its own. */
+function findBundle(traced: boolean): WorkflowBundleOption {
+  const codePath = join(__dirname, '../..', traced ? 'workflow-bundle-traced.js' : 'workflow-bundle.js');
   if (existsSync(codePath)) return { codePath };
   throw new SnapshotError(
     'CONFIG_INVALID',

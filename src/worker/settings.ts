@@ -9,6 +9,7 @@ import {
   readWorkerConfig,
 } from '../config';
 import { readTogether } from '../config/problems';
+import { readTracingEnabled } from '../config/tracing';
 
 /** Everything that a worker process needs. One CONFIG_INVALID (or code of its own) names all missing and wrong settings. */
 export function readWorkerSettings() {
@@ -21,5 +22,6 @@ export function readWorkerSettings() {
     vault: () => readVaultConfig(),
     sealing: () => readSealingConfig(),
     jobService: () => readReportingConfig(),
+    traced: () => readTracingEnabled(),
   });
 }

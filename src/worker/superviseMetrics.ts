@@ -90,10 +90,10 @@ function probesOf(
   { database, store, signer }: SupervisorServers,
   { gauges, pollers }: WorkerMonitor,
 ): readonly Probe[] {
-  const { origin } = sealing;
+  const { origin, source } = sealing;
   const ledger = new MongoLedgerSequencer(database, origin);
   const snapshots = new MongoSnapshotRepository(database);
-  const records = new AuditService(database);
+  const records = new AuditService(database, source);
   const schedules = new AuditSchedules(client, taskQueue, origin);
   return [
     scheduleProbe({ schedules, snapshots, records, gauges, nowMs }),
@@ -108,7 +108,7 @@ function probesOf(
     }),
     retentionProbe({ ledger, store, gauges, nowMs }),
     verificationProbe({ readRuns: verifyRunsOf(client, taskQueue), gauges }),
-    ineligibleProbe(database, gauges),
+    ineligibleProbe(database, source, gauges),
     pollerProbe(client, taskQueue, pollers),
   ];
 }

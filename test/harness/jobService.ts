@@ -80,7 +80,7 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
   const clock = { nowMs: NOW_MS, onPause: (): Promise<void> | void => undefined };
   const allScopes = newServiceKey('tester', ...SCOPES);
   let made = 0;
-  const service = createJobService({
+  const deps: AppDeps = {
     jobs,
     keys,
     snapshotRows,
@@ -105,7 +105,8 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     // A busy machine that runs tests is late; that is not what they test.
     limits: { requestsPerMinute: 100_000, submissionsPerMinute: 100_000, maxEventLoopDelayMs: 0 },
     ...given,
-  });
+  };
+  const service = createJobService(deps);
   const { app } = service;
   const authorization = `Bearer ${allScopes.token}`;
   const ask = (url: string, options: Omit<InjectOptions, 'url'> = {}) => {
@@ -126,7 +127,19 @@ export function makeJobService(given: Partial<AppDeps> = {}) {
     });
   const submit = async (payload: unknown = DAY) =>
     (await post('/jobs', submission(payload))).json<{ jobId: string }>().jobId;
-  return { ...service, jobs, keys, runs, snapshotRows, clock, ask, post, submit, token: allScopes.token };
+  return {
+    ...service,
+    deps,
+    jobs,
+    keys,
+    runs,
+    snapshotRows,
+    clock,
+    ask,
+    post,
+    submit,
+    token: allScopes.token,
+  };
 }
 
 /** A body of `POST /jobs`. */

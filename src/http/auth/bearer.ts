@@ -41,6 +41,9 @@ export function requireBearer(
       throw new SnapshotError('UNAUTHENTICATED', `${what} (Authorization: Bearer …)`);
     }
     request.caller = caller;
+    // Both write lines of this request.
+    request.log = request.log.child({ caller: caller.name });
+    reply.log = request.log;
     const { scopes = [] } = request.routeOptions.config;
     const missing = scopes.filter((scope) => !caller.scopes.has(scope));
     if (missing.length === 0) return;

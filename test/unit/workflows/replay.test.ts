@@ -30,6 +30,8 @@ interface Captured {
 }
 
 let workflowBundle: { code: string };
+/** As workers use it with traces turned on. */
+let tracedBundle: { code: string };
 
 beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
@@ -42,14 +44,19 @@ beforeAll(async () => {
     workflowsPath: require.resolve('../../../workflows/index.ts'),
     logger,
   });
-}, 120_000);
+  tracedBundle = await bundleWorkflowCode({
+    workflowsPath: require.resolve('../../../workflows/index.ts'),
+    workflowInterceptorModules: [require.resolve('../../../workflows/tracing/traceWorkflow.ts')],
+    logger,
+  });
+}, 240_000);
 
 function read(name: string): Captured {
   return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Captured;
 }
 
-function replay(history: Captured): Promise<void> {
-  return Worker.runReplayHistory({ workflowBundle }, history);
+function replay(history: Captured, bundle = workflowBundle): Promise<void> {
+  return Worker.runReplayHistory({ workflowBundle: bundle }, history);
 }
 
 /** The value of every payload in the history. */
@@ -102,6 +109,14 @@ describe('captured histories', () => {
     '%s replays on the current workflow code',
     async (name) => {
       await expect(replay(read(name))).resolves.toBeUndefined();
+    },
+    120_000,
+  );
+
+  test.each(NAMES)(
+    '%s replays with traces turned on, so they can be turned on while runs are open',
+    async (name) => {
+      await expect(replay(read(name), tracedBundle)).resolves.toBeUndefined();
     },
     120_000,
   );
