@@ -9,7 +9,7 @@ const PAGE = 100;
 const STARTING_MS = 60_000;
 
 /** States that nothing ends by itself. docs/operations.md has a runbook for each. */
-export type StuckKind = 'run-lost' | 'window-reserved' | 'snapshot-lost';
+type StuckKind = 'run-lost' | 'window-reserved' | 'snapshot-lost';
 
 /** One thing that is stuck, and the command that ends this state. */
 export interface StuckState {
@@ -29,7 +29,7 @@ export interface StuckDeps {
   readonly nowMs: number;
 }
 
-export const RESTORE_COMMAND = 'audit-snapshot restore --from-evidence --key trust.json';
+const RESTORE_COMMAND = 'audit-snapshot restore --from-evidence --key trust.json';
 
 /**
  * Compares database, ledger and Temporal: jobs that are not ended and have no run, windows that a run reserved before it
