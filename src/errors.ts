@@ -44,6 +44,7 @@ export const ERROR_CODES = [
   'SNAPSHOT_LOST',
   'TAMPER_FOUND',
   'ATTEMPT_TIMED_OUT',
+  'JOB_TIMED_OUT',
   'WORKER_DIED',
   'RECORD_IMMUTABLE',
   // the ledger of snapshots

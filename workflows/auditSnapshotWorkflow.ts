@@ -15,7 +15,7 @@ export async function auditSnapshotWorkflow(
 ): Promise<AuditSnapshotResult> {
   const engine = temporalEngine(given);
   const input = checkInput(engine, given);
-  const tracker = new SnapshotProgressTracker(engine, input);
+  const tracker = new SnapshotProgressTracker(engine, input, continued);
   answerProgressQuery(() => tracker.progress);
   return runJob(engine, tracker, input, continued);
 }

@@ -1,4 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { TimePolicy } from '../contract/snapshot';
+import { givenPolicy, readTimePolicy } from '../contract/timePolicy';
 import { parseInstantMs } from '../contract/window';
 import { parseDuration } from '../schedule/duration';
 
@@ -32,6 +34,41 @@ export function dirOption(): Option {
 export function onTamperOption(note = ''): Option {
   const text = `what to do with a record that does not match its hash: seal and report it, or fail${note}`;
   return new Option('--on-tamper <policy>', text).choices(['seal', 'fail']);
+}
+
+/** The options of {@link addPolicyOptions}. */
+export interface PolicyOptions {
+  readonly maxAttempts?: number;
+  readonly attemptTimeout?: number;
+  readonly totalTimeout?: number;
+}
+
+/** Adds the options of how long a job may try; the help names the defaults only for something new. */
+export function addPolicyOptions(command: Command, { isNew }: { readonly isNew: boolean }): Command {
+  const byDefault = (value: string) => (isNew ? ` (default: ${value})` : '');
+  return command
+    .option(
+      '--max-attempts <count>',
+      `attempts without progress until a job fails${byDefault('3')}`,
+      parseCount,
+    )
+    .option(
+      '--attempt-timeout <duration>',
+      `time limit of each attempt${byDefault('1h')}`,
+      parseDurationOption,
+    )
+    .option(
+      '--total-timeout <duration>',
+      `time limit of a job, over all attempts${byDefault('none')}`,
+      parseDurationOption,
+    );
+}
+
+/** The members of a policy that the command line gives. PAYLOAD_INVALID. */
+export function policyOf({ maxAttempts, attemptTimeout, totalTimeout }: PolicyOptions): TimePolicy {
+  const policy = { maxAttempts, timeoutSeconds: attemptTimeout, totalTimeoutSeconds: totalTimeout };
+  readTimePolicy(policy);
+  return givenPolicy(policy);
 }
 
 /** Examples for the end of a command's help. */

@@ -29,6 +29,7 @@ export type {
   OnTamper,
   Progress,
   Stage,
+  TimePolicy,
 } from '../contract/snapshot';
 export type { Window } from '../contract/window';
 

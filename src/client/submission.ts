@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isJobId, JOB_ID_RULE } from '../contract/names';
-import type { AuditSnapshotInput, OnTamper } from '../contract/snapshot';
+import type { AuditSnapshotInput, OnTamper, TimePolicy } from '../contract/snapshot';
+import { givenPolicy, readTimePolicy } from '../contract/timePolicy';
 import { parseInstantMs, parseWindow } from '../contract/window';
 import { SnapshotError } from '../errors';
 
@@ -10,7 +11,7 @@ export interface WindowInput {
   readonly to: string | Date;
 }
 
-export interface SubmitOptions {
+export interface SubmitOptions extends TimePolicy {
   /**
    * 1 to 64 lowercase letters, digits and hyphens. Submitting is idempotent for a job id that you choose, such as one that
    * names the day; without one, every call creates a new job.
@@ -18,10 +19,6 @@ export interface SubmitOptions {
   readonly jobId?: string | undefined;
   /** What to do with records that do not match their own hash. Default `seal`: seal them and report them as findings. */
   readonly onTamper?: OnTamper | undefined;
-  /** Attempts before the run fails. Default 3. */
-  readonly maxAttempts?: number | undefined;
-  /** Time limit of each attempt. Default 3600. */
-  readonly timeoutSeconds?: number | undefined;
 }
 
 /** The input of the workflow, its window in canonical form. WINDOW_INVALID, PAYLOAD_INVALID. */
@@ -30,16 +27,16 @@ export function readSubmission(
   options: SubmitOptions,
   nowMs: number,
 ): AuditSnapshotInput {
-  const { jobId = randomUUID(), onTamper, maxAttempts, timeoutSeconds } = options;
+  const { jobId = randomUUID(), onTamper } = options;
   if (!isJobId(jobId)) {
     throw new SnapshotError('PAYLOAD_INVALID', `a job id is ${JOB_ID_RULE}`);
   }
+  readTimePolicy(options);
   return {
     jobId,
     ...parseWindow(textOf('from', window.from), textOf('to', window.to), nowMs),
     ...(onTamper === undefined ? {} : { onTamper }),
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...givenPolicy(options),
   };
 }
 

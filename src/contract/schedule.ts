@@ -1,4 +1,4 @@
-import type { AuditSnapshotResult, OnTamper } from './snapshot';
+import type { AuditSnapshotResult, OnTamper, TimePolicy } from './snapshot';
 import type { Window } from './window';
 
 /** Persisted names: workflow type, and the prefix of the workflow ids that a Schedule starts. */
@@ -21,7 +21,7 @@ export interface Cadence {
 }
 
 /** Input of auditScheduleWorkflow, which a Temporal Schedule starts. It holds everything that decides the windows. */
-export interface AuditScheduleInput extends Cadence {
+export interface AuditScheduleInput extends Cadence, TimePolicy {
   readonly scheduleId: string;
   /** The first instant of the log that this schedule seals, in whole seconds. */
   readonly startAt: string;
@@ -30,9 +30,6 @@ export interface AuditScheduleInput extends Cadence {
   /** How far back before the newest window each run looks for records that arrived late. Default 86,400; 0: never. */
   readonly lookbackSeconds?: number;
   readonly onTamper?: OnTamper;
-  /** Attempts of each snapshot, and the time of each attempt. Default 3 × 3600 s. */
-  readonly maxAttempts?: number;
-  readonly timeoutSeconds?: number;
   /** Only for a run that no Schedule starts: its nominal time. A Schedule provides its own. */
   readonly nominalTime?: string;
 }

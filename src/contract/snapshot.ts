@@ -3,15 +3,25 @@ import type { Window } from './window';
 /** What to do with a record that does not match its own hash: seal it and report a finding, or stop before signing. */
 export type OnTamper = 'seal' | 'fail';
 
+/** How long a job may try. An attempt that moves the durable state of its snapshot forward does not use one up. */
+export interface TimePolicy {
+  /** Attempts without progress until the job fails. Default 3. */
+  readonly maxAttempts?: number | undefined;
+  /** Time limit of each attempt. Default 3600. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Time limit of the job, over all attempts and their pauses. Default: none. */
+  readonly totalTimeoutSeconds?: number | undefined;
+}
+
+/** The policy of a job that names none. */
+export const DEFAULT_TIME_POLICY = { maxAttempts: 3, timeoutSeconds: 3600 } as const;
+
 /** Input of auditSnapshotWorkflow. `from` and `to` are ISO 8601 instants with an offset, both inclusive. */
-export interface AuditSnapshotInput {
+export interface AuditSnapshotInput extends TimePolicy {
   readonly jobId: string;
   readonly from: string;
   readonly to: string;
   readonly onTamper?: OnTamper;
-  /** Attempts, and the time of each, as in the job's policy. Default 3 × 3600 s. */
-  readonly maxAttempts?: number;
-  readonly timeoutSeconds?: number;
 }
 
 /** What one run passes to the next by continue-as-new; the resume point is read from the database again. */
@@ -19,6 +29,12 @@ export interface ContinuedState {
   /** The current attempt, from 1. */
   readonly attempt: number;
   readonly attemptStartedAtMs: number;
+  /** Attempts without progress so far; a run of an earlier version did not count them. */
+  readonly idleAttempts?: number;
+  /** The durable state before the current attempt. */
+  readonly reachedBefore?: readonly [hashed: number, stage: number, markedChunks: number];
+  /** When the first attempt of the job began. */
+  readonly jobStartedAtMs?: number;
 }
 
 /** Result of a snapshot; `snapshotAssetId` is `NONE` for a window without records. */
@@ -65,6 +81,8 @@ export interface Progress {
   readonly window: Window;
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** Attempts that made no progress; the job fails at `maxAttempts` of them. */
+  readonly idleAttempts?: number;
   /** Records of the window when the snapshot was opened; undefined until then. */
   readonly expected?: number;
   readonly stored: number;

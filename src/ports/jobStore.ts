@@ -1,12 +1,12 @@
 import type { JobStatus } from '../contract/jobStatus';
-import type { AuditSnapshotResult } from '../contract/snapshot';
+import type { AuditSnapshotResult, TimePolicy } from '../contract/snapshot';
 import type { JobReporter } from './jobReporter';
 
 /** A job as it is stored; `_id` is the job id, 24 hex digits unless the caller that started the run chose another. */
 export interface Job {
   readonly _id: string;
   readonly type: string;
-  readonly payload: { readonly from: string; readonly to: string };
+  readonly payload: { readonly from: string; readonly to: string } & TimePolicy;
   readonly status: JobStatus;
   readonly result: AuditSnapshotResult | null;
   readonly error: { readonly code: string; readonly reason: string } | null;

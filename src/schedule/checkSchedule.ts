@@ -5,6 +5,7 @@ import {
 } from '../contract/schedule';
 import { isScheduleId, SCHEDULE_ID_RULE } from '../contract/scheduleJobIds';
 import type { OnTamper } from '../contract/snapshot';
+import { readTimePolicy } from '../contract/timePolicy';
 import { parseInstantMs } from '../contract/window';
 import { SnapshotError } from '../errors';
 import { boundariesOf, type Boundaries } from './boundaries';
@@ -40,6 +41,7 @@ export function checkSchedule(given: AuditScheduleInput): CheckedSchedule {
     throw invalid('settleSeconds is not a whole number from 0 s to 7 days');
   if (!isWhole(lookbackSeconds, MAX_LOOKBACK_SECONDS))
     throw invalid('lookbackSeconds is not a whole number from 0 s to 10 years');
+  readTimePolicy(given);
   return {
     scheduleId,
     boundaries: boundariesOf(given),

@@ -1,3 +1,4 @@
+import { DEFAULT_TIME_POLICY } from '../contract/snapshot';
 import {
   DEFAULT_LOOKBACK_SECONDS,
   DEFAULT_SETTLE_SECONDS,
@@ -60,6 +61,7 @@ function flat({ input, ...policy }: ScheduleSettings): Record<string, string> {
     settleSeconds: DEFAULT_SETTLE_SECONDS,
     lookbackSeconds: DEFAULT_LOOKBACK_SECONDS,
     onTamper: 'seal',
+    ...DEFAULT_TIME_POLICY,
     ...(input.cron === undefined ? { offsetSeconds: 0 } : { timezone: 'UTC' }),
   };
   const members = Object.entries({ ...defaults, ...input, ...policy });

@@ -116,7 +116,7 @@ export class WorkflowRun {
       const engine = this.#engine();
       const input = checkInput(engine, given);
       try {
-        return await runJob(engine, new SnapshotProgressTracker(engine, input), input, state);
+        return await runJob(engine, new SnapshotProgressTracker(engine, input, state), input, state);
       } catch (error) {
         if (!(error instanceof ContinuedAsNew)) throw error;
         ({ state } = error);
@@ -136,6 +136,7 @@ export class WorkflowRun {
       throwIfCancelled: () => scopes.current.throwIfCancelled(),
       isCancellation: (error) => error instanceof CancelledFailure,
       shouldContinueAsNew: () => this.#attempts >= continueAfter,
+      patched: () => true,
       continueAsNew: (state) => Promise.reject(new ContinuedAsNew(state)),
       isContinueAsNew: (error) => error instanceof ContinuedAsNew || error instanceof ProcessDied,
       failureOf: (error) => ({

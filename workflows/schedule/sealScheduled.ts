@@ -10,6 +10,7 @@ import { failureOf, unwrapFailure } from '../../src/contract/failure';
 import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import type { AuditScheduleInput, PlannedSnapshot, ScheduleActivities } from '../../src/contract/schedule';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
+import { givenPolicy } from '../../src/contract/timePolicy';
 
 /** No limit of tries: another run may take as long as its job takes, and a retry adds nothing to the history. */
 const { awaitSnapshot } = proxyActivities<ScheduleActivities>({
@@ -38,18 +39,11 @@ export async function sealScheduled(
 }
 
 function startSnapshot(
-  { scheduleId, maxAttempts, timeoutSeconds }: AuditScheduleInput,
+  { scheduleId, ...policy }: AuditScheduleInput,
   { jobId, window, onTamper }: PlannedSnapshot,
 ): Promise<AuditSnapshotResult> {
   const { from, to } = window;
-  const input: AuditSnapshotInput = {
-    jobId,
-    from,
-    to,
-    onTamper,
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-  };
+  const input: AuditSnapshotInput = { jobId, from, to, onTamper, ...givenPolicy(policy) };
   return executeChild<(input: AuditSnapshotInput) => Promise<AuditSnapshotResult>>(SNAPSHOT_WORKFLOW, {
     workflowId: workflowIdOf(jobId),
     args: [input],

@@ -1,12 +1,18 @@
 import { orFailWorkflow } from '../../src/contract/failure';
 import { isJobId, JOB_ID_RULE } from '../../src/contract/names';
-import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import type { AuditSnapshotInput, TimePolicy } from '../../src/contract/snapshot';
+import { readTimePolicy } from '../../src/contract/timePolicy';
 import { parseWindow } from '../../src/contract/window';
 import { SnapshotError } from '../../src/errors';
 import type { WorkflowEngine } from './workflowEngine';
 
-/** Input with its window in canonical form and the default policy filled in: 3 attempts of 3600 s. */
-export type CheckedInput = Required<AuditSnapshotInput>;
+/** Input with its window in canonical form and the default policy filled in. */
+export interface CheckedInput extends Required<Omit<AuditSnapshotInput, keyof TimePolicy>> {
+  readonly maxAttempts: number;
+  readonly timeoutSeconds: number;
+  /** Undefined: no limit. */
+  readonly totalTimeoutSeconds: number | undefined;
+}
 
 /**
  * Checks the input of a run. A run may be started by hand in the Web UI, so everything that the job service and the client
@@ -19,17 +25,11 @@ export function checkInput(engine: Pick<WorkflowEngine, 'nowMs'>, given: AuditSn
 function readInput(given: AuditSnapshotInput, nowMs: number): CheckedInput {
   if (typeof given !== 'object' || given === null)
     throw invalid('the input is not an object { jobId, from, to }');
-  const { jobId, from, to, onTamper = 'seal', maxAttempts = 3, timeoutSeconds = 3600 } = given;
+  const { jobId, from, to, onTamper = 'seal' } = given;
   if (typeof jobId !== 'string' || !isJobId(jobId)) throw invalid(`jobId is not ${JOB_ID_RULE}`);
   if (typeof from !== 'string' || typeof to !== 'string') throw invalid('from and to are not both text');
   if (onTamper !== 'seal' && onTamper !== 'fail') throw invalid('onTamper is neither "seal" nor "fail"');
-  if (!isCount(maxAttempts) || !isCount(timeoutSeconds))
-    throw invalid('maxAttempts and timeoutSeconds are not whole numbers from 1 to 1,000,000');
-  return { jobId, ...parseWindow(from, to, nowMs), onTamper, maxAttempts, timeoutSeconds };
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000_000;
+  return { jobId, ...parseWindow(from, to, nowMs), onTamper, ...readTimePolicy(given) };
 }
 
 function invalid(message: string): SnapshotError {

@@ -19,12 +19,17 @@ export async function markChunks(
 ): Promise<void> {
   const { snapshotId, until, onLongHistory } = input;
   let next = input.from;
+  // Chunks are marked several at a time: only those without a gap before them count as progress.
+  const marks = new Set<number>();
+  let unbroken = input.from;
   const markInTurn = async (): Promise<void> => {
     // At least one chunk in each run, however long its history is: a run that marks nothing would continue for ever.
     do {
       const index = next++;
       const marked = await engine.call('markImmutable', `chunk ${index} of ${until}`, { snapshotId, index });
-      tracker.marked(marked.count);
+      marks.add(index);
+      while (marks.has(unbroken)) unbroken++;
+      tracker.marked(marked.count, unbroken);
     } while (next < until && !engine.shouldContinueAsNew());
   };
   const concurrency = Math.min(CONCURRENCY, until - next);

@@ -9,7 +9,7 @@ const FINAL_COUNT: readonly Stage[] = ['marking', 'done', 'failed', 'cancelled']
 export const SNAPSHOT_VIEW: ProgressView<Progress> = { describe, searchAttributesOf };
 
 function describe(progress: Progress): string {
-  const { stage, window, attempt, maxAttempts, expected, lastFailure } = progress;
+  const { stage, window, attempt, maxAttempts, idleAttempts = 0, expected, lastFailure } = progress;
   const { stored, hashed, marked, chunks, findings } = progress;
   const of = expected === undefined ? '' : ` of ${expected}`;
   const lines = [
@@ -18,7 +18,7 @@ function describe(progress: Progress): string {
     `- stored ${stored}${of} records in ${chunks} chunks`,
     `- hashed ${hashed}${of}, marked ${marked}${of}`,
     `- findings: ${findings}`,
-    `- attempt ${attempt} of ${maxAttempts}`,
+    `- attempt ${attempt}, ${idleAttempts} of ${maxAttempts} without progress`,
   ];
   if (lastFailure !== undefined) lines.push(`- last failure: ${lastFailure}`);
   return lines.join('\n');

@@ -1,16 +1,20 @@
 import type { HashState, OpenedSnapshot } from '../../src/contract/activities';
 import { snapshotIdOf } from '../../src/contract/names';
-import type { AuditSnapshotResult, Progress, Stage } from '../../src/contract/snapshot';
+import type { AuditSnapshotResult, ContinuedState, Progress, Stage } from '../../src/contract/snapshot';
 import type { CheckedInput } from './checkInput';
+import { DurableProgress } from './durableProgress';
 import type { WorkflowEngine } from './workflowEngine';
 
 /** Keeps the progress of a run of auditSnapshotWorkflow and publishes every change. */
 export class SnapshotProgressTracker {
   readonly #engine: WorkflowEngine;
   #progress: Progress;
+  /** What attempts have made durable, for the policy of attempts. */
+  readonly durable: DurableProgress;
 
-  constructor(engine: WorkflowEngine, input: CheckedInput) {
+  constructor(engine: WorkflowEngine, input: CheckedInput, continued?: ContinuedState) {
     this.#engine = engine;
+    this.durable = new DurableProgress(continued?.reachedBefore);
     this.#progress = {
       stage: 'opening',
       jobId: input.jobId,
@@ -31,15 +35,22 @@ export class SnapshotProgressTracker {
   }
 
   enter(stage: Stage): void {
+    this.durable.entered(stage);
     this.#set({ stage });
   }
 
-  beginAttempt(attempt: number, lastFailure?: string): void {
-    this.#set({ stage: 'opening', attempt, ...(lastFailure === undefined ? {} : { lastFailure }) });
+  beginAttempt(attempt: number, idleAttempts: number, lastFailure?: string): void {
+    this.#set({
+      stage: 'opening',
+      attempt,
+      idleAttempts,
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+    });
   }
 
   opened(opened: OpenedSnapshot & { state: 'open' }): void {
     const { hash, nextIndex } = opened.checkpoint;
+    this.durable.opened(hash.range.end, opened.marks.chunks);
     // Records that an earlier run marked are no longer unsealed, so they are added.
     const { expected: unsealed } = opened;
     const expected =
@@ -60,6 +71,7 @@ export class SnapshotProgressTracker {
   }
 
   hashedTo(hash: HashState): void {
+    this.durable.hashed(hash.range.end);
     this.#set({ hashed: hash.range.end, findings: hash.findingCount });
   }
 
@@ -68,7 +80,9 @@ export class SnapshotProgressTracker {
     this.#set({ expected: records });
   }
 
-  marked(records: number): void {
+  /** `chunks`: all up to this one are marked. */
+  marked(records: number, chunks: number): void {
+    this.durable.marked(chunks);
     this.#set({ marked: this.#progress.marked + records });
   }
 

@@ -5,6 +5,7 @@ import {
   ContinueAsNew,
   continueAsNew,
   isCancellation,
+  patched,
   proxyActivities,
   sleep,
   workflowInfo,
@@ -39,6 +40,7 @@ export function temporalEngine(input: AuditSnapshotInput): WorkflowEngine {
     throwIfCancelled,
     isCancellation,
     shouldContinueAsNew: () => workflowInfo().continueAsNewSuggested,
+    patched,
     continueAsNew: (continued) =>
       continueAsNew<(input: AuditSnapshotInput, continued: ContinuedState) => Promise<unknown>>(
         input,

@@ -24,6 +24,8 @@ export interface WorkflowEngine {
   isCancellation(error: unknown): boolean;
   /** True when the history is so long that the run should continue in a new one. */
   shouldContinueAsNew(): boolean;
+  /** False while a history is replayed that was recorded before the change of this name, true otherwise. */
+  patched(change: string): boolean;
   /** Never returns: ends this run and starts the next one with `continued`. */
   continueAsNew(continued: ContinuedState): Promise<never>;
   isContinueAsNew(error: unknown): boolean;

@@ -11,11 +11,19 @@ import { action } from '../action';
 import { openDatabase } from '../connections/database';
 import { openTemporal, snapshotClient } from '../connections/temporal';
 import { followRun, printDetached } from '../followRun';
-import { example, jsonOption, onTamperOption, type JsonOption } from '../options';
+import {
+  addPolicyOptions,
+  example,
+  jsonOption,
+  onTamperOption,
+  policyOf,
+  type JsonOption,
+  type PolicyOptions,
+} from '../options';
 import { EXIT, type Output } from '../output';
 import { requireJobId } from '../requireJobId';
 
-interface SealOptions extends JsonOption {
+interface SealOptions extends JsonOption, PolicyOptions {
   readonly from: string;
   readonly to: string;
   readonly jobId?: string;
@@ -26,7 +34,7 @@ interface SealOptions extends JsonOption {
 
 /** `seal`: starts the snapshot of a window and follows it. */
 export function define(command: Command): void {
-  command
+  addPolicyOptions(command, { isNew: true })
     .description('seal the records of a window and follow the run; Ctrl-C does not stop the run')
     .requiredOption('--from <instant>', 'first instant, inclusive, e.g. 2026-01-31T00:00:00Z')
     .requiredOption('--to <instant>', 'last instant, inclusive, e.g. 2026-01-31T23:59:59.999Z')
@@ -45,14 +53,16 @@ export function define(command: Command): void {
 async function seal(options: SealOptions, output: Output): Promise<number> {
   const json = options.json === true;
   const { policy, parse } = findJobType(SNAPSHOT_JOB_TYPE);
-  const window = parse({ from: options.from, to: options.to }, Date.now());
+  const { from, to } = parse({ from: options.from, to: options.to }, Date.now());
+  const window = { from, to };
+  const given = policyOf(options);
   if (options.dryRun === true) return previewSeal(window, json, output);
 
   const jobId = options.jobId ?? new mongo.ObjectId().toHexString();
   requireJobId(jobId);
   await using temporal = await openTemporal();
   const { onTamper } = options;
-  const handle = await snapshotClient(temporal).start({ jobId, ...window, onTamper, ...policy });
+  const handle = await snapshotClient(temporal).start({ jobId, ...window, onTamper, ...policy, ...given });
   if (options.detach === true) return printDetached(handle, json, output);
   output.note(`sealing ${window.from} → ${window.to} as job ${jobId}`);
   return await followRun(handle, json, output);

@@ -29,8 +29,8 @@ export function startAuditSnapshotJob(
   onTamper?: OnTamper,
 ): Promise<StartedSnapshot> {
   const { policy, parse } = findJobType(job.type);
-  const window = parse(job.payload, deps.nowMs());
-  const input = { jobId: job._id, ...window, ...policy };
+  const request = parse(job.payload, deps.nowMs());
+  const input = { jobId: job._id, ...policy, ...request };
   return deps.snapshots.start(onTamper === undefined ? input : { ...input, onTamper });
 }
 

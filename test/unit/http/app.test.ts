@@ -14,7 +14,21 @@ describe('the job service', () => {
     expect(found.json()).toMatchObject({ jobId, type: 'audit.snapshot', status: 'queued', result: null });
   });
 
+  test('a job is started with the policy of its payload, and a retry with the same one', async () => {
+    const { runs, post, jobs } = setUp();
+    const policy = { maxAttempts: 5, timeoutSeconds: 60, totalTimeoutSeconds: 7_200 };
+    const { jobId } = (await post('/jobs', submission({ ...DAY, ...policy }))).json<{ jobId: string }>();
+    await jobs.report(jobId, { status: 'failed', code: 'JOB_TIMED_OUT', reason: 'too late' });
+    runs.open.clear();
+    expect((await post(`/jobs/${jobId}/retry`)).statusCode).toBe(202);
+    expect(runs.started).toHaveLength(2);
+    for (const started of runs.started) expect(started).toMatchObject({ jobId, ...policy });
+  });
+
   test.each<[string, unknown, number, string]>([
+    ['no attempt at all', submission({ ...DAY, maxAttempts: 0 }), 422, 'PAYLOAD_INVALID'],
+    ['half a second for an attempt', submission({ ...DAY, timeoutSeconds: 0.5 }), 422, 'PAYLOAD_INVALID'],
+    ['a limit as text', submission({ ...DAY, totalTimeoutSeconds: '60' }), 422, 'PAYLOAD_INVALID'],
     ['a window in the wrong order', submission({ from: DAY.to, to: DAY.from }), 422, 'WINDOW_INVALID'],
     [
       'a window without an offset',

@@ -32,6 +32,8 @@ describe('the settings of a schedule', () => {
       settleSeconds: 300,
       lookbackSeconds: 86_400,
       onTamper: 'seal',
+      maxAttempts: 3,
+      timeoutSeconds: 3600,
     } as const;
     expect(differences(settings, { ...settings, input: named })).toEqual([]);
   });

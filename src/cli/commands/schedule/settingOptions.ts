@@ -1,13 +1,22 @@
 import { Option, type Command } from 'commander';
 import type { AuditScheduleInput } from '../../../contract/schedule';
+import { givenPolicy } from '../../../contract/timePolicy';
 import type { OnTamper } from '../../../contract/snapshot';
 import { SnapshotError } from '../../../errors';
 import { formatDuration } from '../../../schedule/duration';
 import { OVERLAPS, type Overlap, type ScheduleSettings } from '../../../schedule/scheduleSettings';
-import { onTamperOption, parseDurationOption, parseInstantOption, type JsonOption } from '../../options';
+import {
+  addPolicyOptions,
+  onTamperOption,
+  parseDurationOption,
+  parseInstantOption,
+  policyOf,
+  type JsonOption,
+  type PolicyOptions,
+} from '../../options';
 
 /** What `create` and `update` take; durations in seconds. */
-export interface SettingOptions extends JsonOption {
+export interface SettingOptions extends JsonOption, PolicyOptions {
   readonly every?: number;
   readonly offset?: number;
   readonly cron?: string;
@@ -42,7 +51,7 @@ export function addSettingOptions(command: Command, { isNew }: { readonly isNew:
     isNew && value !== undefined ? ` (default: ${value})` : '';
   for (const [flags, description, value] of DURATIONS)
     command.option(flags, `${description}${byDefault(value)}`, parseDurationOption);
-  return command
+  return addPolicyOptions(command, { isNew })
     .option(
       '--cron <expression>',
       'instead of --every: windows end at the times of this cron expression, e.g. "0 0 * * *"',
@@ -76,7 +85,9 @@ export function withOptions(known: ScheduleSettings, options: SettingOptions): S
   const { input, jitterSeconds, overlap, catchupSeconds, pauseOnFailure } = known;
   return {
     input: {
-      ...identityOf(input),
+      scheduleId: input.scheduleId,
+      ...givenPolicy(input),
+      ...policyOf(options),
       ...cadenceOf(input, options),
       startAt: options.start ?? input.startAt,
       ...given('settleSeconds', options.settle ?? input.settleSeconds),
@@ -105,15 +116,6 @@ function cadenceOf(
   };
 }
 
-/** The members that no option changes. */
-function identityOf({
-  scheduleId,
-  maxAttempts,
-  timeoutSeconds,
-}: AuditScheduleInput): Pick<AuditScheduleInput, 'scheduleId' | 'maxAttempts' | 'timeoutSeconds'> {
-  return { scheduleId, ...given('maxAttempts', maxAttempts), ...given('timeoutSeconds', timeoutSeconds) };
-}
-
 function given<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
 }
@@ -129,6 +131,9 @@ export function settingsView({ input, ...policy }: ScheduleSettings): Record<str
     settle: durationView(input.settleSeconds),
     lookback: durationView(input.lookbackSeconds),
     onTamper: input.onTamper ?? 'seal',
+    maxAttempts: input.maxAttempts,
+    attemptTimeout: durationView(input.timeoutSeconds),
+    totalTimeout: durationView(input.totalTimeoutSeconds),
     jitter: formatDuration(policy.jitterSeconds),
     overlap: policy.overlap,
     catchup: formatDuration(policy.catchupSeconds),
