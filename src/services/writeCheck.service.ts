@@ -5,6 +5,7 @@ import { assetModel } from '../models/asset.model';
 import { auditLogModel } from '../models/auditLog.model';
 import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
 import { chunkModel } from '../models/snapshot.model';
+import { requireOrdinaryCollections } from '../mongo/collectionKinds';
 import { onDatabase } from '../mongo/errors';
 import { decodeRecordId } from '../mongo/recordId';
 import { tryInTransaction, type Trial } from '../mongo/trialTransaction';
@@ -31,7 +32,7 @@ export class WriteCheckService implements WriteCheck {
    * replica set lacks, the rights to update are tried alone. DATABASE_*, SNAPSHOT_TOO_LARGE.
    */
   async tryWrites(writes: FinishingWrites): Promise<void> {
-    await this.#refuseOtherCollections();
+    await requireOrdinaryCollections(this.#connection, this.#source);
     const transactional = await tryInTransaction(this.#connection, this.#rows(writes));
     if (transactional) await this.#tryMarks(writes);
     else await this.#tryUpdates();
@@ -123,25 +124,6 @@ export class WriteCheckService implements WriteCheck {
       await onDatabase(what, () =>
         (collection as unknown as Documents).updateMany(NOWHERE, { $set: { probe: true } }),
       );
-    }
-  }
-
-  /** A capped collection drops old documents, a time-series collection and a view cannot be marked. */
-  async #refuseOtherCollections(): Promise<void> {
-    const names = [auditLogModel, assetModel, ledgerLeafModel, ledgerHeadModel, chunkModel].map(
-      (model) => (model as ModelOf<unknown>)(this.#connection, this.#source).collection.name,
-    );
-    const found = await onDatabase(
-      `collections of ${this.#connection.name}`,
-      async () => (await this.#connection.db?.listCollections({ name: { $in: names } }).toArray()) ?? [],
-    );
-    for (const { name, type = 'collection', ...more } of found) {
-      const { options } = more as { readonly options?: { readonly capped?: boolean } };
-      const kind =
-        options?.capped === true ? 'a capped collection' : type === 'collection' ? null : `a ${type}`;
-      if (kind === null) continue;
-      const message = `${name} is ${kind}, in which records cannot be kept and marked; nothing was signed, copy it into an ordinary collection`;
-      throw new SnapshotError('DATABASE_FAILED', message);
     }
   }
 }

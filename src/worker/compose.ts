@@ -3,6 +3,7 @@ import type { readDatabaseConfig, readReportingConfig, SealingConfig, StorageCon
 import type { VaultConfig } from '../config/vault';
 import { httpJobReporter } from '../jobs/httpJobReporter';
 import { connectDatabase, type DatabaseConnection } from '../mongo/connection';
+import { requireOrdinaryCollections } from '../mongo/collectionKinds';
 import { requireIndexes } from '../mongo/indexes';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
@@ -65,6 +66,7 @@ export async function compose(
   for (const { found, advice } of await signer.keyWarnings())
     log?.warn({ key: config.vault.key, advice }, found);
   const database = await connectDatabase(config.database.uri);
+  await requireOrdinaryCollections(database, config.sealing.source);
   await requireIndexes(database, 'worker', config.sealing.source);
   await requireOrigin(config.sealing.origin, store, database);
 

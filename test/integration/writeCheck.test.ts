@@ -113,6 +113,7 @@ describe('the trial of the writes of finishing', () => {
     ['a capped collection', { capped: true, size: 1_000_000 }],
     ['a timeseries', { timeseries: { timeField: 'timestamp' } }],
     ['a view', { viewOn: 'others', pipeline: [] }],
+    ['a collection with a default collation', { collation: { locale: 'en', strength: 2 } }],
   ])('a log that is %s is found', async (kind, options) => {
     await logs().drop();
     await database.db!.createCollection('auditlogs', options);
@@ -122,4 +123,28 @@ describe('the trial of the writes of finishing', () => {
       message: expect.stringContaining(`auditlogs is ${kind}`) as string,
     });
   });
+
+  // A worker that lost its leases or rows could seal a window twice.
+  test.each(['snapshots', 'snapshotchunks', 'windowleases', 'assets', 'jobs', 'ledgerheads', 'ledgerleaves'])(
+    'capped, or with a default collation, %s is found, and with the collation "simple" it is not',
+    async (name) => {
+      await logRecords();
+      const collection = database.collection(name);
+      for (const [kind, options] of [
+        ['a capped collection', { capped: true, size: 1_000_000 }],
+        ['a collection with a default collation (en)', { collation: { locale: 'en', strength: 2 } }],
+      ] as const) {
+        await collection.drop().catch(() => undefined);
+        await database.db!.createCollection(name, options);
+        await expect(tryWrites()).rejects.toMatchObject({
+          code: 'DATABASE_FAILED',
+          retryable: false,
+          message: expect.stringContaining(`${name} is ${kind}`) as string,
+        });
+      }
+      await collection.drop();
+      await database.db!.createCollection(name, { collation: { locale: 'simple' } });
+      await expect(tryWrites()).resolves.toBeUndefined();
+    },
+  );
 });

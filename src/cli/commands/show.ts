@@ -7,6 +7,7 @@ import { SnapshotError } from '../../errors';
 import { manifestKey } from '../../evidence/objectKeys';
 import { assetModel } from '../../models/asset.model';
 import type { IJob } from '../../models/job.model';
+import { onDatabase } from '../../mongo/errors';
 import { MongoJobStore } from '../../mongo/jobStore';
 import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
 import { MongoWindowLeaseStore } from '../../mongo/windowLeaseStore';
@@ -92,7 +93,9 @@ async function readShown(connection: Connection, jobId: string): Promise<Shown> 
 
 /** The objects of the asset, with the locks that storage reports. */
 async function readObjects(connection: Connection, snapshotId: string): Promise<readonly LockedObject[]> {
-  const asset = await assetModel(connection).findOne({ snapshotId }).lean();
+  const asset = await onDatabase(`asset of ${snapshotId}`, () =>
+    assetModel(connection).findOne({ snapshotId }).lean(),
+  );
   const store = openObjectStore();
   return Promise.all(
     (asset?.objects ?? []).map(async ({ key, versionId, sizeBytes }) => {
