@@ -21,6 +21,9 @@ export interface Question {
   readonly ownConnection?: boolean;
 }
 
+/** Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+export const CHECKED = { rejectUnauthorized: true } as const;
+
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -47,6 +50,7 @@ function send(url: URL, question: Question): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const options = {
+      ...CHECKED,
       ...(ca === undefined ? {} : { ca }),
       ...(ownConnection ? { agent: false as const } : {}),
     };

@@ -8,7 +8,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import type { ClientOptions } from 'minio';
 import { enforceDeadlines, type Deadlines } from '../net/deadlines';
-import { setHeaders } from '../net/exchange';
+import { CHECKED, setHeaders } from '../net/exchange';
 import { readRefusal } from './refusal';
 
 type OnResponse = (response: IncomingMessage) => void;
@@ -25,7 +25,7 @@ export function boundedTransport(deadlines: Deadlines): NonNullable<ClientOption
         throw new TypeError('the minio client calls its transport with options and a callback');
       const start = target.protocol === 'https:' ? requestHttps : requestHttp;
       const { headers = {}, ...options } = target;
-      const sent = start(options, (response) => {
+      const sent = start({ ...options, ...CHECKED }, (response) => {
         if ((response.statusCode ?? 0) < 300) onResponse(response);
         else void refuse(sent, response);
       });

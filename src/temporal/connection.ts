@@ -5,6 +5,7 @@ import {
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
+import { SnapshotError } from '../errors';
 import { toTemporalError } from './errors';
 
 // This room is everything that talks to Temporal outside of a workflow: the connection, error translation in both
@@ -36,9 +37,15 @@ export interface TemporalConnection extends AsyncDisposable {
   readonly client: Client;
 }
 
-/** Connects and reads the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, TEMPORAL_FAILED. */
+/** Connects and reads the namespace: TEMPORAL_UNREACHABLE within ten seconds, TEMPORAL_UNAUTHORIZED, TEMPORAL_FAILED, ADDRESS_HAS_CREDENTIALS. */
 export async function connectTemporal(target: TemporalAddress): Promise<TemporalConnection> {
   const { address, namespace, tls, apiKey, metadata, payloadCodec, interceptor } = target;
+  // Errors and logs show the address. Settings are checked before; this is for callers of the client library.
+  if (address.includes('@')) {
+    const message =
+      'the address of Temporal contains a user, a password or an "@"; addresses are shown, so remove it';
+    throw new SnapshotError('ADDRESS_HAS_CREDENTIALS', message);
+  }
   let opened: Connection | undefined;
   try {
     // Not `Connection.connect`: a connection that fails could then not be closed, and would keep trying.

@@ -5,6 +5,15 @@ import { connectTemporal } from '../../../src/temporal/connection';
 
 const UNSENDABLE = 'canary\nsecond line';
 
+test('a password in the address of a caller does not appear in the error', async () => {
+  const address = 'user:canary@127.0.0.1:1';
+  const error: unknown = await connectTemporal({ address, namespace: 'x' }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toMatchObject({ code: 'ADDRESS_HAS_CREDENTIALS' });
+  expect(String(error)).not.toContain('canary');
+});
+
 test.each([
   ['API key', { apiKey: UNSENDABLE }],
   ['API key of a function', { apiKey: () => UNSENDABLE }],

@@ -106,6 +106,23 @@ test('a proxy of the environment gets neither the token nor the call', async () 
   expect(proxy.requests).toEqual([]);
 });
 
+test('a certificate that is not trusted is refused, even if the environment turns the check off', async () => {
+  const server = await start((_request, response) => answerJson(response, 200, KEYS));
+  const port = Number(new URL(server.url).port);
+  await using tls = await startTlsProxy(port, makeAuthority().issue('vault', 'serverAuth'));
+  const before = { ...process.env };
+  Object.assign(process.env, { NODE_TLS_REJECT_UNAUTHORIZED: '0', VAULT_SKIP_VERIFY: '1' });
+  try {
+    await expect(signerAt(`https://localhost:${tls.port}`).listKeys()).rejects.toMatchObject({
+      code: 'SIGNER_UNREACHABLE',
+      message: expect.stringContaining('VAULT_CACERT'),
+    });
+  } finally {
+    process.env = before;
+  }
+  expect(server.requests).toEqual([]);
+});
+
 describe('an answer that is not one of Vault', () => {
   test.each([200, 400, 401, 403, 404, 410])(
     'with status %d says nothing about the key, the token and the rights',
