@@ -1,9 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { workflowIdOf } from '../../src/contract/names';
 import { SNAPSHOT_CREATED } from '../../src/services/auditEntry';
+import { readHistory, type RunId } from '../harness/leaks/histories';
 import type { ChaosRun } from './chaosRun';
 
 const NAMES = ['S3_SECRET_KEY', 'VAULT_SECRET_ID', 'VAULT_TOKEN', 'JOB_SERVICE_TOKEN'];
@@ -41,23 +40,13 @@ async function readLogs({ environment, name }: ChaosRun): Promise<Text[]> {
 /** The histories of every run of these jobs that Temporal still has. */
 async function readHistories({ environment, name }: ChaosRun, jobs: readonly string[]): Promise<Text[]> {
   const { workflow } = environment.client;
-  const runs: { workflowId: string; runId?: string }[] = jobs.map((jobId) => ({
-    workflowId: workflowIdOf(jobId),
-  }));
+  const runs: RunId[] = jobs.map((jobId) => ({ workflowId: workflowIdOf(jobId) }));
   // The list is eventually consistent, so the latest runs are read whether it has them or not.
   for await (const run of workflow.list({ query: `TaskQueue = '${name}'` })) runs.push(run);
   const texts: Text[] = [];
-  for (const { workflowId, runId } of runs) {
-    try {
-      const history = await workflow.getHandle(workflowId, runId).fetchHistory();
-      // Payloads are base64 in JSON.
-      const text = historyToJSON(history).replaceAll(/"data":\s*"([^"]+)"/g, (_all, data: string) =>
-        Buffer.from(data, 'base64').toString(),
-      );
-      texts.push({ source: `the history of ${workflowId}`, text });
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    }
+  for (const run of runs) {
+    const text = await readHistory(environment.client, run);
+    if (text !== undefined) texts.push({ source: `the history of ${run.workflowId}`, text });
   }
   return texts;
 }

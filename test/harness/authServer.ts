@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
@@ -7,9 +8,10 @@ import { createInterface } from 'node:readline';
 import { mongo } from 'mongoose';
 import { locateInCache } from '../../dev/stack/cache';
 import { mongo as MONGO_SERVER } from '../../dev/stack/servers/mongo';
+import { keepSecret } from './leaks/secretRegistry';
 import type { Role } from './roleScript';
 
-const PASSWORD = 'only-for-tests';
+const PASSWORD = keepSecret('a password of MongoDB', `canary-${randomUUID()}`);
 
 /** An embedded MongoDB server of its own: with users and roles, and with `tls` only over TLS. */
 export class AuthServer implements AsyncDisposable {

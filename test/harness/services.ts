@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import type { Window } from '../../src/contract/window';
 import { connectDatabase } from '../../src/mongo/connection';
 import { AuditService } from '../../src/services/audit.service';
 import { deploymentVariables, uniqueName } from './deployment';
+import { keepSecret } from './leaks/secretRegistry';
 
 const DIST = resolve(__dirname, '../../dist/src');
 
@@ -38,6 +39,7 @@ export class Services {
   #url = '';
 
   constructor(extra: Readonly<Record<string, string>> = {}) {
+    keepSecret('a token of the job service', this.#key.token);
     this.env = {
       ...deploymentVariables(uniqueName('t')),
       JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
@@ -91,10 +93,17 @@ export class Services {
 
   async #startWorker(script: string, ready: string): Promise<Child> {
     await this.#createIndexes();
-    const env = { ...this.env, JOB_SERVICE_URL: this.#url, JOB_SERVICE_TOKEN: this.token };
+    const env = { ...this.env, JOB_SERVICE_URL: this.#url, JOB_SERVICE_TOKEN_FILE: this.#tokenFile() };
     this.workerLog = join(this.logs, `worker-${Date.now()}.log`);
     this.worker = await startChild(join(DIST, script), env, ready, this.workerLog);
     return this.worker;
+  }
+
+  /** Not in the environment, where `ps` shows it. */
+  #tokenFile(): string {
+    const file = join(mkdtempSync(join(tmpdir(), 'audit-snapshot-token-')), 'token');
+    writeFileSync(file, this.token, { mode: 0o600 });
+    return file;
   }
 
   /** SIGKILL: nothing is flushed, no last heartbeat is sent. */

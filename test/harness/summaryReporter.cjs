@@ -61,7 +61,9 @@ class SummaryReporter {
 
   #summary() {
     const count = (...members) => members.reduce((sum, member) => sum + (this.#results[member] ?? 0), 0);
-    const failed = count('numFailedTests', 'numRuntimeErrorTestSuites') + this.#running.size;
+    // Of stopStack.ts, which runs after this reporter was told that the tests have ended.
+    const inTeardown = Number(process.env['TEST_TEARDOWN_FAILURES'] ?? 0);
+    const failed = count('numFailedTests', 'numRuntimeErrorTestSuites') + this.#running.size + inTeardown;
     const skipped = count('numPendingTests', 'numTodoTests');
     const line = `${count('numPassedTests')} passed, ${failed} failed`;
     return skipped > 0 ? `${line}, ${skipped} skipped` : line;

@@ -1,15 +1,23 @@
 import type { RunningStack } from '../../dev/stack/stack';
+import type { ArgumentSampler } from './leaks/argumentSampler';
 
-/** Jest runs setup and teardown in one process, so the teardown finds here what the setup started. */
-let running: RunningStack | undefined;
-
-/** Stores the stack of this test run. */
-export function keepTestStack(stack: RunningStack): void {
-  running = stack;
+interface TestRun {
+  readonly stack: RunningStack;
+  /** Where the secrets and the output of the run are kept. */
+  readonly directory: string;
+  readonly sampler: ArgumentSampler;
 }
 
-/** The stack of this test run; undefined when its start failed. */
-export function testStack(): RunningStack | undefined {
+/** Jest runs setup and teardown in one process, so the teardown finds here what the setup started. */
+let running: TestRun | undefined;
+
+/** Stores what belongs to this test run. */
+export function keepTestRun(run: TestRun): void {
+  running = run;
+}
+
+/** What the setup of this test run stored; undefined when the start of the stack failed. */
+export function testRun(): TestRun | undefined {
   return running;
 }
 

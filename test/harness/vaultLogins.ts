@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exportJWK, SignJWT } from 'jose';
 import type { VaultConfig } from '../../src/config/vault';
 import { makeAuthority } from './certificates';
+import { keepSecret } from './leaks/secretRegistry';
 import { answerJson, startScriptedServer, type ScriptedServer } from './scriptedServer';
 import { vaultAsRoot } from './vaultAsRoot';
 
@@ -55,7 +56,7 @@ export async function appRoleLogin({ call, policy }: VaultArea): Promise<Configu
   const { role_id: roleId = '' } = dataOf(role);
   const { secret_id: secretId = '' } = dataOf(secret);
   return {
-    config: { credentials: { roleId, secretId }, authMount },
+    config: { credentials: { roleId, secretId: keepSecret('a secret id', secretId) }, authMount },
     revoke: () => revokeLogins(call, authMount),
   };
 }
@@ -65,7 +66,7 @@ export async function tokenFileLogin({ call, policy }: VaultArea): Promise<Confi
   const secretFile = join(directory, unique('token'));
   const create = async () => {
     const created = await call('POST', 'auth/token/create', { policies: [policy], ttl: '10m' });
-    return (created as { auth: { client_token: string } }).auth.client_token;
+    return keepSecret('a token of Vault', (created as { auth: { client_token: string } }).auth.client_token);
   };
   let token = await create();
   writeFileSync(secretFile, token);
@@ -109,7 +110,7 @@ export async function jwtLogin(
     .setExpirationTime('10m')
     .sign(privateKey);
   const secretFile = join(directory, unique('jwt'));
-  writeFileSync(secretFile, jwt);
+  writeFileSync(secretFile, keepSecret('a JWT', jwt));
   return {
     config: { credentials: { method: 'jwt', role: 'sealer', jwt }, authMount, secretFile },
     revoke: () => revokeLogins(call, authMount),
@@ -135,7 +136,7 @@ export async function kubernetesLogin({ call, policy }: VaultArea): Promise<Conf
     token_policies: [policy],
   });
   const secretFile = join(directory, unique('service-account'));
-  writeFileSync(secretFile, jwt);
+  writeFileSync(secretFile, keepSecret('a service account token', jwt));
   return {
     config: { credentials: { method: 'kubernetes', role: 'sealer', jwt: '' }, authMount, secretFile },
     revoke: () => revokeLogins(call, authMount),

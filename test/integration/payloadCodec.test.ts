@@ -9,6 +9,7 @@ import { readTemporalConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection';
 import { uniqueName } from '../harness/deployment';
+import { keepSecret } from '../harness/leaks/secretRegistry';
 import { Services } from '../harness/services';
 import { vaultAsRoot } from '../harness/vaultAsRoot';
 
@@ -19,7 +20,8 @@ const NEXT_DAY = { from: '2026-02-01T00:00:00.000Z', to: '2026-02-01T23:59:59.99
 
 const mount = `kv-${randomUUID().slice(0, 8)}`;
 const secret = `${mount}/data/audit-snapshot`;
-const keys: Record<string, string> = { 1: randomBytes(32).toString('base64') };
+const newKey = () => keepSecret('a key for payloads', randomBytes(32).toString('base64'));
+const keys: Record<string, string> = { 1: newKey() };
 const reader = newServiceKey('web-ui', 'payloads:decode', 'jobs:write', 'jobs:read', 'jobs:report');
 
 let services: Services;
@@ -106,7 +108,7 @@ test('the codec endpoint decrypts what Temporal has stored, as the Web UI asks f
 });
 
 test('after a rotation, the command line writes with the new key, and running processes read both', async () => {
-  keys[2] = randomBytes(32).toString('base64');
+  keys[2] = newKey();
   await vaultAsRoot().call('POST', secret, { data: keys });
   const jobId = uniqueName('rotated-');
   await cli('seal', '--from', NEXT_DAY.from, '--to', NEXT_DAY.to, '--job-id', jobId, '--json');

@@ -8,13 +8,14 @@ import { connectTemporal } from '../../src/temporal/connection';
 import { startApiKeyProxy } from '../harness/apiKeyProxy';
 import { makeAuthority } from '../harness/certificates';
 import { eventually } from '../harness/eventually';
+import { keepSecret } from '../harness/leaks/secretRegistry';
 import { Services } from '../harness/services';
 import { startTlsProxy, type TlsProxy } from '../harness/tlsProxy';
 
 const run = promisify(execFile);
 const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 const WORKER = resolve(__dirname, '../../dist/src/worker/process.js');
-const KEY = 'an-api-key-that-nobody-may-see';
+const KEY = keepSecret('an API key of Temporal', 'an-api-key-that-nobody-may-see');
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
 const authority = makeAuthority();

@@ -7,6 +7,7 @@ import { readVaultConfig } from '../../src/config';
 import { checkSigner } from '../../src/vault/checkSigner';
 import { connectSigner } from '../../src/vault/vaultSigner';
 import { makeAuthority } from '../harness/certificates';
+import { keepSecret } from '../harness/leaks/secretRegistry';
 import { startTlsProxy, type TlsProxy } from '../harness/tlsProxy';
 import { vaultAsRoot } from '../harness/vaultAsRoot';
 import {
@@ -101,7 +102,7 @@ async function tokenWith(kept: readonly string[]): Promise<string> {
   const policy = `policy-${randomUUID().slice(0, 8)}`;
   await vault.call('POST', `sys/policies/acl/${policy}`, { policy: kept.join('\n') });
   const created = await vault.call('POST', 'auth/token/create', { policies: [policy], ttl: '10m' });
-  return (created as { auth: { client_token: string } }).auth.client_token;
+  return keepSecret('a token of Vault', (created as { auth: { client_token: string } }).auth.client_token);
 }
 
 /** Signs with the stack's key under a policy of these rules. */
