@@ -20,7 +20,7 @@ export function recordSnapshot(deps: SealingDeps, { snapshotId }: SnapshotRef): 
 }
 
 async function close(deps: SealingDeps, row: SignedRow): Promise<AuditSnapshotResult> {
-  const { snapshotId, window, manifest, signature, snapshotAssetId, ledgerIndex, chunkCount } = row;
+  const { snapshotId, window, leftOut, manifest, signature, snapshotAssetId, ledgerIndex, chunkCount } = row;
   const marks = await deps.snapshots.listMarks(snapshotId);
   if (snapshotAssetId === null || ledgerIndex === null || marks.length !== chunkCount) {
     const state = `${marks.length} of ${chunkCount} chunks marked, asset ${snapshotAssetId ?? 'missing'}, ledger index ${ledgerIndex ?? 'missing'}`;
@@ -44,6 +44,7 @@ async function close(deps: SealingDeps, row: SignedRow): Promise<AuditSnapshotRe
     findingCount,
     conflictCount: marks.reduce((sum, mark) => sum + mark.conflictCount, 0),
     lateCount,
+    ...(leftOut === null ? {} : { leftOut }),
     manifestSha256,
     ledgerIndex,
   });

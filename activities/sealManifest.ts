@@ -5,6 +5,7 @@ import { buildManifest, encodeManifest } from '../src/sealing/buildManifest';
 import type { SealingDeps } from '../src/sealing/deps';
 import { withHeartbeat } from '../src/temporal/heartbeat';
 import { putIdempotent } from '../src/sealing/putIdempotent';
+import { fixLeftOut } from '../src/sealing/leftOut';
 import { findOpened } from '../src/sealing/snapshotRows';
 
 /**
@@ -17,6 +18,7 @@ export function sealManifest(
   { snapshotId, chunkCount }: SnapshotRef & { readonly chunkCount: number },
 ): Promise<SealedManifest> {
   return withHeartbeat(async () => {
+    await fixLeftOut(deps, await findOpened(deps, snapshotId));
     const fixedCount = await deps.snapshots.fixChunkCount(snapshotId, chunkCount);
     const row = await findOpened(deps, snapshotId);
     const manifest = await buildManifest(deps, row, await deps.snapshots.listChunks(snapshotId, fixedCount));

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { ObjectId } from 'bson';
 import { entryOf, parseEntry } from '../src/evidence/ledgerEntry';
 import { manifestKey } from '../src/evidence/objectKeys';
+import { noneLeftOut } from '../src/evidence/leftOut';
 import { AUDIT_LOG } from '../src/evidence/recordMembers';
 import type { ObjectStore } from '../src/ports/objectStore';
 import type { RecordSource } from '../src/ports/recordSource';
@@ -92,6 +93,7 @@ const EMPTY_LOG: Partial<RecordSource> = {
   scanUnmarked: nothing,
   scanOddMarks: nothing,
   findByIds: nothing,
+  countLeftOut: () => Promise.resolve(noneLeftOut()),
 };
 
 async function main(): Promise<void> {

@@ -188,8 +188,7 @@ def check_times(manifest):
     name, opened, window = (manifest[member] for member in ("snapshotId", "openedAt", "window"))
     start, end = milliseconds(window["from"]), milliseconds(window["to"])
     require(start <= end, f"the window of {name} ends before it begins")
-    over = milliseconds(opened) >= end - SKEW_MS
-    require(over, f"{name} was opened before its window was over")
+    require(milliseconds(opened) >= end - SKEW_MS, f"{name} was opened before its window was over")
     require(manifest["retention"]["until"] > opened, f"the retention of {name} ends before it was opened")
 
 
@@ -238,7 +237,8 @@ def check_snapshot(directory, bytes_of_entry, earlier, trust, index):
     manifest, digest = json.loads(body), hashlib.sha256(body).hexdigest()
     require(canonical(manifest) == body, f"the manifest of {name} is not canonical JSON")
     members = {member: manifest[member] for member in ("snapshotId", "window", "recordCount", "root")}
-    built = canonical({"type": "snapshot", **members, "manifestSha256": digest})
+    counted = {"leftOut": total for total in [sum(manifest.get("leftOut", {}).values())] if total}
+    built = canonical({"type": "snapshot", **members, **counted, "manifestSha256": digest})
     require(built == bytes_of_entry, f"the manifest of {name} does not match its ledger entry")
     require(manifest["origin"] == trust["origin"], f"{name} is of another origin")
     key = key_of(manifest, trust)

@@ -1,8 +1,14 @@
 import { formatDuration } from '../schedule/duration';
+import type { RecordSourceNames } from '../evidence/recordMembers';
+import { leftOutReasons } from './leftOutReasons';
 import type { SealingFacts } from './sealingFacts';
 
 /** Why an operator has to act, one sentence each; empty when sealing is healthy. */
-export function attentionReasons(facts: SealingFacts, maxLagSeconds: number | undefined): readonly string[] {
+export function attentionReasons(
+  facts: SealingFacts,
+  maxLagSeconds: number | undefined,
+  source: RecordSourceNames,
+): readonly string[] {
   const { gaps, jobs, findings, unsealed, lagSeconds, ledgerDifference, temporalFailure, stuck } = facts;
   return [
     ...(ledgerDifference === null ? [] : [`ledger: ${ledgerDifference}`]),
@@ -17,6 +23,8 @@ export function attentionReasons(facts: SealingFacts, maxLagSeconds: number | un
     ),
     ...findingReasons(findings),
     ...overdueReasons(unsealed.overdue),
+    ...futureReasons(unsealed.future),
+    ...leftOutReasons(facts.leftOut, source),
     ...(maxLagSeconds === undefined ? [] : lagReasons(lagSeconds, maxLagSeconds)),
   ];
 }
@@ -30,6 +38,13 @@ function overdueReasons(overdue: number | null): readonly string[] {
   if (overdue === 0) return [];
   return [
     `${overdue ?? 'many'} records in sealed log time are not sealed; seal their window again, or, if verify --live calls them unmarked, run audit-snapshot restore`,
+  ];
+}
+
+function futureReasons(future: number | null): readonly string[] {
+  if (future === 0) return [];
+  return [
+    `${future ?? 'many'} records are dated more than a day in the future; no window contains them until that time has passed`,
   ];
 }
 

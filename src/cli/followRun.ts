@@ -60,9 +60,11 @@ export function noteSilence(
 
 function printResult(jobId: string, result: AuditSnapshotResult, json: boolean, output: Output): void {
   const { recordCount, snapshotId, snapshotAssetId, findingCount, conflictCount, lateCount } = result;
+  const leftOut = Object.values(result.leftOut ?? {}).reduce((sum, count) => sum + count, 0);
   const text = [
     `sealed ${recordCount} records as ${snapshotId}, asset ${snapshotAssetId}`,
     `findings ${findingCount}, conflicts ${conflictCount}, late ${lateCount}`,
+    ...(leftOut > 0 ? [`left out ${leftOut} records; see: audit-snapshot status`] : []),
   ].join('\n');
   output.result(json ? JSON.stringify({ jobId, status: 'succeeded', result }) : text);
 }

@@ -3,11 +3,13 @@ import type { SealingConfig } from '../config';
 import { SnapshotError, messageOf } from '../errors';
 import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import type { StuckState } from '../jobs/stuckStates';
+import type { LeftOutCounts } from '../evidence/leftOut';
 import { MongoJobStore } from '../mongo/jobStore';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { AuditService } from '../services/audit.service';
 import { coverageOf, type CoverageSpan } from '../verify/coverage';
+import { uncoveredBy } from '../verify/uncovered';
 import { countUnsealed } from './countUnsealed';
 import { compareWithBucket } from './ledgerComparison';
 import { compareWithTemporal } from './stuckComparison';
@@ -28,6 +30,8 @@ export interface SealingFacts {
   readonly gaps: readonly { readonly from: string; readonly to: string }[];
   /** Records that did not match their own hash when they were sealed. */
   readonly findings: number;
+  /** Records that sealing leaves out, by kind, each counted up to 10,000. */
+  readonly leftOut: LeftOutCounts;
   /** Unsealed records; null where counting takes too long. */
   readonly unsealed: {
     /** In sealed log time. */
@@ -36,6 +40,8 @@ export interface SealingFacts {
     readonly overdue: number | null;
     /** After the sealed log time. */
     readonly waiting: number | null;
+    /** Dated more than a day in the future: they wait until that time has passed. */
+    readonly future: number | null;
   };
   readonly jobs: {
     readonly queued: number;
@@ -47,7 +53,9 @@ export interface SealingFacts {
 
 const MAX_JOBS = 100;
 const RECENT_MS = 30 * 86_400_000;
-const FIRST_INSTANT = new Date(0).toISOString();
+const DAY_MS = 86_400_000;
+const FIRST_INSTANT = '0000-01-01T00:00:00.000Z';
+const LAST_INSTANT = '9999-12-31T23:59:59.999Z';
 
 /** Measures how far sealing is. DATABASE_*. */
 export async function measureSealing(
@@ -61,6 +69,7 @@ export async function measureSealing(
   const spans = coverageOf(entries);
   const sealedUntil = endOfFirstRun(spans);
   const sealed = entries.map(({ snapshotId }) => snapshotId);
+  const log = new AuditService(connection, source);
   return {
     origin,
     ledgerSize: size,
@@ -70,12 +79,8 @@ export async function measureSealing(
     lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
     gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
     findings: await new MongoSnapshotRepository(connection).countFindings(origin),
-    unsealed: await measureUnsealed(
-      new AuditService(connection, source),
-      sealedUntil,
-      lateAllowanceMs,
-      nowMs,
-    ),
+    leftOut: await log.countLeftOut({ uncovered: uncoveredBy(entries.map(({ window }) => window)) }),
+    unsealed: await measureUnsealed(log, sealedUntil, lateAllowanceMs, nowMs),
     jobs: await measureJobs(new MongoJobStore(connection), entries, nowMs),
   };
 }
@@ -126,14 +131,19 @@ async function measureUnsealed(
   nowMs: number,
 ): Promise<SealingFacts['unsealed']> {
   const now = new Date(nowMs).toISOString();
-  if (sealedUntil === null)
-    return { late: 0, overdue: 0, waiting: await countUnsealed(log, { from: FIRST_INSTANT, to: now }) };
+  const tomorrow = new Date(nowMs + DAY_MS).toISOString();
+  const future = await countUnsealed(log, { from: tomorrow, to: LAST_INSTANT });
+  if (sealedUntil === null) {
+    const waiting = await countUnsealed(log, { from: FIRST_INSTANT, to: now });
+    return { late: 0, overdue: 0, waiting, future };
+  }
   const sealedUntilMs = Date.parse(sealedUntil);
   const overdueUntil = new Date(Math.min(sealedUntilMs, nowMs - lateAllowanceMs)).toISOString();
   return {
     late: await countUnsealed(log, { from: FIRST_INSTANT, to: sealedUntil }),
     overdue: await countUnsealed(log, { from: FIRST_INSTANT, to: overdueUntil }),
     waiting: await countUnsealed(log, { from: new Date(sealedUntilMs + 1).toISOString(), to: now }),
+    future,
   };
 }
 

@@ -49,6 +49,8 @@ export interface AuditSnapshotResult {
   readonly conflictCount: number;
   /** Records of the window that arrived after the cursor had passed; the next snapshot over the window seals them. */
   readonly lateCount: number;
+  /** Records that were left out, by kind, each up to 10,000; docs/format.md. Undefined where they were not counted. */
+  readonly leftOut?: Readonly<Record<string, number>> | undefined;
   /** Hex SHA-256 of manifest.json. */
   readonly manifestSha256: string;
   /** Index of the snapshot in the ledger, from 0. */

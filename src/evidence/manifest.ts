@@ -19,6 +19,7 @@ import { decodeBase64 } from '../tlog/base64';
 import { HASH_BYTES, emptyRange, mergeRanges, parseRange, rootOf } from '../tlog/merkle';
 import { parseVkey } from '../tlog/note';
 import { canonicalJson, parseCanonicalJson } from './canonicalJson';
+import { LEFT_OUT_KINDS, MAX_COUNTED_LEFT_OUT, type LeftOutKind } from './leftOut';
 import {
   MAX_CHUNKS,
   MAX_CHUNK_BYTES,
@@ -63,6 +64,14 @@ const chunk = z.strictObject({
   nodes: z.array(base64Of32).min(1).max(MAX_CHUNK_NODES),
 });
 
+const leftOutCount = z.int().min(0).max(MAX_COUNTED_LEFT_OUT);
+const leftOut = z.strictObject(
+  Object.fromEntries(LEFT_OUT_KINDS.map((kind) => [kind, leftOutCount])) as Record<
+    LeftOutKind,
+    typeof leftOutCount
+  >,
+);
+
 const manifest = z.strictObject({
   format: z.literal('audit-snapshot/v1'),
   origin,
@@ -89,6 +98,8 @@ const manifest = z.strictObject({
       .max(MAX_LISTED_FINDINGS),
   }),
   late: z.strictObject({ recordCount: count, snapshots: z.array(snapshotId) }),
+  /** Evidence of earlier versions does not have it: nothing was counted. */
+  leftOut: leftOut.optional(),
   chunks: z.array(chunk).max(MAX_CHUNKS),
   retention: z.strictObject({ mode: z.literal('COMPLIANCE'), until: instant }),
   key: z.strictObject({ vkey: text, version: z.int().min(1), publicKey: base64Of32 }),

@@ -47,12 +47,14 @@ export const snapshotResult = z
     findingCount: count,
     conflictCount: count,
     lateCount: count,
+    leftOut: z.record(z.string().regex(/^[a-z]+(-[a-z]+)*$/), count).optional(),
     manifestSha256: z.string().regex(/^[0-9a-f]{64}$/),
     ledgerIndex: count,
   })
   .meta({
     id: 'SnapshotResult',
-    description: 'What was sealed; `snapshotAssetId` is `NONE` for an empty window.',
+    description:
+      'What was sealed; `snapshotAssetId` is `NONE` for an empty window. `leftOut` counts, by kind, the records that could not be sealed.',
   });
 
 /** The run that a report is of. */

@@ -35,6 +35,7 @@ const snapshotSchema = new Schema<SnapshotDocument>(
     overlaps: { type: mixed, required: true },
     leaseSequence: { type: Number, default: null },
     chunkCount: { type: Number, default: null },
+    leftOut: { type: mixed, default: null },
     manifest: { type: mixed, default: null },
     signature: { type: mixed, default: null },
     snapshotAssetId: { type: String, default: null },

@@ -1,8 +1,9 @@
 import type { mongo } from 'mongoose';
+import type { Position } from '../contract/activities';
 import { readRecord } from '../evidence/recordBytes';
 import type { RecordMembers } from '../evidence/recordMembers';
-import { toDatabaseError } from './errors';
-import type { LogPage } from './logPages';
+import { onDatabase, toDatabaseError } from './errors';
+import { tiesOf, type LogPage } from './logPages';
 import { indexBounds } from './multikeyBounds';
 
 const SCAN_BATCH = 4_096;
@@ -54,4 +55,18 @@ export async function* streamRecords(
   } finally {
     await cursor.close();
   }
+}
+
+/** The id that sorts last among the unsealed records of a millisecond; undefined without one. DATABASE_*. */
+export async function lastTieOf(
+  logs: mongo.Collection,
+  members: RecordMembers,
+  after: Position,
+): Promise<string | undefined> {
+  const sort: mongo.Sort = { [members.time]: -1, _id: -1 };
+  const options: mongo.FindOptions = { raw: true, sort, limit: 1, projection: { _id: 1 } };
+  const [last] = await onDatabase('reading the audit log', () =>
+    logs.find<Buffer>(tiesOf(members, after), options).toArray(),
+  );
+  return last && readRecord(last).id;
 }

@@ -38,17 +38,22 @@ function logIndex({ immutable, time }: RecordMembers): Record<string, 1> {
   return { [immutable]: 1, [time]: 1, _id: 1 };
 }
 
+/** False only if the index of the log says that no record has an array as its time. DATABASE_*. */
+export async function mayHaveArrays(logs: Logs, members: RecordMembers): Promise<boolean> {
+  return (await askIndex(logs, members)) !== false;
+}
+
 async function isMultikey(logs: Logs, members: RecordMembers): Promise<boolean> {
   const known = answers.get(logs);
   const nowMs = performance.now();
   if (known && (known.multikey || nowMs - known.atMs < ANSWER_FOR_MS)) return known.multikey;
-  const multikey = await askIndex(logs, members);
+  const multikey = (await askIndex(logs, members)) === true;
   answers.set(logs, { multikey, atMs: nowMs });
   return multikey;
 }
 
-/** Asks for the plan of a query that reads one key. */
-async function askIndex(logs: Logs, members: RecordMembers): Promise<boolean> {
+/** Asks for the plan of a query that reads one key; undefined without the index, or when the plan does not say it. */
+async function askIndex(logs: Logs, members: RecordMembers): Promise<boolean | undefined> {
   const { immutable, time } = members;
   try {
     const query = logs.find({ [immutable]: false, [time]: new Date(0) }, { hint: logIndex(members) });
@@ -56,18 +61,19 @@ async function askIndex(logs: Logs, members: RecordMembers): Promise<boolean> {
     return hasMultikeyTime(plan, time);
   } catch (error) {
     // There is no such index, so there is nothing to bound.
-    if (serverCodeOf(error) === BAD_VALUE) return false;
+    if (serverCodeOf(error) === BAD_VALUE) return undefined;
     throw toDatabaseError('the plan of reading the audit log', error);
   }
 }
 
 /** Looks through a plan of any server version, of a shard too, for the stage that reads the index. */
-function hasMultikeyTime(plan: unknown, time: string): boolean {
-  if (typeof plan !== 'object' || plan === null) return false;
+function hasMultikeyTime(plan: unknown, time: string): boolean | undefined {
+  if (typeof plan !== 'object' || plan === null) return undefined;
   const { isMultiKey, multiKeyPaths } = plan as {
     readonly isMultiKey?: unknown;
     readonly multiKeyPaths?: Readonly<Record<string, readonly string[]>>;
   };
-  if (isMultiKey === true && multiKeyPaths?.[time]?.length !== 0) return true;
-  return Object.values(plan).some((stage) => hasMultikeyTime(stage, time));
+  const own = isMultiKey === undefined ? [] : [isMultiKey === true && multiKeyPaths?.[time]?.length !== 0];
+  const all = [...own, ...Object.values(plan).map((stage) => hasMultikeyTime(stage, time))];
+  return all.includes(true) ? true : all.includes(false) ? false : undefined;
 }

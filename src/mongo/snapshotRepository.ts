@@ -3,6 +3,7 @@ import { isDuplicateKey, onDatabase, toDatabaseError } from './errors';
 import type { AuditSnapshotResult } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import { SnapshotError } from '../errors';
+import type { LeftOutCounts } from '../evidence/leftOut';
 import { AUDIT_LOG } from '../evidence/recordMembers';
 import {
   chunkModel,
@@ -164,6 +165,11 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     return row.chunkCount ?? chunkCount;
   }
 
+  async fixLeftOut(snapshotId: string, leftOut: LeftOutCounts): Promise<LeftOutCounts> {
+    const row = await this.#setOnce(snapshotId, 'leftOut', { leftOut });
+    return row.leftOut ?? leftOut;
+  }
+
   setManifest(snapshotId: string, manifest: ManifestRef): Promise<void> {
     return this.#setIdempotent(snapshotId, 'manifest', manifest);
   }
@@ -244,10 +250,10 @@ function chunkId(snapshotId: string, index: number): string {
   return `${snapshotId}/${String(index).padStart(6, '0')}`;
 }
 
-/** Rows of earlier versions have no source: they are of the only one that there was. */
+/** Rows of earlier versions have no source, of which there was one, and did not count what they left out. */
 function rowOf({ _id, ...members }: SnapshotDocument): SnapshotRow {
-  const { source } = members as Partial<SnapshotDocument>;
-  return { snapshotId: _id, ...members, source: source ?? AUDIT_LOG };
+  const { source, leftOut } = members as Partial<SnapshotDocument>;
+  return { snapshotId: _id, ...members, source: source ?? AUDIT_LOG, leftOut: leftOut ?? null };
 }
 
 function chunkOf(document: ChunkDocument): ChunkRow {

@@ -1,5 +1,6 @@
 import type { Position } from '../contract/activities';
 import type { Bounds, Window } from '../contract/window';
+import type { LeftOutCounts } from '../evidence/leftOut';
 
 /** Log time `[fromMs, untilMs)`, and within it only records after the position `after`. */
 export interface LogSlice extends Bounds {
@@ -9,6 +10,14 @@ export interface LogSlice extends Bounds {
 export interface MarkOutcome {
   /** Ids of the requested records that are gone or belong to another snapshot, as position ids. */
   readonly conflicts: readonly string[];
+}
+
+/** Where records that sealing leaves out are counted. Records that no window can contain are counted wherever they are. */
+export interface LeftOutScope {
+  /** Log time of the records without a mark; undefined: all of it. */
+  readonly within?: Bounds;
+  /** Log time that no snapshot of the ledger covers: what is marked there was marked by something else. */
+  readonly uncovered: readonly Bounds[];
 }
 
 /** The audit entry of a sealed snapshot. */
@@ -42,6 +51,8 @@ export interface RecordSource {
   isMarkable(document: Uint8Array, snapshotId: string): boolean;
   /** How many records of the window are unsealed now. Rejects with the signal's reason once it is aborted. */
   countUnsealed(window: Window, signal?: AbortSignal): Promise<number>;
+  /** Counts the records that sealing leaves out, by kind, each up to MAX_COUNTED_LEFT_OUT. */
+  countLeftOut(scope: LeftOutScope): Promise<LeftOutCounts>;
   /**
    * Sets `immutable: true` and `snapshotId` in one update where `immutable` is still false; repeating it changes nothing.
    * `within` is the log time of these records, for logs that are sharded by it; it never decides which record is marked.

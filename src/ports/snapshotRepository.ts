@@ -2,6 +2,7 @@ import type { Position, ResumePoint, StoredChunk } from '../contract/activities'
 import type { AuditSnapshotResult, OnTamper } from '../contract/snapshot';
 import type { Window } from '../contract/window';
 import type { TimestampKind } from '../evidence/manifest';
+import type { LeftOutCounts } from '../evidence/leftOut';
 import type { FindingKind, HashScheme } from '../evidence/recordFinding';
 import type { RecordSourceNames } from '../evidence/recordMembers';
 
@@ -80,6 +81,8 @@ export interface SnapshotRow extends SnapshotSeed {
   readonly leaseSequence: number | null;
   /** Set once: the number of chunks the manifest lists. */
   readonly chunkCount: number | null;
+  /** Set once: the records that the snapshot left out. */
+  readonly leftOut: LeftOutCounts | null;
   readonly manifest: ManifestRef | null;
   readonly signature: SignatureRef | null;
   readonly snapshotAssetId: string | null;
@@ -123,6 +126,8 @@ export interface SnapshotRepository {
   lastChunk(snapshotId: string): Promise<ChunkRow | undefined>;
   /** Returns the stored number: the first one wins. */
   fixChunkCount(snapshotId: string, chunkCount: number): Promise<number>;
+  /** Returns the stored counts: the first ones win. */
+  fixLeftOut(snapshotId: string, leftOut: LeftOutCounts): Promise<LeftOutCounts>;
   setManifest(snapshotId: string, manifest: ManifestRef): Promise<void>;
   setSignature(snapshotId: string, signature: SignatureRef): Promise<void>;
   setAsset(snapshotId: string, snapshotAssetId: string): Promise<void>;

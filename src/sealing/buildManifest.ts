@@ -48,6 +48,7 @@ export async function buildManifest(
     logHashScheme: row.hashScheme,
     findings: sumFindings(chunks),
     late: await latenessOf(deps, row, chunks),
+    ...(row.leftOut === null ? {} : { leftOut: row.leftOut }),
     chunks: chunks.map(manifestChunk),
     retention: { mode: 'COMPLIANCE', until: row.retainUntil },
     key: keyOf(row),

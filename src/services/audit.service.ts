@@ -1,17 +1,23 @@
 import type { Connection, mongo } from 'mongoose';
-import type { Position } from '../contract/activities';
 import type { Bounds, Window } from '../contract/window';
-import { readRecord } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
 import { AUDIT_LOG, type RecordMembers, type RecordSourceNames } from '../evidence/recordMembers';
 import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
-import { readPage, streamRecords } from '../mongo/logCursor';
-import { between, pagesOf, tiesOf } from '../mongo/logPages';
+import { lastTieOf, readPage, streamRecords } from '../mongo/logCursor';
+import { between, pagesOf } from '../mongo/logPages';
+import { countLeftOut } from '../mongo/leftOutRecords';
 import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
 import { decodeRecordId, idFilters } from '../mongo/recordId';
 import { markSealed } from '../mongo/sealMarks';
-import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../ports/recordSource';
+import type { LeftOutCounts } from '../evidence/leftOut';
+import type {
+  LeftOutScope,
+  LogSlice,
+  MarkOutcome,
+  RecordSource,
+  SnapshotCreated,
+} from '../ports/recordSource';
 import {
   buildEntry,
   entryIdOnce,
@@ -105,7 +111,8 @@ export class AuditService implements RecordSource {
    */
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     let left = limit;
-    const lastTie = slice.after === null ? undefined : await this.#lastTie(slice.after);
+    const lastTie =
+      slice.after === null ? undefined : await lastTieOf(this.#logs, this.#members, slice.after);
     for (const page of pagesOf(this.#members, slice, lastTie)) {
       if (left <= 0) return;
       for await (const record of readPage(this.#logs, this.#members, page, left, signal)) {
@@ -113,16 +120,6 @@ export class AuditService implements RecordSource {
         left--;
       }
     }
-  }
-
-  /** The id that sorts last among the unsealed records of a millisecond. */
-  async #lastTie(after: Position): Promise<string | undefined> {
-    const sort: mongo.Sort = { [this.#members.time]: -1, _id: -1 };
-    const options: mongo.FindOptions = { raw: true, sort, limit: 1, projection: { _id: 1 } };
-    const [last] = await onDatabase('reading the audit log', () =>
-      this.#logs.find<Buffer>(tiesOf(this.#members, after), options).toArray(),
-    );
-    return last && readRecord(last).id;
   }
 
   /**
@@ -207,6 +204,18 @@ export class AuditService implements RecordSource {
     const filter = this.#marked(false, Date.parse(from), Date.parse(to) + 1);
     const options = signal ? { signal } : {};
     return onDatabase('counting unsealed records', () => this.#logs.countDocuments(filter, options));
+  }
+
+  /**
+   * The number of records that sealing leaves out, by kind, each up to 10,000. DATABASE_*.
+   *
+   * @example
+   * ```ts
+   * const { 'time-text': count } = await audit.countLeftOut({ uncovered: [] });
+   * ```
+   */
+  countLeftOut(scope: LeftOutScope): Promise<LeftOutCounts> {
+    return countLeftOut(this.#logs, this.#members, scope);
   }
 
   /**

@@ -1,10 +1,9 @@
-import { boundsOf, contains, formatInstant, type Bounds } from '../contract/window';
+import { contains, formatInstant } from '../contract/window';
+import { describeLeftOut, totalLeftOut } from '../evidence/leftOut';
 import type { DriftRun } from './driftRun';
 import { readLive } from './liveRecord';
+import { uncoveredBy } from './uncovered';
 import type { Ledger } from './verifyLedger';
-
-/** The range of a date, in milliseconds (ECMA-262). */
-const MAX_DATE_MS = 8.64e15;
 
 /**
  * Looks for marked records that no window shows: in log time that no snapshot covers, with a mark of another type, or with
@@ -13,9 +12,15 @@ const MAX_DATE_MS = 8.64e15;
 export async function auditOutside(run: DriftRun): Promise<void> {
   const { records } = run.deps;
   const { ledger, signal } = run.options;
-  for (const { fromMs, untilMs } of uncoveredOf(ledger))
+  const windows = ledger.entries.map(({ window }) => window);
+  for (const { fromMs, untilMs } of uncoveredBy(windows))
     await addPlanted(run, records.scanMarked(fromMs, untilMs, signal));
   await addPlanted(run, records.scanOddMarks(signal));
+  const leftOut = await records.countLeftOut({ uncovered: uncoveredBy(windows) });
+  if (totalLeftOut(leftOut) > 0)
+    run.tally.note(
+      `sealing leaves out ${describeLeftOut(leftOut)} of the live log; audit-snapshot status says what to do`,
+    );
 }
 
 async function addPlanted(
@@ -28,18 +33,6 @@ async function addPlanted(
     const owner = mark.snapshotId;
     candidates.add({ kind: 'planted', recordId, snapshotId, chunk: null, timestamps, owner });
   }
-}
-
-/** All log time outside of the windows of the ledger, in order. */
-function uncoveredOf({ entries }: Ledger): Bounds[] {
-  const windows = entries.map(({ window }) => boundsOf(window)).toSorted((a, b) => a.fromMs - b.fromMs);
-  const gaps: Bounds[] = [];
-  let fromMs = -MAX_DATE_MS;
-  for (const window of windows) {
-    if (window.fromMs > fromMs) gaps.push({ fromMs, untilMs: window.fromMs });
-    fromMs = Math.max(fromMs, window.untilMs);
-  }
-  return [...gaps, { fromMs, untilMs: MAX_DATE_MS }];
 }
 
 function firstCovering({ entries }: Ledger, timestamps: readonly number[]): string | undefined {

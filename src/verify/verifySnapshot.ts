@@ -14,6 +14,7 @@ import {
   snapshotCheckpointKey,
   snapshotOrigin,
 } from '../evidence/objectKeys';
+import { describeLeftOut, totalLeftOut } from '../evidence/leftOut';
 import { totalFindings } from '../evidence/recordFinding';
 import { manifestStatement } from '../evidence/statement';
 import { decodeBase64 } from '../tlog/base64';
@@ -79,6 +80,7 @@ export async function verifySnapshot(
     await verifyRecords(reader, report, stored.manifest, options);
     await verifyTimestamp(reader, report, stored, trust);
     if (ledger !== undefined) verifyInclusion(report, stored, ledger);
+    noteLeftOut(report, stored.manifest);
     // A job extends the locks after it signed and before the ledger names the snapshot.
     if (ledger === undefined || ledger?.indexOf.has(snapshotId) === true)
       await verifyRetention(reader, report, stored.manifest);
@@ -97,6 +99,12 @@ export async function verifySnapshot(
     retainUntil: stored?.manifest.retention.until ?? null,
     ...report.finish(trust === undefined ? 'self-asserted' : 'pinned', layers, REQUIRED),
   };
+}
+
+/** Nothing is sealed of these records, so nothing of them can be verified; the manifest says how many there were. */
+function noteLeftOut(report: ReportBuilder, { snapshotId, leftOut }: Manifest): void {
+  if (leftOut === undefined || totalLeftOut(leftOut) === 0) return;
+  report.note(`${snapshotId}: when it was sealed, it left out ${describeLeftOut(leftOut)}`);
 }
 
 async function verifyManifest(

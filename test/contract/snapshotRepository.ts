@@ -1,4 +1,5 @@
 import type { AuditSnapshotResult } from '../../src/contract/snapshot';
+import { noneLeftOut } from '../../src/evidence/leftOut';
 import { AUDIT_LOG } from '../../src/evidence/recordMembers';
 import type { ChunkRow, SnapshotRepository, SnapshotSeed } from '../../src/ports/snapshotRepository';
 
@@ -98,6 +99,7 @@ export function describeSnapshotRepository(
         overlaps: [],
         leaseSequence: null,
         chunkCount: null,
+        leftOut: null,
         manifest: null,
         signature: null,
         snapshotAssetId: null,
@@ -170,6 +172,14 @@ export function describeSnapshotRepository(
         { index: 0, count: 2, conflictCount: 1 },
         { index: 2, count: 2, conflictCount: 0 },
       ]);
+    });
+
+    test('the counts of records that were left out are set once', async () => {
+      await open();
+      const counts = { ...noneLeftOut(), 'time-text': 3 };
+      await expect(rows.fixLeftOut('snap-a', counts)).resolves.toEqual(counts);
+      await expect(rows.fixLeftOut('snap-a', noneLeftOut())).resolves.toEqual(counts);
+      await expect(rows.find('snap-a')).resolves.toMatchObject({ leftOut: counts });
     });
 
     test('the number of chunks and the result are set once, and setting them again returns the stored value', async () => {

@@ -1,12 +1,13 @@
 import { AuditService } from '../../src/services/audit.service';
-import { describeRecordSource } from '../contract/recordSource';
+import { describeLeftOutRecords } from '../contract/leftOutRecords';
+import { describeRecordSource, type RecordSourceSubject } from '../contract/recordSource';
 import { FreshDatabases } from '../harness/freshDatabase';
 import { insertRaw } from '../harness/rawRecords';
 
 const databases = new FreshDatabases();
 afterAll(() => databases.close());
 
-describeRecordSource('the MongoDB server', async () => {
+const recordSource = async (): Promise<RecordSourceSubject> => {
   const connection = await databases.connect();
   return {
     source: new AuditService(connection),
@@ -16,4 +17,6 @@ describeRecordSource('the MongoDB server', async () => {
       return found ?? undefined;
     },
   };
-});
+};
+describeRecordSource('the MongoDB server', recordSource);
+describeLeftOutRecords('the MongoDB server', recordSource);

@@ -62,6 +62,7 @@ async function coverage(options: CoverageOptions, output: Output): Promise<numbe
       (snapshotId) => `${snapshotId}: its manifest is missing or not signed, so its window counts as missing`,
     ),
   ];
+  notes.push(...leftOutNotes(entries, within));
   const { origin, size } = ledger;
   const counts = new Map(entries.map(({ snapshotId, recordCount }) => [snapshotId, recordCount]));
   output.result(
@@ -73,6 +74,17 @@ async function coverage(options: CoverageOptions, output: Output): Promise<numbe
         ].join('\n'),
   );
   return exitCodeOfVerdict(verdict);
+}
+
+/** What the entries say about records that are in the log and in no snapshot. */
+function leftOutNotes(entries: readonly LedgerEntry[], within: Window | undefined): readonly string[] {
+  const shown = entries.filter(({ window }) => !within || overlaps(window, within));
+  const some = shown.filter(({ leftOut }) => leftOut !== undefined);
+  const [newest] = some.slice(-1);
+  if (!newest) return [];
+  return [
+    `${some.length} snapshots left out records that cannot be sealed; the newest of them, ${newest.snapshotId}, left out ${newest.leftOut}. Its manifest has their kinds (verify)`,
+  ];
 }
 
 /** Snapshots whose manifest is missing, not signed, or not the one that the ledger names; no chunk is read. */

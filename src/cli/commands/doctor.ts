@@ -5,6 +5,7 @@ import type { Check } from '../doctor/check';
 import { judgeDatabase, measureDatabase } from '../doctor/database';
 import { judgeJobService, measureJobService } from '../doctor/jobService';
 import { judgeLedger, measureLedger } from '../doctor/ledger';
+import { judgeLeftOut, measureLeftOut } from '../doctor/leftOut';
 import { judgeSigningKey, measureSigningKey } from '../doctor/signingKey';
 import { judgeLock, judgeStorage, measureLock, measureStorage } from '../doctor/storage';
 import { judgeStuck, measureStuck } from '../doctor/stuck';
@@ -22,6 +23,7 @@ const CHECKS: readonly (readonly [check: string, run: (fix: boolean) => Promise<
   ['storage', async () => judgeStorage(await measureStorage())],
   ['object lock', async () => judgeLock(await measureLock())],
   ['ledger', async () => judgeLedger(await measureLedger())],
+  ['records that sealing leaves out', async () => judgeLeftOut(await measureLeftOut())],
   ['signing key', async () => judgeSigningKey(await measureSigningKey())],
   ['Temporal', async (fix) => judgeTemporal(await measureTemporal(fix))],
   ['jobs', async () => judgeStuck(await measureStuck())],

@@ -3,14 +3,16 @@ import { mongo } from 'mongoose';
 import { readSealingConfig } from '../../config';
 import { SNAPSHOT_JOB_TYPE } from '../../contract/names';
 import type { OnTamper } from '../../contract/snapshot';
-import type { Window } from '../../contract/window';
+import { boundsOf, type Window } from '../../contract/window';
 import { findJobType } from '../../jobs/jobRegistry';
 import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
 import { AuditService } from '../../services/audit.service';
+import { uncoveredBy } from '../../verify/uncovered';
 import { action } from '../action';
 import { openDatabase } from '../connections/database';
 import { openTemporal, snapshotClient } from '../connections/temporal';
 import { followRun, printDetached } from '../followRun';
+import { leftOutReasons } from '../leftOutReasons';
 import {
   addPolicyOptions,
   example,
@@ -73,19 +75,27 @@ async function previewSeal(window: Window, json: boolean, output: Output): Promi
   await using database = await openDatabase();
   const { connection } = database;
   const { origin, source } = readSealingConfig();
-  const unsealed = await new AuditService(connection, source).countUnsealed(window);
+  const log = new AuditService(connection, source);
+  const unsealed = await log.countUnsealed(window);
   const overlaps = await new MongoSnapshotRepository(connection).listSignedOverlaps(origin, window, '');
+  const within = boundsOf(window);
+  const uncovered = uncoveredBy(
+    overlaps.map((snapshot) => snapshot.window),
+    within,
+  );
+  const leftOut = await log.countLeftOut({ within, uncovered });
   const snapshots = overlaps.map(({ snapshotId, window: { from, to }, manifest }) => ({
     snapshotId,
     from,
     to,
     recordCount: manifest?.recordCount ?? 0,
   }));
-  if (json) output.result(JSON.stringify({ dryRun: true, window, unsealed, snapshots }));
+  if (json) output.result(JSON.stringify({ dryRun: true, window, unsealed, leftOut, snapshots }));
   else {
     output.result(`would seal ${unsealed} records of ${window.from} → ${window.to}; nothing was written`);
     for (const { snapshotId, from, to, recordCount } of snapshots)
       output.result(`already sealed: ${snapshotId}, ${from} → ${to}, ${recordCount} records`);
+    for (const reason of leftOutReasons(leftOut, source)) output.result(`  ! ${reason}`);
   }
   return EXIT.ok;
 }

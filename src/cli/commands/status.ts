@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readSealingConfig } from '../../config';
+import { describeLeftOut, totalLeftOut } from '../../evidence/leftOut';
 import { formatDuration } from '../../schedule/duration';
 import { action } from '../action';
 import { attentionReasons } from '../attentionReasons';
@@ -29,7 +30,7 @@ async function status({ maxLag, json = false }: StatusOptions, output: Output): 
   await using database = await openDatabase();
   const sealing = readSealingConfig();
   const facts = await measureSealing(database.connection, sealing, Date.now());
-  const reasons = attentionReasons(facts, maxLag);
+  const reasons = attentionReasons(facts, maxLag, sealing.source);
   output.result(json ? JSON.stringify(viewOf(facts, reasons)) : describe(facts, reasons));
   return reasons.length === 0 ? EXIT.ok : EXIT.attention;
 }
@@ -39,12 +40,15 @@ function stateOf(reasons: readonly string[]): 'healthy' | 'attention' {
 }
 
 /** The shape of `--json`; docs/schema/cli-output.schema.json. */
-function viewOf({ unsealed: { late, waiting }, jobs, ...facts }: SealingFacts, reasons: readonly string[]) {
+function viewOf(
+  { unsealed: { late, waiting, future }, jobs, ...facts }: SealingFacts,
+  reasons: readonly string[],
+) {
   return {
     state: stateOf(reasons),
     reasons,
     ...facts,
-    backlog: { late, waiting },
+    backlog: { late, waiting, future },
     jobs: { ...jobs, failed: jobs.failed.length },
   };
 }
@@ -59,6 +63,7 @@ function describe(facts: SealingFacts, reasons: readonly string[]): string {
     ['sealed until', sealed],
     ['gaps', String(gaps.length)],
     ['findings', String(findings)],
+    ['left out', totalLeftOut(facts.leftOut) === 0 ? '0' : describeLeftOut(facts.leftOut)],
     ['not sealed yet', `${unsealed.waiting ?? 'many'} records, and ${unsealed.late ?? 'many'} late ones`],
     ['jobs', `${jobs.queued} queued, ${jobs.running} running, ${jobs.failed.length} failed`],
   ];

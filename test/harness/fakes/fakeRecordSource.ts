@@ -2,10 +2,23 @@ import { mongo } from 'mongoose';
 import { BSON_BOOLEAN, BSON_DATE, bsonElements } from '../../../src/evidence/bsonElements';
 import { cutRecord, readRecord } from '../../../src/evidence/recordBytes';
 import { AUDIT_LOG, type RecordMembers } from '../../../src/evidence/recordMembers';
-import type { Window } from '../../../src/contract/window';
+import type { Bounds, Window } from '../../../src/contract/window';
+import {
+  leftOutKindOf,
+  MAX_COUNTED_LEFT_OUT,
+  noneLeftOut,
+  WINDOW_YEARS,
+  type LeftOutCounts,
+} from '../../../src/evidence/leftOut';
 import { isMarkable } from '../../../src/mongo/oddRecords';
 import { decodeRecordId } from '../../../src/mongo/recordId';
-import type { LogSlice, MarkOutcome, RecordSource, SnapshotCreated } from '../../../src/ports/recordSource';
+import type {
+  LeftOutScope,
+  LogSlice,
+  MarkOutcome,
+  RecordSource,
+  SnapshotCreated,
+} from '../../../src/ports/recordSource';
 import {
   buildEntry,
   entryIdOnce,
@@ -118,6 +131,22 @@ export class FakeRecordSource implements RecordSource {
     });
   }
 
+  countLeftOut({ within, uncovered }: LeftOutScope): Promise<LeftOutCounts> {
+    return this.faults.run('countLeftOut', () => {
+      const counts = noneLeftOut();
+      for (const { bytes, timestamps } of this.#records.values()) {
+        const kind = leftOutKindOf(bytes, this.#members);
+        if (kind === undefined) continue;
+        const [ms] = timestamps;
+        const bounds =
+          kind === 'mark-foreign' ? uncovered : kind === 'immutable-missing' && within ? [within] : undefined;
+        if (bounds && isDated(ms) && !isIn(bounds, ms)) continue;
+        counts[kind] = Math.min(counts[kind] + 1, MAX_COUNTED_LEFT_OUT);
+      }
+      return counts;
+    });
+  }
+
   updateLogImmutability(logIds: readonly string[], snapshotId: string): Promise<MarkOutcome> {
     return this.faults.run('updateLogImmutability', () => ({
       conflicts: logIds.filter((id) => !this.#mark(id, snapshotId)),
@@ -171,6 +200,14 @@ export class FakeRecordSource implements RecordSource {
     this.markCounts.set(id, (this.markCounts.get(id) ?? 0) + 1);
     return true;
   }
+}
+
+function isIn(bounds: readonly Bounds[], ms: number): boolean {
+  return bounds.some(({ fromMs, untilMs }) => ms >= fromMs && ms < untilMs);
+}
+
+function isDated(ms: number | undefined): ms is number {
+  return ms !== undefined && isIn([WINDOW_YEARS], ms);
 }
 
 function sortKey({ timestamps }: Held): number {

@@ -2,6 +2,7 @@ import { mongo } from 'mongoose';
 import type { AuditSnapshotResult } from '../../../src/contract/snapshot';
 import type { Window } from '../../../src/contract/window';
 import { SnapshotError } from '../../../src/errors';
+import type { LeftOutCounts } from '../../../src/evidence/leftOut';
 import type {
   ChunkMark,
   ChunkRow,
@@ -18,7 +19,8 @@ import { FaultPlan } from './faults';
 
 const MAX_ROW_BYTES = 8 * 1024 * 1024;
 
-type Member = 'chunkCount' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
+type Member =
+  'chunkCount' | 'leftOut' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
 
 /** Rows of snapshots and chunks in memory; they are copied and frozen, so that no caller can change them. */
 export class FakeSnapshotRepository implements SnapshotRepository {
@@ -33,6 +35,7 @@ export class FakeSnapshotRepository implements SnapshotRepository {
       if (known) return refuseOtherPlan(known, seed);
       const nothing = {
         chunkCount: null,
+        leftOut: null,
         manifest: null,
         signature: null,
         snapshotAssetId: null,
@@ -123,6 +126,10 @@ export class FakeSnapshotRepository implements SnapshotRepository {
 
   fixChunkCount(snapshotId: string, chunkCount: number): Promise<number> {
     return this.#run('fixChunkCount', () => this.#setOnce(snapshotId, 'chunkCount', chunkCount));
+  }
+
+  fixLeftOut(snapshotId: string, leftOut: LeftOutCounts): Promise<LeftOutCounts> {
+    return this.#run('fixLeftOut', () => this.#setOnce(snapshotId, 'leftOut', leftOut));
   }
 
   setManifest(snapshotId: string, manifest: ManifestRef): Promise<void> {

@@ -1,4 +1,6 @@
 import { attentionReasons } from '../../../src/cli/attentionReasons';
+import { LEFT_OUT_KINDS, noneLeftOut } from '../../../src/evidence/leftOut';
+import { AUDIT_LOG } from '../../../src/evidence/recordMembers';
 import type { SealingFacts } from '../../../src/cli/sealingFacts';
 
 const HEALTHY: SealingFacts = {
@@ -11,13 +13,14 @@ const HEALTHY: SealingFacts = {
   lagSeconds: 600,
   gaps: [],
   findings: 0,
-  unsealed: { late: 3, overdue: 0, waiting: null },
+  leftOut: noneLeftOut(),
+  unsealed: { late: 3, overdue: 0, waiting: null, future: 0 },
   jobs: { queued: 1, running: 1, failed: [] },
 };
 
 test('records that wait, or are late within the allowance, need no attention', () => {
-  expect(attentionReasons(HEALTHY, undefined)).toEqual([]);
-  expect(attentionReasons(HEALTHY, 600)).toEqual([]);
+  expect(attentionReasons(HEALTHY, undefined, AUDIT_LOG)).toEqual([]);
+  expect(attentionReasons(HEALTHY, 600, AUDIT_LOG)).toEqual([]);
 });
 
 test.each<[string, Partial<SealingFacts>, number | undefined, RegExp]>([
@@ -51,15 +54,52 @@ test.each<[string, Partial<SealingFacts>, number | undefined, RegExp]>([
     /^job-1 has no run; run audit-snapshot retry$/,
   ],
   ['a finding', { findings: 4 }, undefined, /^4 sealed records did not match/],
-  ['an overdue record', { unsealed: { late: 9, overdue: 2, waiting: 0 } }, undefined, /^2 records in sealed/],
+  [
+    'an overdue record',
+    { unsealed: { late: 9, overdue: 2, waiting: 0, future: 0 } },
+    undefined,
+    /^2 records in sealed/,
+  ],
   [
     'overdue records that cannot be counted in time',
-    { unsealed: { late: null, overdue: null, waiting: null } },
+    { unsealed: { late: null, overdue: null, waiting: null, future: 0 } },
     undefined,
     /^many records in sealed/,
+  ],
+  [
+    'a record that is dated in the future',
+    { unsealed: { late: 0, overdue: 0, waiting: 0, future: 7 } },
+    undefined,
+    /^7 records are dated more than a day in the future/,
   ],
   ['a lag above the limit', {}, 599, /^nothing has been sealed for 10m/],
   ['a ledger without snapshots, when a lag limit is set', { lagSeconds: null }, 60, /sealed yet$/],
 ])('%s is the one reason for attention', (_what, change, maxLagSeconds, reason) => {
-  expect(attentionReasons({ ...HEALTHY, ...change }, maxLagSeconds)).toEqual([expect.stringMatching(reason)]);
+  expect(attentionReasons({ ...HEALTHY, ...change }, maxLagSeconds, AUDIT_LOG)).toEqual([
+    expect.stringMatching(reason),
+  ]);
+});
+
+test.each(LEFT_OUT_KINDS)(
+  'records that are left out as %s are a reason that says how to find them and what to do',
+  (kind) => {
+    const source = { ...AUDIT_LOG, collection: 'events' };
+    const [reason, ...others] = attentionReasons(
+      { ...HEALTHY, leftOut: { ...noneLeftOut(), [kind]: 5 } },
+      undefined,
+      source,
+    );
+    expect(others).toEqual([]);
+    expect(reason).toMatch(/^5 records are left out \(/);
+    expect(reason).toContain(`(${kind}): `);
+    expect(reason).toMatch(/Find them: db\.getCollection\("events"\)\.find\(\{.+\}\)$/);
+    expect(reason).toMatch(/; (set|find out)/);
+  },
+);
+
+test('a count at its limit is "at least"', () => {
+  const leftOut = { ...noneLeftOut(), 'time-text': 10_000 };
+  expect(attentionReasons({ ...HEALTHY, leftOut }, undefined, AUDIT_LOG)[0]).toMatch(
+    /^at least 10000 records/,
+  );
 });

@@ -8,10 +8,11 @@ import { FakeJobStore } from '../../harness/fakes/fakeJobStore';
 import { FakeSnapshotRepository } from '../../harness/fakes/fakeSnapshotRepository';
 import { FakeWindowLeaseStore } from '../../harness/fakes/fakeWindowLeaseStore';
 import { FakeLedgerSequencer } from '../../harness/fakes/fakeLedgerSequencer';
-import { describeRecordSource } from '../../contract/recordSource';
+import { describeLeftOutRecords } from '../../contract/leftOutRecords';
+import { describeRecordSource, type RecordSourceSubject } from '../../contract/recordSource';
 import { FakeRecordSource } from '../../harness/fakes/fakeRecordSource';
 
-describeRecordSource('the fake', () => {
+const recordSource = (): Promise<RecordSourceSubject> => {
   const source = new FakeRecordSource();
   return Promise.resolve({
     source,
@@ -21,7 +22,9 @@ describeRecordSource('the fake', () => {
     },
     read: (id) => Promise.resolve(source.read(id.toHexString())),
   });
-});
+};
+describeRecordSource('the fake', recordSource);
+describeLeftOutRecords('the fake', recordSource);
 
 describeLedgerSequencer('the fake', () => Promise.resolve(new FakeLedgerSequencer()));
 describeSnapshotRepository('the fake', () => Promise.resolve(new FakeSnapshotRepository()));

@@ -1,0 +1,95 @@
+import type { mongo } from 'mongoose';
+import {
+  LEFT_OUT_KINDS,
+  MAX_COUNTED_LEFT_OUT,
+  noneLeftOut,
+  WINDOW_YEARS,
+  type LeftOutCounts,
+  type LeftOutKind,
+} from '../evidence/leftOut';
+import type { RecordMembers } from '../evidence/recordMembers';
+import type { LeftOutScope } from '../ports/recordSource';
+import { onDatabase } from './errors';
+import { between } from './logPages';
+import { mayHaveArrays } from './multikeyBounds';
+
+type Filter = mongo.Document;
+
+/** `$type` codes, each of which is a range of an index. */
+const TEXT = 2;
+const ARRAY = 4;
+const BOOLEAN = 8;
+const DATE = 9;
+const NUMBERS = [1, 16, 18, 19];
+const OTHERS = [3, 5, 7, 11, 12, 13, 14, 15, 17, -1, 127];
+
+const FIRST_DATE = new Date(WINDOW_YEARS.fromMs);
+const DATE_AFTER = new Date(WINDOW_YEARS.untilMs);
+
+/**
+ * Counts the records that sealing leaves out, each kind up to MAX_COUNTED_LEFT_OUT. Every count is of ranges of the index
+ * of the log, in which nothing is as long as applications write what is sealed; where the log has none of them, one query
+ * says so. DATABASE_*.
+ */
+export async function countLeftOut(
+  logs: mongo.Collection,
+  members: RecordMembers,
+  scope: LeftOutScope,
+): Promise<LeftOutCounts> {
+  const filters = filtersOf(members, scope, await mayHaveArrays(logs, members));
+  const counts = noneLeftOut();
+  const any = Object.values(filters).flat();
+  const found = await onDatabase('records that are left out', () =>
+    logs.findOne({ $or: any }, { projection: { _id: 1 } }),
+  );
+  if (!found) return counts;
+  for (const kind of LEFT_OUT_KINDS)
+    for (const filter of filters[kind]) {
+      const limit = MAX_COUNTED_LEFT_OUT - counts[kind];
+      if (limit > 0)
+        counts[kind] += await onDatabase(`records that are left out: ${kind}`, () =>
+          logs.countDocuments(filter, { limit }),
+        );
+    }
+  return counts;
+}
+
+function filtersOf(
+  members: RecordMembers,
+  { within, uncovered }: LeftOutScope,
+  hasArrays: boolean,
+): Readonly<Record<LeftOutKind, readonly Filter[]>> {
+  const { immutable, time } = members;
+  const marked = (mark: unknown, at: readonly Filter[]): Filter[] =>
+    at.map((each) => ({ [immutable]: mark, ...each }));
+  const windowed = within ? [between(members, within.fromMs, within.untilMs)] : [];
+  const outside = outsideOf(time);
+  const everywhere = within ? [...windowed, ...Object.values(outside).flat()] : [{}];
+  const arrays = hasArrays ? [{ [time]: { ...(windowed[0]?.[time] as object), $type: ARRAY } }] : [];
+  return {
+    'immutable-missing': marked(null, everywhere),
+    'immutable-odd': [{ [immutable]: { $type: [TEXT, DATE, ...NUMBERS, ...OTHERS] } }],
+    'mark-foreign': marked(true, [
+      ...Object.values(outside).flat(),
+      ...uncovered.map(({ fromMs, untilMs }) =>
+        between(members, Math.max(fromMs, WINDOW_YEARS.fromMs), Math.min(untilMs, WINDOW_YEARS.untilMs)),
+      ),
+    ]),
+    'time-missing': marked(false, outside.missing),
+    'time-text': marked(false, outside.text),
+    'time-number': marked(false, outside.number),
+    'time-other': marked(false, [...outside.other, ...arrays]),
+    'time-range': marked(false, outside.range),
+  };
+}
+
+/** The conditions of a time that is in no window. */
+function outsideOf(time: string) {
+  return {
+    missing: [{ [time]: null }],
+    text: [{ [time]: { $type: TEXT } }],
+    number: [{ [time]: { $type: NUMBERS } }],
+    other: [{ [time]: { $type: [BOOLEAN, ...OTHERS] } }],
+    range: [{ [time]: { $lt: FIRST_DATE } }, { [time]: { $gte: DATE_AFTER } }],
+  };
+}
