@@ -22,6 +22,7 @@ module.exports = {
   maxWorkers: 2,
   // Integration tests start processes; a unit test that takes this long hangs.
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/test/harness/longestFirst.cjs',
   reporters: [
     'default',
     ['<rootDir>/test/harness/summaryReporter.cjs', { suiteSeconds: { unit: 600, integration: 1200 } }],
