@@ -46,7 +46,7 @@ const AFTER_EARLIER = {
 };
 
 /** Keys of every simulation, in the order of their versions. */
-export const KEYS = Array.from({ length: 7 }, () => generateKeyPairSync('ed25519'));
+export const KEYS = Array.from({ length: 8 }, () => generateKeyPairSync('ed25519'));
 
 export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
   one: { records: 3, jobs: [ONE] },
@@ -93,7 +93,8 @@ export const SCENARIO: Readonly<Record<ScenarioName, Scenario>> = {
     ...AFTER_EARLIER,
     disaster: {
       inject: ({ signer }) => {
-        signer.rotate(KEYS[1]);
+        // A key that no other fault rotates to: one key has one version.
+        signer.rotate(KEYS.at(-1));
         signer.disableBelow(2);
       },
       codes: ['KEY_VERSION_UNAVAILABLE'],

@@ -80,7 +80,7 @@ class Simulation {
   readonly #monitor = new InvariantMonitor(this.#fakes, CONTENT);
   readonly #eligible: string[] = [];
   readonly #late = [...LATE];
-  readonly #spareKeys = KEYS.slice(1);
+  readonly #spareKeys = KEYS.slice(1, -1);
   readonly #reader: EvidenceReader;
   readonly #clockReads = new Set<number>();
   #clockOffsetMs = 0;
@@ -152,6 +152,8 @@ class Simulation {
 
   #change(kind: Change): void {
     const [late, key] = [this.#late[0], this.#spareKeys[0]];
+    // The clock of the signer, which dates its versions.
+    this.#fakes.clock.advance(this.#time.nowMs() - this.#fakes.clock.nowMs());
     switch (kind) {
       case 'lateRecord':
         this.#late.shift();
@@ -159,7 +161,6 @@ class Simulation {
         break;
       case 'keyRotated':
         this.#spareKeys.shift();
-        this.#fakes.clock.advance(this.#time.nowMs() - this.#fakes.clock.nowMs());
         if (key) this.#fakes.signer.rotate(key);
         break;
       case 'clockForward':
