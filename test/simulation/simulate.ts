@@ -232,7 +232,8 @@ class Simulation {
       if (lease && !lease.signing)
         violations.add(`job ${jobId} ended before it signed anything, and its window is not free`);
       const job = jobs.jobs.get(jobId);
-      if (code === undefined) continue;
+      // A report that is refused leaves the job as it was; the next run reports it.
+      if (code === undefined || this.#plan.faults.some(({ kind }) => kind === 'denied')) continue;
       if (job?.status !== 'failed' || job.error?.code !== code)
         violations.add(
           `job ${jobId} ended with ${code} and is reported as ${job?.status} ${job?.error?.code}`,

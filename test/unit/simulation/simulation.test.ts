@@ -4,6 +4,7 @@ import { placePlan } from '../../simulation/placedPlan';
 import { PLANTED_BUGS } from '../../simulation/plantedBugs';
 import { restorePureFunctions, memoizePureFunctions } from '../../simulation/memoizedFunctions';
 import { searchPlans } from '../../simulation/randomPlans';
+import { isAnswer } from '../../simulation/serverAnswers';
 import { simulate } from '../../simulation/simulate';
 import { findViolation } from '../../simulation/bugSearch';
 
@@ -76,10 +77,12 @@ describe('simulated runs', () => {
   );
 
   test.each(FAULT_KINDS)(
-    'a run with the fault "%s" at any ninth call violates no invariant',
+    'a run with the fault "%s" at some of its calls violates no invariant',
     async (kind) => {
       const { calls } = await simulate(parsePlan('one/0:'));
-      for (let at = 1; at <= calls; at += 9) {
+      // Answers of servers lead to the same few errors; the campaign has them at every call.
+      const stride = isAnswer(kind) ? 31 : 9;
+      for (let at = 1; at <= calls; at += stride) {
         const plan = parsePlan(`one/0:${kind}@${at}`);
         expect([formatPlan(plan), (await simulate(plan)).violations]).toEqual([formatPlan(plan), []]);
       }
