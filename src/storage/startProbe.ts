@@ -30,7 +30,8 @@ export async function probeStart(config: StorageConfig, nowMs: number): Promise<
     bucket,
     key,
     versionId,
-    new Date(Math.max(nowMs, lock.until.getTime()) + EXTENSION_MS),
+    // A lock that has ended gets a new end that a slow request does not reach.
+    new Date(Math.max(nowMs + LOCK_MS, lock.until.getTime()) + EXTENSION_MS),
   );
   await store.get(key, BODY.length, versionId);
   await store.listVersions(key)[Symbol.asyncIterator]().next();
