@@ -63,7 +63,7 @@ test.each(['queryBatch', 'hashBatch'] as const)(
     const ids = addRecords(deps, 300);
     let calls = 0;
     const before = (called: string): void => {
-      if (called === name && ++calls === 2) throw new Error('terminated');
+      if (called === name && ++calls >= 2) throw new Error('terminated');
     };
     await expect(
       new InProcessRun(deps, { before, maxAttempts: 1 }).run({ ...INPUT, maxAttempts: 1 }),

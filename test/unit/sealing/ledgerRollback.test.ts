@@ -111,8 +111,8 @@ describe('a ledger that was rolled back', () => {
 describe('an innocent state of the ledger', () => {
   test('tiles without a checkpoint over them, which a killed worker leaves, are continued', async () => {
     const deps = await sealHours(2);
-    // Every attempt of the job.
-    for (let nth = 2; nth < 5; nth++) deps.store.faults.failCall('replace', nth, 'lost');
+    // Every attempt of the job: the first, which makes progress, and three that make none.
+    for (let nth = 2; nth < 6; nth++) deps.store.faults.failCall('replace', nth, 'lost');
     const run = new InProcessRun(deps, { maxAttempts: 1 });
     deps.logEntries(2, windowOf(2).from);
     await expect(run.run({ jobId: 'job-2', ...windowOf(2) })).rejects.toThrow('lost, as planned');

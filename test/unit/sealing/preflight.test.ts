@@ -146,8 +146,7 @@ describe('before signing', () => {
   test('once signing began the trials are not repeated, so they cannot keep a snapshot from being finished', async () => {
     const deps = new FakeDeps();
     deps.logEntries(6);
-    deps.assets.faults.failNext('registerAsset', 'lost', refusal('DATABASE_UNAUTHORIZED'));
-    await expect(new InProcessRun(deps).run(INPUT)).rejects.toMatchObject({ type: 'DATABASE_UNAUTHORIZED' });
+    await expect(new InProcessRun(deps, { dieBefore: 'registerAsset' }).run(INPUT)).rejects.toThrow('died');
     deps.writeCheck.faults.refuse(refusal('DATABASE_FAILED'), 'tryWrites');
     expect(await new InProcessRun(deps).run(INPUT)).toMatchObject({ recordCount: 6 });
   });
