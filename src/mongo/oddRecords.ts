@@ -26,28 +26,6 @@ export function oddMarkFilters({ immutable, time }: RecordMembers): readonly mon
   ];
 }
 
-/**
- * Filters of the records that no window contains, by what is wrong: the time is no date, or the mark is neither true nor
- * false, so that no query of a window finds them. The reasons have the names of the default members.
- */
-export function ineligibleFilters({
-  immutable,
-  time,
-}: RecordMembers): Readonly<Record<'timestamp' | 'immutable', readonly mongo.Document[]>> {
-  return {
-    timestamp: [
-      { [immutable]: false, [time]: null },
-      { [immutable]: false, [time]: { $type: [...OTHER_TYPES, BOOLEAN_TYPE] } },
-      { [immutable]: false, [time]: { $type: ARRAY_TYPE } },
-    ],
-    immutable: [
-      { [immutable]: null },
-      { [immutable]: { $type: [...OTHER_TYPES, DATE_TYPE] } },
-      { [immutable]: { $type: ARRAY_TYPE } },
-    ],
-  };
-}
-
 /** False for a record that no update can mark: beyond the size limit with its mark, or with an id that the driver cannot represent. */
 export function isMarkable(document: Uint8Array, snapshotId: string, members: RecordMembers): boolean {
   const markedBytes =

@@ -108,7 +108,7 @@ function probesOf(
     }),
     retentionProbe({ ledger, store, gauges, nowMs }),
     verificationProbe({ readRuns: verifyRunsOf(client, taskQueue), gauges }),
-    ineligibleProbe(database, source, gauges),
+    ineligibleProbe(records, gauges),
     pollerProbe(client, taskQueue, pollers),
   ];
 }

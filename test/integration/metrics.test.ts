@@ -127,7 +127,7 @@ describe('the metrics of a worker and a job service on real servers', () => {
         ledger_consistent: 1,
         'workers{state="running"}': 2,
         [`pollers{queue="${services.env['TEMPORAL_TASK_QUEUE']}"}`]: 2,
-        'ineligible_records{kind="timestamp"}': 0,
+        'ineligible_records{kind="time-missing"}': 0,
       });
       expect(samples['bytes_sealed_total']).toBeGreaterThan(1000);
       expect(samples['retention_remaining_seconds{scope="oldest_snapshot"}']).toBeCloseTo(

@@ -1,20 +1,17 @@
-import type { Connection } from 'mongoose';
-import type { RecordSourceNames } from '../../evidence/recordMembers';
-import { countIneligible } from '../../mongo/countIneligible';
 import type { ProbeGauges } from '../../monitoring/metrics';
+import type { RecordSource } from '../../ports/recordSource';
 import type { Probe } from './probe';
 
-/** How many records are in no window, by the reason. */
+/** How many records are in no window, by kind. Whether a mark within log time is foreign is a question to the ledger. */
 export function ineligibleProbe(
-  database: Connection,
-  source: RecordSourceNames,
+  records: Pick<RecordSource, 'countLeftOut'>,
   gauges: Pick<ProbeGauges, 'ineligible'>,
 ): Probe {
   return {
     name: 'ineligible records',
-    measure: async (signal) => {
-      for (const [kind, count] of await countIneligible(database, source, signal))
-        gauges.ineligible.set({ kind }, count);
+    measure: async () => {
+      const counts = await records.countLeftOut({ uncovered: [] });
+      for (const [kind, count] of Object.entries(counts)) gauges.ineligible.set({ kind }, count);
     },
   };
 }

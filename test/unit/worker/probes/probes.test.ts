@@ -1,3 +1,4 @@
+import { BSON } from 'bson';
 import { Registry } from 'prom-client';
 import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
 import { windowJobId } from '../../../../src/contract/scheduleJobIds';
@@ -8,6 +9,7 @@ import { manifestKey, LEDGER_CHECKPOINT_KEY } from '../../../../src/evidence/obj
 import { probeGauges } from '../../../../src/monitoring/metrics';
 import { DEFAULT_POLICY } from '../../../../src/schedule/scheduleSettings';
 import type { VerifyRun } from '../../../../src/temporal/verifyRuns';
+import { ineligibleProbe } from '../../../../src/worker/probes/ineligibleProbe';
 import { ledgerProbe } from '../../../../src/worker/probes/ledgerProbe';
 import { runProbes } from '../../../../src/worker/probes/probe';
 import { retentionProbe } from '../../../../src/worker/probes/retentionProbe';
@@ -280,5 +282,17 @@ describe('repeated measurements', () => {
     expect(pauses).toEqual([60_000, 100_000, 60_000, 60_000]);
     expect(errors).toEqual(Array(3).fill('DATABASE_UNREACHABLE'));
     expect(lines).toHaveLength(1);
+  });
+});
+
+test('the probe of ineligible records shows every kind, also those without a record', async () => {
+  const { gauges, samples } = makeGauges();
+  const deps = new FakeDeps();
+  deps.records.addRaw(BSON.serialize({ _id: 1, immutable: false, timestamp: 'yesterday' }));
+  await ineligibleProbe(deps.records, gauges).measure(NEVER);
+  expect(await samples()).toMatchObject({
+    'ineligible_records{kind="time-text"}': 1,
+    'ineligible_records{kind="time-missing"}': 0,
+    'ineligible_records{kind="immutable-odd"}': 0,
   });
 });
