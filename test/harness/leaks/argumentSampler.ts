@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const SAMPLE_MS = 200;
 
@@ -20,6 +20,7 @@ export class ArgumentSampler {
   }
 
   #sample(): void {
+    if (!existsSync('/proc')) return;
     for (const pid of readdirSync('/proc'))
       if (/^\d+$/.test(pid)) this.#seen.add(argumentsOf(pid).replaceAll('\0', ' '));
   }

@@ -71,10 +71,15 @@ export async function* readHistories(): AsyncGenerator<Source> {
   for await (const run of client.workflow.list()) runs.push(run);
   for (let first = 0; first < runs.length; first += CONCURRENCY) {
     const batch = runs.slice(first, first + CONCURRENCY);
-    const texts = await Promise.all(batch.map((run) => readHistory(client, run)));
+    const texts = await Promise.all(batch.map((run) => tryThrice(() => readHistory(client, run))));
     for (const [index, text = ''] of texts.entries())
       yield { kind: 'history', name: batch[index]!.workflowId, bytes: Buffer.from(text) };
   }
+}
+
+/** A busy machine may answer too late. */
+async function tryThrice<T>(read: () => Promise<T>): Promise<T> {
+  return read().catch(() => read().catch(read));
 }
 
 /** The documents of all databases, as BSON. */
