@@ -16,6 +16,7 @@ import { AssetService } from '../../src/services/asset.service';
 import { AuditService } from '../../src/services/audit.service';
 import { WriteCheckService } from '../../src/services/writeCheck.service';
 import { AuthServer } from '../harness/authServer';
+import { runCommand } from '../harness/commandLine';
 import { uniqueName } from '../harness/deployment';
 import { FakeDeps } from '../harness/fakeDeps';
 import { InProcessRun } from '../harness/inProcessEngine';
@@ -38,6 +39,18 @@ const ENTRY = {
 };
 const DENIED = { code: 'DATABASE_UNAUTHORIZED', retryable: false };
 const PAGE = readFileSync(join(__dirname, '../../docs/mongodb.md'), 'utf8');
+
+/** The command that reads a collection, for the role of readers. */
+const READS: Readonly<Record<string, readonly string[]>> = {
+  auditlogs: ['status'],
+  snapshots: ['show', INPUT.jobId],
+  snapshotchunks: ['show', INPUT.jobId],
+  windowleases: ['show', INPUT.jobId],
+  assets: ['show', INPUT.jobId],
+  jobs: ['show', INPUT.jobId],
+  ledgerheads: ['status'],
+  ledgerleaves: ['status'],
+};
 
 /** Storage, key and clock in memory, everything else on a database. */
 function depsOn(database: DatabaseConnection): SealingDeps & { readonly store: FakeDeps['store'] } {
@@ -201,6 +214,28 @@ describe('the roles of deploy/mongodb', () => {
     });
     for (const collection of ['auditlogs', 'jobs', 'ledgerleaves'])
       await expect(reader.collection(collection).insertOne({})).rejects.toMatchObject({ code: 13 });
+  });
+
+  test('a reader without any one of its rights gets exit code 5, and the error names the collection', async () => {
+    await new AuditService(admin).logAuditEntry(ENTRY);
+    await new InProcessRun(depsOn(admin)).run(INPUT);
+    const role = roleOfScript('reader', name);
+    const uri = await server.grant(name, role);
+    // The objects of this snapshot are in memory, so with all rights `show` finds no locks.
+    const run = (command: readonly string[]) => runCommand({ ...process.env, MONGODB_URI: uri }, ...command);
+    for (const command of [['status'], ['show', INPUT.jobId]])
+      expect((await run(command)).stderr).not.toContain('DATABASE_UNAUTHORIZED');
+    for (const [collection, action] of rightsOf(role)) {
+      await server.replace(name, withoutRight(role, collection, action));
+      const { code, stderr } = await run(READS[collection] ?? []);
+      expect({ collection, code, stderr }).toEqual({
+        collection,
+        code: 5,
+        stderr: expect.stringMatching(
+          new RegExp(`error \\[DATABASE_UNAUTHORIZED\\]: .*${collection}`),
+        ) as string,
+      });
+    }
   });
 
   test('an application without its right cannot add entries, and the error names the collection', async () => {
