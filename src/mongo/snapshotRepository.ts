@@ -138,7 +138,7 @@ export class MongoSnapshotRepository implements SnapshotRepository {
 
   async setMarked(snapshotId: string, index: number, conflicts: readonly string[]): Promise<void> {
     const _id = chunkId(snapshotId, index);
-    const marked = { conflicts: conflicts.slice(0, MAX_LISTED_CONFLICTS), conflictCount: conflicts.length };
+    const marked = markedOf(conflicts);
     await onDatabase(`chunk ${_id}`, () =>
       this.#chunks.updateOne({ _id, marked: null }, { $set: { marked } }),
     );
@@ -246,7 +246,13 @@ export class MongoSnapshotRepository implements SnapshotRepository {
   }
 }
 
-function chunkId(snapshotId: string, index: number): string {
+/** The mark of a chunk row; of many conflicting ids it lists only the first. */
+export function markedOf(conflicts: readonly string[]): NonNullable<ChunkDocument['marked']> {
+  return { conflicts: conflicts.slice(0, MAX_LISTED_CONFLICTS), conflictCount: conflicts.length };
+}
+
+/** The `_id` of the row of a chunk. */
+export function chunkId(snapshotId: string, index: number): string {
   return `${snapshotId}/${String(index).padStart(6, '0')}`;
 }
 

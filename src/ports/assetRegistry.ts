@@ -14,6 +14,9 @@ export interface AssetRegistration {
 
 /** Registers stored objects as one asset. Errors: SNAPSHOT_CONFLICT, DATABASE_*. */
 export interface AssetRegistry {
-  /** The same snapshot always gets the same asset id; SNAPSHOT_CONFLICT when it was registered with other objects. */
-  registerAsset(registration: AssetRegistration): Promise<{ snapshotAssetId: string }>;
+  /**
+   * The same snapshot always gets the same asset id; SNAPSHOT_CONFLICT when it was registered with other objects. A new
+   * asset gets `knownId` if one is given: that of an asset which the database lost.
+   */
+  registerAsset(registration: AssetRegistration, knownId?: string): Promise<{ snapshotAssetId: string }>;
 }

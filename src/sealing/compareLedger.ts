@@ -37,6 +37,6 @@ export async function requireAhead(
 ): Promise<LedgerHead> {
   const head = await ledger.head();
   if (bundledSize <= head.size) return head;
-  const message = `the bucket's ledger has ${bundledSize} entries, the database only ${head.size}: the database was restored to an older state. Nothing was signed; restore the ledger's collections to the newest state, or rebuild them from the bucket: audit-snapshot ledger repair`;
+  const message = `the bucket's ledger has ${bundledSize} entries, the database only ${head.size}: the database was restored to an older state. Nothing was signed; stop the workers, then run audit-snapshot restore --from-evidence --key trust.json`;
   throw new SnapshotError('LEDGER_BEHIND', message);
 }

@@ -46,7 +46,7 @@ function refuseMarker({ key, versionId, isDeleteMarker }: ListedVersion): void {
   if (!isDeleteMarker) return;
   throw rolledBack(
     `an object of the ledger has a delete marker [key=${key}, version=${versionId}]`,
-    'Find out who deleted it, then delete the marker by its version id',
+    'Find out who deleted it, then delete the marker by its version id, or run audit-snapshot ledger recover --key trust.json',
   );
 }
 

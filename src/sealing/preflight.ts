@@ -4,8 +4,9 @@ import { isIdDigest } from '../evidence/recordIds';
 import { SnapshotError } from '../errors';
 import type { ChunkRow } from '../ports/snapshotRepository';
 import type { FinishingWrites } from '../ports/writeCheck';
+import { requireAhead } from './compareLedger';
 import { holdUntil, type SealingDeps } from './deps';
-import { listPublishedOverlaps } from './publishedOverlaps';
+import { readBucketLedger } from './publishedLedger';
 import { readSealedManifest } from './sealedManifest';
 import { signVerified } from './signing';
 import type { ManifestedRow } from './snapshotRows';
@@ -25,8 +26,7 @@ const SECOND_MS = 1000;
 export async function tryToFinish(deps: SealingDeps, row: ManifestedRow): Promise<void> {
   await tryStorage(deps, row);
   await requireKeyInForce(deps, row);
-  // What the entry of the ledger will need: the key, the checkpoint, and the list of the versions of its tiles.
-  await listPublishedOverlaps(deps, row);
+  await tryLedger(deps);
   const key = { version: row.keyVersion, publicKey: Buffer.from(row.publicKey, 'base64') };
   await signVerified(deps.signer, preflightStatement(row), key);
   await deps.writeCheck.tryWrites(await finishingWrites(deps, row));
@@ -60,6 +60,15 @@ async function requireKeyInForce({ signer }: SealingDeps, row: ManifestedRow): P
   const replaced = `key version ${keyVersion} was replaced at ${next.createdAt.toISOString()}, by the clock of the signer`;
   const message = `snapshot ${snapshotId} was opened at ${openedAt}, by the clock of Temporal, but ${replaced}; correct these clocks, then seal the window with a new job`;
   throw new SnapshotError('KEY_NOT_IN_FORCE', message);
+}
+
+/**
+ * What the entry of the ledger will need: the key, the checkpoint, the list of the versions of its tiles, and a database
+ * that has not lost entries of the ledger. LEDGER_*.
+ */
+async function tryLedger(deps: SealingDeps): Promise<void> {
+  const { bundledSize } = await readBucketLedger(deps, await deps.signer.listKeys());
+  await requireAhead(deps.ledger, bundledSize);
 }
 
 /** As long as the statement about a manifest, and no statement: its first line names another purpose. */

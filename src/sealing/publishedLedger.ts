@@ -117,7 +117,7 @@ async function readCheckpoint({ store }: LedgerReading): Promise<StoredVersion |
     const version = isDeleteMarker ? `[delete marker=${versionId}]` : `[version=${versionId}]`;
     throw rolledBack(
       `the ledger checkpoint is hidden by a delete marker [key=${key}] ${version}`,
-      'Find out who deleted it, then delete the marker by its version id',
+      'Find out who deleted it, then delete the marker by its version id, or run audit-snapshot ledger recover --key trust.json',
     );
   }
   return undefined;
@@ -210,6 +210,6 @@ function compareHeads(index: LedgerIndex, head: Checkpoint, earlier: Checkpoint,
 function rolledBackTo(size: number, larger: string): SnapshotError {
   return rolledBack(
     `the newest version of the ledger checkpoint is over ${size} entries, but ${larger}: an older checkpoint was put on top`,
-    'Find out who wrote it, then delete the versions above the largest checkpoint by their version ids, or copy that checkpoint to the top',
+    'Find out who wrote it, then delete the versions above the largest checkpoint by their version ids, or run audit-snapshot ledger recover --key trust.json',
   );
 }

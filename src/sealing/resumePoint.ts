@@ -24,7 +24,8 @@ export async function readResumePoint(deps: SealingDeps, row: SnapshotRow): Prom
   };
 }
 
-async function emptyHashState(): Promise<HashState> {
+/** The state before the first record of a snapshot. */
+export async function emptyHashState(): Promise<HashState> {
   const digest = await newDigest();
   return { range: { begin: 0, end: 0, hashes: [] }, digestState: digest.save(), findingCount: 0 };
 }

@@ -9,7 +9,10 @@ const SIGNATURE_BYTES = 88;
 type Version = Omit<AssetObject, 'key'>;
 
 /** Every object of a signed snapshot with the version and size that its rows have, chunks first. */
-export async function listObjects(deps: SealingDeps, row: SignedRow): Promise<readonly AssetObject[]> {
+export async function listObjects(
+  deps: Pick<SealingDeps, 'snapshots'>,
+  row: SignedRow,
+): Promise<readonly AssetObject[]> {
   const { snapshotId, manifest, signature, chunkCount } = row;
   const rows = await deps.snapshots.listChunks(snapshotId, chunkCount);
   const chunks = rows.map(({ chunk: { key, versionId, sizeBytes } }) => ({ key, versionId, sizeBytes }));

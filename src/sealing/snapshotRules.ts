@@ -5,13 +5,14 @@ import { requireSameSource } from './ownSource';
 
 /**
  * A job seals one window of one collection under one policy. Opening it again with another is SNAPSHOT_CONFLICT, or
- * SOURCE_MISMATCH for another collection or other names of its members.
+ * SOURCE_MISMATCH for another collection or other names of its members. A closed snapshot without findings is what either
+ * policy seals.
  */
 export function refuseOtherPlan(row: SnapshotRow, seed: SnapshotSeed): SnapshotRow {
   const { window, onTamper, origin, source } = seed;
   requireSameSource(row, source);
-  const same = deepEqualJson(row.window, window) && row.onTamper === onTamper && row.origin === origin;
-  if (same) return row;
+  const samePolicy = row.onTamper === onTamper || row.result?.findingCount === 0;
+  if (deepEqualJson(row.window, window) && samePolicy && row.origin === origin) return row;
   const known = `${row.window.from} → ${row.window.to}, onTamper ${row.onTamper}, origin ${row.origin}`;
   const message = `job ${row.jobId} was opened for ${known}; submit a new job for another window or policy`;
   throw new SnapshotError('SNAPSHOT_CONFLICT', message);

@@ -3,13 +3,14 @@ import { snapshotIdOf } from '../contract/names';
 import { formatInstant } from '../contract/window';
 import type { SnapshotSeed } from '../ports/snapshotRepository';
 import type { SealingDeps } from './deps';
+import { requireNotLost } from './lostSnapshot';
 import { requireOwnOrigin } from './ownOrigin';
 import { requireLedgerSource, requireSameSource } from './ownSource';
 import { newestKey } from './signing';
 
 /**
  * Everything that a later attempt could decide differently (time, key version, limits), decided once: a snapshot that was
- * opened before keeps its values. KEY_MISSING, ORIGIN_MISMATCH, SOURCE_MISMATCH.
+ * opened before keeps its values. KEY_MISSING, ORIGIN_MISMATCH, SOURCE_MISMATCH, SNAPSHOT_LOST.
  *
  * `scheduledMs` is when Temporal scheduled the attempt. By the same clock, the workflow found that the window is over; the
  * clock of this machine may be wrong, and would date the snapshot before the end of its window or after its key.
@@ -25,8 +26,9 @@ export async function seedOf(
   if (known) {
     requireOwnOrigin(known, settings);
     requireSameSource(known, settings.source);
-    return { ...known, window, onTamper };
   }
+  await requireNotLost(deps, snapshotId, known);
+  if (known) return { ...known, window, onTamper };
   await requireLedgerSource(deps, settings.source);
   const key = await newestKey(deps.signer);
   // A clock that is slower than that of the signer would date the snapshot before its key existed.

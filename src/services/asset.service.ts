@@ -1,4 +1,4 @@
-import type { Connection, Model } from 'mongoose';
+import { mongo, type Connection, type Model } from 'mongoose';
 import { SnapshotError } from '../errors';
 import { assetModel, type IAsset } from '../models/asset.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
@@ -16,7 +16,8 @@ export class AssetService implements AssetRegistry {
 
   /**
    * Registers the objects of a snapshot as one asset and returns its id; repeating it returns the same id.
-   * SNAPSHOT_CONFLICT when the snapshot is already registered with other objects. DATABASE_*.
+   * SNAPSHOT_CONFLICT when the snapshot is already registered with other objects. `knownId` is the id of an asset that the
+   * database lost. DATABASE_*.
    *
    * @example
    * ```ts
@@ -29,11 +30,15 @@ export class AssetService implements AssetRegistry {
    * });
    * ```
    */
-  async registerAsset(registration: AssetRegistration): Promise<{ snapshotAssetId: string }> {
+  async registerAsset(
+    registration: AssetRegistration,
+    knownId?: string,
+  ): Promise<{ snapshotAssetId: string }> {
     const { snapshotId, objects, signedHash } = registration;
     try {
       const created = await this.#assets.create({
         ...registration,
+        ...(knownId === undefined ? {} : { _id: new mongo.ObjectId(knownId) }),
         kind: 'audit_snapshot',
         createdAt: new Date(),
       });

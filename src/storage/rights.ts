@@ -8,5 +8,6 @@ export const RIGHTS = {
   LIST_VERSIONS: 's3:ListBucketVersions',
   EXTEND: 's3:PutObjectRetention',
   READ_HOLD: 's3:GetObjectLegalHold',
+  DELETE_VERSION: 's3:DeleteObjectVersion',
   HOLD: 's3:PutObjectLegalHold',
 } as const;

@@ -52,6 +52,14 @@ export class FakeObjectStore implements ObjectStore {
     return versionId;
   }
 
+  /** A DELETE of one version: here only a delete marker. */
+  removeMarker(key: string, versionId: string): void {
+    const versions = this.#list(key);
+    const index = versions.findIndex((version) => version.versionId === versionId && version.isDeleteMarker);
+    if (index < 0) throw new Error(`${versionId} of ${key} is no delete marker`);
+    versions.splice(index, 1);
+  }
+
   checkBucket(): Promise<void> {
     return this.faults.run('checkBucket', () => undefined);
   }

@@ -19,6 +19,7 @@ import type {
   RecordSource,
   SnapshotCreated,
 } from '../../../src/ports/recordSource';
+import type { SealedRecordInserter } from '../../../src/ports/snapshotRestorer';
 import {
   buildEntry,
   entryIdOnce,
@@ -39,8 +40,8 @@ interface Held {
 }
 
 /** An audit log in memory, of BSON bytes. */
-export class FakeRecordSource implements RecordSource {
-  readonly faults = new FaultPlan<keyof RecordSource>('DATABASE_UNREACHABLE');
+export class FakeRecordSource implements RecordSource, SealedRecordInserter {
+  readonly faults = new FaultPlan<keyof RecordSource | keyof SealedRecordInserter>('DATABASE_UNREACHABLE');
   /** How often each record was marked, by position id: 1 for a record that was sealed once. */
   readonly markCounts = new Map<string, number>();
   readonly #records = new Map<string, Held>();
@@ -153,6 +154,16 @@ export class FakeRecordSource implements RecordSource {
     }));
   }
 
+  insertSealed(records: readonly Uint8Array[], snapshotId: string): Promise<readonly string[]> {
+    return this.faults.run('insertSealed', () => {
+      for (const bytes of records) {
+        const { id } = readRecord(bytes, this.#members);
+        if (!this.#records.has(id)) this.addRaw(markedBytes(bytes, snapshotId, this.#members));
+      }
+      return [];
+    });
+  }
+
   recordSnapshotCreated(created: SnapshotCreated): Promise<void> {
     return this.faults.run('recordSnapshotCreated', () => {
       const [action, resourceId] = [SNAPSHOT_CREATED, created.snapshotAssetId];
@@ -192,11 +203,7 @@ export class FakeRecordSource implements RecordSource {
     const seal = sealOf(held.bytes, this.#members);
     if (!seal.unsealed) return seal.snapshotId === snapshotId;
     if (!isMarkable(held.bytes, snapshotId, this.#members)) return false;
-    const { immutable, snapshotId: owner } = this.#members;
-    const mark = BSON.serialize({ [immutable]: true, [owner]: snapshotId }).subarray(4);
-    const sealed = Buffer.concat([cutRecord(held.bytes, this.#members).subarray(0, -1), mark]);
-    sealed.writeInt32LE(sealed.length, 0);
-    this.#records.set(id, { ...held, bytes: sealed });
+    this.#records.set(id, { ...held, bytes: markedBytes(held.bytes, snapshotId, this.#members) });
     this.markCounts.set(id, (this.markCounts.get(id) ?? 0) + 1);
     return true;
   }
@@ -208,6 +215,15 @@ function isIn(bounds: readonly Bounds[], ms: number): boolean {
 
 function isDated(ms: number | undefined): ms is number {
   return ms !== undefined && isIn([WINDOW_YEARS], ms);
+}
+
+/** A record with the mark of a snapshot. */
+function markedBytes(bytes: Uint8Array, snapshotId: string, members: RecordMembers): Buffer {
+  const { immutable, snapshotId: owner } = members;
+  const mark = BSON.serialize({ [immutable]: true, [owner]: snapshotId }).subarray(4);
+  const sealed = Buffer.concat([cutRecord(bytes, members).subarray(0, -1), mark]);
+  sealed.writeInt32LE(sealed.length, 0);
+  return sealed;
 }
 
 function sortKey({ timestamps }: Held): number {

@@ -13,6 +13,7 @@ import type {
   SnapshotSeed,
   SnapshotSummary,
 } from '../../../src/ports/snapshotRepository';
+import type { SnapshotRestorer } from '../../../src/ports/snapshotRestorer';
 import { deepEqualJson } from '../../../src/sealing/deepEqualJson';
 import { refuseOtherPlan, sameChunk } from '../../../src/sealing/snapshotRules';
 import { FaultPlan } from './faults';
@@ -23,8 +24,8 @@ type Member =
   'chunkCount' | 'leftOut' | 'manifest' | 'signature' | 'snapshotAssetId' | 'ledgerIndex' | 'result';
 
 /** Rows of snapshots and chunks in memory; they are copied and frozen, so that no caller can change them. */
-export class FakeSnapshotRepository implements SnapshotRepository {
-  readonly faults = new FaultPlan<keyof SnapshotRepository>('DATABASE_UNREACHABLE');
+export class FakeSnapshotRepository implements SnapshotRepository, SnapshotRestorer {
+  readonly faults = new FaultPlan<keyof SnapshotRepository | keyof SnapshotRestorer>('DATABASE_UNREACHABLE');
   readonly snapshots = new Map<string, SnapshotRow>();
   readonly #chunks = new Map<string, ChunkRow[]>();
   readonly #marks = new Map<string, ChunkMark[]>();
@@ -165,7 +166,31 @@ export class FakeSnapshotRepository implements SnapshotRepository {
     );
   }
 
-  #run<T>(method: keyof SnapshotRepository, action: () => T): Promise<T> {
+  putChunk(row: ChunkRow, conflicts: readonly string[] | null): Promise<void> {
+    return this.#run('putChunk', () => {
+      const { snapshotId, chunk } = row;
+      const rows = this.#chunks.get(snapshotId) ?? [];
+      const marks = this.#marks.get(snapshotId) ?? [];
+      rows[chunk.index] = frozenCopy(row);
+      const { index, count } = chunk;
+      const others = marks.filter((mark) => mark.index !== index);
+      const own = conflicts ? [{ index, count, conflictCount: conflicts.length }] : [];
+      const held: ChunkMark[] = [];
+      for (const mark of [...others, ...own]) held[mark.index] = mark;
+      this.#chunks.set(snapshotId, rows);
+      this.#marks.set(snapshotId, held);
+    });
+  }
+
+  putSnapshot(row: SnapshotRow): Promise<void> {
+    return this.#run('putSnapshot', () => {
+      this.#put(row);
+      for (const held of [this.#chunks, this.#marks])
+        held.set(row.snapshotId, (held.get(row.snapshotId) ?? []).slice(0, row.chunkCount ?? 0) as never);
+    });
+  }
+
+  #run<T>(method: keyof SnapshotRepository | keyof SnapshotRestorer, action: () => T): Promise<T> {
     return this.faults.run(method, action);
   }
 
