@@ -14,6 +14,7 @@ const SECONDS = {
   'integration/stackLifecycle': 40,
   'integration/deploy/chart': 40,
   'unit/simulation/simulation': 14,
+  'unit/simulation/plantedBugs': 10,
   'unit/verify/signedLies': 8,
   'unit/docs/codeExamples': 7,
   'unit/campaign/innocent': 5,
