@@ -11,6 +11,8 @@ export interface LogConfig {
     readonly immutable: string;
     readonly snapshotId: string;
   };
+  /** Records without a mark are sealed as well; undefined: only those whose mark is false. */
+  readonly eligible?: 'unmarked' | undefined;
 }
 
 /** The other members of the audit record `snapshot.created`, which sealing itself adds to the collection. */
@@ -42,5 +44,6 @@ export function logConfigOf(settings: z.output<z.ZodObject<typeof VARIABLES.log>
       immutable: named.AUDIT_IMMUTABLE_MEMBER,
       snapshotId: named.AUDIT_SNAPSHOT_ID_MEMBER,
     },
+    ...(settings.AUDIT_ELIGIBLE === 'unmarked' ? { eligible: 'unmarked' as const } : {}),
   };
 }

@@ -91,6 +91,7 @@ export const VARIABLES = {
     AUDIT_HASH_MEMBER: memberName.default('hash'),
     AUDIT_IMMUTABLE_MEMBER: memberName.default('immutable'),
     AUDIT_SNAPSHOT_ID_MEMBER: memberName.default('snapshotId'),
+    AUDIT_ELIGIBLE: z.enum(['flagged', 'unmarked']).default('flagged'),
   },
   temporal: {
     TEMPORAL_ADDRESS: hostAndPort.optional(),

@@ -85,6 +85,7 @@ const manifest = z.strictObject({
       immutable: memberName,
       snapshotId: memberName,
     }),
+    eligible: z.literal('unmarked').optional(),
   }),
   window: z.strictObject({ from: instant, to: instant }),
   recordCount: count,

@@ -13,6 +13,8 @@ export interface RecordMembers {
 export interface RecordSourceNames {
   readonly collection: string;
   readonly members: RecordMembers;
+  /** Records without a mark are sealed as well; undefined: only those whose mark is false. */
+  readonly eligible?: 'unmarked' | undefined;
 }
 
 /** The audit log of this product, and the default of its settings. */

@@ -7,10 +7,10 @@ import {
   type LeftOutCounts,
   type LeftOutKind,
 } from '../evidence/leftOut';
-import type { RecordMembers } from '../evidence/recordMembers';
+import type { RecordSourceNames } from '../evidence/recordMembers';
 import type { LeftOutScope } from '../ports/recordSource';
 import { onDatabase } from './errors';
-import { between } from './logPages';
+import { between, unsealedBy, unsealedMarks } from './logPages';
 import { mayHaveArrays } from './multikeyBounds';
 
 type Filter = mongo.Document;
@@ -33,10 +33,10 @@ const DATE_AFTER = new Date(WINDOW_YEARS.untilMs);
  */
 export async function countLeftOut(
   logs: mongo.Collection,
-  members: RecordMembers,
+  source: RecordSourceNames,
   scope: LeftOutScope,
 ): Promise<LeftOutCounts> {
-  const filters = filtersOf(members, scope, await mayHaveArrays(logs, members));
+  const filters = filtersOf(source, scope, await mayHaveArrays(logs, source.members));
   const counts = noneLeftOut();
   const any = Object.values(filters).flat();
   const found = await onDatabase('records that are left out', () =>
@@ -55,11 +55,15 @@ export async function countLeftOut(
 }
 
 function filtersOf(
-  members: RecordMembers,
+  source: RecordSourceNames,
   { within, uncovered }: LeftOutScope,
   hasArrays: boolean,
 ): Readonly<Record<LeftOutKind, readonly Filter[]>> {
-  const { immutable, time } = members;
+  const { members } = source;
+  const { immutable, time, snapshotId } = members;
+  const marks = unsealedMarks(source);
+  const unsealed = (at: readonly Filter[]) =>
+    marks.flatMap((mark) => at.map((each) => ({ ...unsealedBy(members, mark), ...each })));
   const marked = (mark: unknown, at: readonly Filter[]): Filter[] =>
     at.map((each) => ({ [immutable]: mark, ...each }));
   const windowed = within ? [between(members, within.fromMs, within.untilMs)] : [];
@@ -67,19 +71,24 @@ function filtersOf(
   const everywhere = within ? [...windowed, ...Object.values(outside).flat()] : [{}];
   const arrays = hasArrays ? [{ [time]: { ...(windowed[0]?.[time] as object), $type: ARRAY } }] : [];
   return {
-    'immutable-missing': marked(null, everywhere),
+    'immutable-missing': marks.includes(null) ? [] : marked(null, everywhere),
     'immutable-odd': [{ [immutable]: { $type: [TEXT, DATE, ...NUMBERS, ...OTHERS] } }],
-    'mark-foreign': marked(true, [
-      ...Object.values(outside).flat(),
-      ...uncovered.map(({ fromMs, untilMs }) =>
-        between(members, Math.max(fromMs, WINDOW_YEARS.fromMs), Math.min(untilMs, WINDOW_YEARS.untilMs)),
-      ),
-    ]),
-    'time-missing': marked(false, outside.missing),
-    'time-text': marked(false, outside.text),
-    'time-number': marked(false, outside.number),
-    'time-other': marked(false, [...outside.other, ...arrays]),
-    'time-range': marked(false, outside.range),
+    'mark-foreign': [
+      ...(marks.includes(null)
+        ? everywhere.map((each) => ({ [immutable]: null, [snapshotId]: { $ne: null }, ...each }))
+        : []),
+      ...marked(true, [
+        ...Object.values(outside).flat(),
+        ...uncovered.map(({ fromMs, untilMs }) =>
+          between(members, Math.max(fromMs, WINDOW_YEARS.fromMs), Math.min(untilMs, WINDOW_YEARS.untilMs)),
+        ),
+      ]),
+    ],
+    'time-missing': unsealed(outside.missing),
+    'time-text': unsealed(outside.text),
+    'time-number': unsealed(outside.number),
+    'time-other': unsealed([...outside.other, ...arrays]),
+    'time-range': unsealed(outside.range),
   };
 }
 

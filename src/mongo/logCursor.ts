@@ -1,9 +1,11 @@
 import type { mongo } from 'mongoose';
 import type { Position } from '../contract/activities';
 import { readRecord } from '../evidence/recordBytes';
-import type { RecordMembers } from '../evidence/recordMembers';
+import type { RecordMembers, RecordSourceNames } from '../evidence/recordMembers';
+import { comparePositions, positionOf } from '../evidence/recordOrder';
+import type { LogSlice } from '../ports/recordSource';
 import { onDatabase, toDatabaseError } from './errors';
-import { tiesOf, type LogPage } from './logPages';
+import { pagesOf, tiesOf, unsealedMarks, type LogPage, type UnsealedMark } from './logPages';
 import { indexBounds } from './multikeyBounds';
 
 const SCAN_BATCH = 4_096;
@@ -62,11 +64,78 @@ export async function lastTieOf(
   logs: mongo.Collection,
   members: RecordMembers,
   after: Position,
+  mark: UnsealedMark,
 ): Promise<string | undefined> {
   const sort: mongo.Sort = { [members.time]: -1, _id: -1 };
   const options: mongo.FindOptions = { raw: true, sort, limit: 1, projection: { _id: 1 } };
   const [last] = await onDatabase('reading the audit log', () =>
-    logs.find<Buffer>(tiesOf(members, after), options).toArray(),
+    logs.find<Buffer>(tiesOf(members, after, mark), options).toArray(),
   );
   return last && readRecord(last).id;
+}
+
+/** Unsealed records of a slice as raw BSON, in the order of time and id across all of them, at most `limit`. DATABASE_*. */
+export async function* scanSlice(
+  logs: mongo.Collection,
+  source: RecordSourceNames,
+  slice: LogSlice,
+  limit: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const [first, second] = unsealedMarks(source).map((mark) =>
+    scanMark(logs, source.members, slice, mark, limit, signal),
+  );
+  if (!first) return;
+  const merged = second === undefined ? first : mergeScans(first, second, source.members, slice);
+  let left = limit;
+  for await (const record of merged) {
+    if (left-- <= 0) return;
+    yield record;
+  }
+}
+
+async function* scanMark(
+  logs: mongo.Collection,
+  members: RecordMembers,
+  slice: LogSlice,
+  mark: UnsealedMark,
+  limit: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let left = limit;
+  const lastTie = slice.after === null ? undefined : await lastTieOf(logs, members, slice.after, mark);
+  for (const page of pagesOf(members, slice, mark, lastTie)) {
+    if (left <= 0) return;
+    for await (const record of readPage(logs, members, page, left, signal)) {
+      yield record;
+      left--;
+    }
+  }
+}
+
+/** Two scans in order as one. A record whose time is not a date in the slice has no place, and comes at once. */
+async function* mergeScans(
+  left: AsyncGenerator<Buffer>,
+  right: AsyncGenerator<Buffer>,
+  members: RecordMembers,
+  slice: LogSlice,
+): AsyncGenerator<Buffer> {
+  const placeOf = (record: Buffer) => positionOf(readRecord(record, members), slice);
+  try {
+    let [a, b] = [await left.next(), await right.next()];
+    while (a.done !== true && b.done !== true) {
+      const [ours, theirs] = [placeOf(a.value), placeOf(b.value)];
+      if (theirs !== undefined && (ours === undefined || comparePositions(ours, theirs) < 0)) {
+        yield a.value;
+        a = await left.next();
+      } else {
+        yield b.value;
+        b = await right.next();
+      }
+    }
+    for (; a.done !== true; a = await left.next()) yield a.value;
+    for (; b.done !== true; b = await right.next()) yield b.value;
+  } finally {
+    await Promise.all([left.return(undefined), right.return(undefined)]);
+  }
 }

@@ -1,11 +1,27 @@
 import type { mongo } from 'mongoose';
 import type { Position } from '../contract/activities';
-import type { RecordMembers } from '../evidence/recordMembers';
+import type { RecordMembers, RecordSourceNames } from '../evidence/recordMembers';
 import type { LogSlice } from '../ports/recordSource';
 import { laterGroups, sameGroup } from './idOrder';
 import { decodeRecordId, typeOf } from './recordId';
 
 type Filter = mongo.Document;
+
+/** The mark of a record that can be sealed: false, or null for one that has none. */
+export type UnsealedMark = false | null;
+
+/** The marks of the records that are sealed; each is a range of the index. */
+export function unsealedMarks({ eligible }: Pick<RecordSourceNames, 'eligible'>): readonly UnsealedMark[] {
+  return eligible === 'unmarked' ? [false, null] : [false];
+}
+
+/**
+ * The condition on the mark of unsealed records. A record without a mark that has the other member of it is left out: that
+ * member is not one of sealing, and would be lost.
+ */
+export function unsealedBy({ immutable, snapshotId }: RecordMembers, mark: UnsealedMark): Filter {
+  return mark === null ? { [immutable]: null, [snapshotId]: null } : { [immutable]: mark };
+}
 
 /** One query of a slice. */
 export interface LogPage {
@@ -24,12 +40,14 @@ const MIN_KEY = 0xff;
 export function pagesOf(
   members: RecordMembers,
   { fromMs, untilMs, after }: LogSlice,
+  mark: UnsealedMark,
   lastTie: string | undefined,
 ): LogPage[] {
-  const { immutable, time } = members;
-  if (after === null) return [{ filter: { [immutable]: false, ...between(members, fromMs, untilMs) } }];
+  const unsealed = unsealedBy(members, mark);
+  if (after === null) return [{ filter: { ...unsealed, ...between(members, fromMs, untilMs) } }];
   const rest = { $gt: new Date(after.timestamp), $lt: new Date(untilMs) };
-  return [...tiesAfter(members, after, lastTie), { filter: { [immutable]: false, [time]: rest } }];
+  const ties = tiesAfter(tiesOf(members, after, mark), after, lastTie);
+  return [...ties, { filter: { ...unsealed, [members.time]: rest } }];
 }
 
 /** The condition on log time `[fromMs, untilMs)`. */
@@ -38,17 +56,16 @@ export function between({ time }: Pick<RecordMembers, 'time'>, fromMs: number, u
 }
 
 /** The unsealed records of one millisecond. */
-export function tiesOf({ immutable, time }: RecordMembers, { timestamp }: Position): Filter {
-  return { [immutable]: false, [time]: new Date(timestamp) };
+export function tiesOf(members: RecordMembers, { timestamp }: Position, mark: UnsealedMark): Filter {
+  return { ...unsealedBy(members, mark), [members.time]: new Date(timestamp) };
 }
 
 /**
  * Comparison operators stay within one group of types, so ids of later types are queried by type. Not every server bounds
  * that by the index, so it is done only where the last id of the millisecond is of a later type.
  */
-function tiesAfter(members: RecordMembers, after: Position, lastTie: string | undefined): LogPage[] {
+function tiesAfter(tie: Filter, after: Position, lastTie: string | undefined): LogPage[] {
   if (lastTie === undefined || lastTie === after.id) return [];
-  const tie = tiesOf(members, after);
   const later = laterGroups(typeOf(after.id));
   const same = sameGroupAfter(tie, after.id);
   return later.includes(typeOf(lastTie)) ? [same, { filter: { ...tie, _id: { $type: later } } }] : [same];

@@ -4,7 +4,7 @@ import { listedId } from '../evidence/recordIds';
 import type { RecordMembers } from '../evidence/recordMembers';
 import { onDatabase } from './errors';
 import { SnapshotError } from '../errors';
-import { between } from './logPages';
+import { between, type UnsealedMark } from './logPages';
 import { decodeRecordId, idBatches } from './recordId';
 
 type Logs = mongo.Collection;
@@ -16,6 +16,8 @@ interface Target {
 
 /** Which records are marked, for which snapshot. */
 interface Marking {
+  /** The marks of records that are not sealed yet. */
+  readonly marks: readonly UnsealedMark[];
   readonly members: RecordMembers;
   readonly logIds: readonly string[];
   readonly snapshotId: string;
@@ -93,9 +95,9 @@ async function markAll(logs: Logs, targets: readonly Target[], scope: Scope): Pr
  * time; by `_id` alone it would ask all of them.
  */
 async function update(logs: Logs, among: object, scope: Scope): Promise<number> {
-  const { snapshotId, within, members } = scope;
+  const { snapshotId, within, members, marks } = scope;
   const time = within === undefined ? {} : between(members, within.fromMs, within.untilMs);
-  const unsealed = { ...among, [members.immutable]: false, ...time };
+  const unsealed = { ...among, [members.immutable]: { $in: marks }, ...time };
   const { matchedCount } = await onDatabase(`marking for ${snapshotId}`, () =>
     logs.updateMany(unsealed, { $set: markOf(scope) }),
   );

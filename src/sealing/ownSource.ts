@@ -11,7 +11,7 @@ export function requireSameSource(
   own: RecordSourceNames,
 ): void {
   if (deepEqualJson(source, own)) return;
-  const message = `${snapshotId} was opened for ${describe(source)}, and this process seals ${describe(own)}; nothing was written. All processes of an origin need the same AUDIT_COLLECTION and AUDIT_*_MEMBER`;
+  const message = `${snapshotId} was opened for ${describe(source)}, and this process seals ${describe(own)}; nothing was written. All processes of an origin need the same AUDIT_COLLECTION, AUDIT_*_MEMBER and AUDIT_ELIGIBLE`;
   throw new SnapshotError('SOURCE_MISMATCH', message);
 }
 
@@ -33,9 +33,14 @@ export async function requireLedgerSource(
   const [newest] = size === 0 ? [] : await ledger.list(size - 1, size);
   const snapshotId = newest && snapshotIdOf(newest);
   const row = snapshotId === undefined ? undefined : await snapshots.find(snapshotId);
-  if (row === undefined || deepEqualJson(row.source, own)) return;
+  if (row === undefined || deepEqualJson(namesOf(row.source), namesOf(own))) return;
   const message = `the ledger of ${row.origin} seals ${describe(row.source)}, and this process is configured for ${describe(own)}; correct AUDIT_COLLECTION and AUDIT_*_MEMBER, or choose a new AUDIT_ORIGIN and a new bucket for the other collection`;
   throw new SnapshotError('SOURCE_MISMATCH', message);
+}
+
+/** What a ledger is of. Whether records without a mark are sealed may change from one snapshot to the next. */
+function namesOf({ collection, members }: RecordSourceNames): RecordSourceNames {
+  return { collection, members };
 }
 
 /** Undefined for a row that is no entry: publishing the ledger refuses it, with its own code. */
@@ -47,7 +52,7 @@ function snapshotIdOf(entry: Buffer): string | undefined {
   }
 }
 
-function describe({ collection, members }: RecordSourceNames): string {
+function describe({ collection, members, eligible }: RecordSourceNames): string {
   const { time, hash, immutable, snapshotId } = members;
-  return `collection ${collection} (members ${time}, ${hash}, ${immutable}, ${snapshotId})`;
+  return `collection ${collection} (members ${time}, ${hash}, ${immutable}, ${snapshotId}; eligible ${eligible ?? 'flagged'})`;
 }

@@ -4,8 +4,8 @@ import { listedId } from '../evidence/recordIds';
 import { AUDIT_LOG, type RecordMembers, type RecordSourceNames } from '../evidence/recordMembers';
 import { auditLogModel } from '../models/auditLog.model';
 import { isDuplicateKey, onDatabase, toDatabaseError } from '../mongo/errors';
-import { lastTieOf, readPage, streamRecords } from '../mongo/logCursor';
-import { between, pagesOf } from '../mongo/logPages';
+import { readPage, scanSlice, streamRecords } from '../mongo/logCursor';
+import { between, unsealedBy, unsealedMarks } from '../mongo/logPages';
 import { countLeftOut } from '../mongo/leftOutRecords';
 import { isMarkable, oddMarkFilters } from '../mongo/oddRecords';
 import { decodeRecordId, idFilters } from '../mongo/recordId';
@@ -44,13 +44,13 @@ const RECORDS_PER_INSERT = 500;
  */
 export class AuditService implements RecordSource {
   readonly #logs: mongo.Collection;
-  readonly #members: RecordMembers;
+  readonly #source: RecordSourceNames;
 
   /** Works on a connection of `connectDatabase`, which its owner closes, and on the collection with these names. */
   constructor(connection: Connection, source: RecordSourceNames = AUDIT_LOG) {
     // The driver's collection: sealing reads raw bytes, and the model's guard would reject marking.
     this.#logs = auditLogModel(connection, source).collection;
-    this.#members = source.members;
+    this.#source = source;
   }
 
   /**
@@ -110,16 +110,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    let left = limit;
-    const lastTie =
-      slice.after === null ? undefined : await lastTieOf(this.#logs, this.#members, slice.after);
-    for (const page of pagesOf(this.#members, slice, lastTie)) {
-      if (left <= 0) return;
-      for await (const record of readPage(this.#logs, this.#members, page, left, signal)) {
-        yield record;
-        left--;
-      }
-    }
+    yield* scanSlice(this.#logs, this.#source, slice, limit, signal);
   }
 
   /**
@@ -200,10 +191,17 @@ export class AuditService implements RecordSource {
    * const count = await audit.countUnsealed(day, AbortSignal.timeout(10_000));
    * ```
    */
-  countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
-    const filter = this.#marked(false, Date.parse(from), Date.parse(to) + 1);
+  async countUnsealed({ from, to }: Window, signal?: AbortSignal): Promise<number> {
+    const time = between(this.#members, Date.parse(from), Date.parse(to) + 1);
     const options = signal ? { signal } : {};
-    return onDatabase('counting unsealed records', () => this.#logs.countDocuments(filter, options));
+    let count = 0;
+    for (const mark of unsealedMarks(this.#source)) {
+      const filter = { ...unsealedBy(this.#members, mark), ...time };
+      count += await onDatabase('counting unsealed records', () =>
+        this.#logs.countDocuments(filter, options),
+      );
+    }
+    return count;
   }
 
   /**
@@ -215,7 +213,7 @@ export class AuditService implements RecordSource {
    * ```
    */
   countLeftOut(scope: LeftOutScope): Promise<LeftOutCounts> {
-    return countLeftOut(this.#logs, this.#members, scope);
+    return countLeftOut(this.#logs, this.#source, scope);
   }
 
   /**
@@ -232,9 +230,8 @@ export class AuditService implements RecordSource {
     snapshotId: string,
     within?: Bounds,
   ): Promise<MarkOutcome> {
-    return {
-      conflicts: await markSealed(this.#logs, { logIds, snapshotId, within, members: this.#members }),
-    };
+    const [members, marks] = [this.#members, unsealedMarks(this.#source)];
+    return { conflicts: await markSealed(this.#logs, { logIds, snapshotId, within, members, marks }) };
   }
 
   /**
@@ -282,6 +279,10 @@ export class AuditService implements RecordSource {
       if (!isDuplicateKey(error))
         throw toDatabaseError(`audit entry ${SNAPSHOT_CREATED} ${snapshotAssetId}`, error);
     }
+  }
+
+  get #members(): RecordMembers {
+    return this.#source.members;
   }
 
   #build(entry: AuditEntry, id?: mongo.ObjectId): BuiltEntry {

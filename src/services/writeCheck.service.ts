@@ -7,6 +7,7 @@ import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
 import { chunkModel } from '../models/snapshot.model';
 import { requireOrdinaryCollections } from '../mongo/collectionKinds';
 import { onDatabase } from '../mongo/errors';
+import { unsealedMarks } from '../mongo/logPages';
 import { decodeRecordId } from '../mongo/recordId';
 import { tryInTransaction, type Trial } from '../mongo/trialTransaction';
 import type { FinishingWrites, WriteCheck } from '../ports/writeCheck';
@@ -94,6 +95,7 @@ export class WriteCheckService implements WriteCheck {
   /** Marks real records, one after the other, until the server accepts one: an odd record says nothing about the others. */
   async #tryMarks({ snapshotId, recordIds }: FinishingWrites): Promise<void> {
     const { members } = this.#source;
+    const marks = [...unsealedMarks(this.#source)];
     const known = recordIds.map(decodeRecordId).filter((value) => value !== undefined);
     // An id that no record has: it tries the right alone.
     const values = known.length > 0 ? known : [NOWHERE['_id'] as unknown];
@@ -101,7 +103,7 @@ export class WriteCheckService implements WriteCheck {
     for (const value of values) {
       const mark = this.#trial(auditLogModel, 'update', (documents, options) =>
         documents.updateMany(
-          { _id: { $in: [value] }, [members.immutable]: false } as never,
+          { _id: { $in: [value] }, [members.immutable]: { $in: marks } } as never,
           { $set: { [members.immutable]: true, [members.snapshotId]: snapshotId } },
           options,
         ),

@@ -53,6 +53,12 @@ test.each(['system.users', '$cmd', 'a..b', '.a', 'a.', 'a b', '1st', 'x'.repeat(
   },
 );
 
+test('records without a mark are sealed only where the setting says so', () => {
+  expect(read({ AUDIT_ELIGIBLE: 'flagged' })).toEqual(AUDIT_LOG);
+  expect(read({ AUDIT_ELIGIBLE: 'unmarked' })).toEqual({ ...AUDIT_LOG, eligible: 'unmarked' });
+  expect(() => read({ AUDIT_ELIGIBLE: 'all' })).toThrow(failure('AUDIT_ELIGIBLE is invalid'));
+});
+
 test('two settings that name one member are refused, also when one of them is a default', () => {
   expect(() => read({ AUDIT_HASH_MEMBER: 'immutable', AUDIT_TIME_MEMBER: 'snapshotId' })).toThrow(
     failure(

@@ -74,6 +74,21 @@ describe('processes that are configured for different collections', () => {
     await expect(new InProcessRun(deps).run(job)).resolves.toMatchObject({ recordCount: 9 });
   });
 
+  test('may seal records without a mark into the same ledger, and not into the same snapshot', async () => {
+    const unmarked = { ...AUDIT_LOG, eligible: 'unmarked' } as const;
+    const deps = new FakeDeps();
+    deps.logEntries(3);
+    await new InProcessRun(deps).run(job);
+    const next = { ...job, jobId: 'next', ...NEXT };
+    const other = withSource(deps, unmarked);
+    const dies = new InProcessRun(other, { dieBefore: 'sealManifest' });
+    await expect(dies.run(next)).rejects.toThrow(ProcessDied);
+    await expect(new InProcessRun(deps).run(next)).rejects.toMatchObject(MISMATCH);
+    await new InProcessRun(other).run(next);
+    const stored = await deps.store.get(manifestKey('snap-next'), 1e6);
+    expect(parseManifest(stored!.body).source).toEqual(unmarked);
+  });
+
   test('do not seal into one ledger', async () => {
     const deps = new FakeDeps();
     deps.logEntries(3);

@@ -31,7 +31,8 @@ final class Check {
 
   public static void main(String[] arguments) throws Exception {
     if (arguments[0].equals("vectors")) checkVectors(Path.of(arguments[1]));
-    else insert(arguments[1], arguments[2], arguments[3]);
+    else if (arguments[0].equals("insert")) insert(arguments[1], arguments[2], arguments[3]);
+    else insertEntries(arguments[1], arguments[2], arguments[3], arguments[4]);
   }
 
   private static void checkVectors(Path path) throws Exception {
@@ -66,6 +67,20 @@ final class Check {
       records.insertMany(more);
     }
     System.out.println("inserted 4");
+  }
+
+  /** Inserts three entries of now, with the time in the member of this name. */
+  private static void insertEntries(String uri, String database, String collection, String time) {
+    try (MongoClient client = MongoClients.create(uri)) {
+      MongoCollection<RawBsonDocument> records =
+          client.getDatabase(database).getCollection(collection, RawBsonDocument.class);
+      for (int number = 0; number < 3; number++) {
+        Document entry = new Document();
+        newEntry(number).forEach((name, value) -> entry.append(name.equals("timestamp") ? time : name, value));
+        records.insertOne(RecordHash.toInsert(entry, CODECS));
+      }
+    }
+    System.out.println("inserted 3");
   }
 
   private static Document nativeEntry() {

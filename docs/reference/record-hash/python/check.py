@@ -93,6 +93,15 @@ def insert(uri, database, collection):
     print("inserted 4")
 
 
+def insert_entries(uri, database, collection, time):
+    """Three entries of now, with the time in the member of this name."""
+    entries = [new_entry(number) for number in range(3)]
+    renamed = [{time if name == "timestamp" else name: value for name, value in entry.items()} for entry in entries]
+    with MongoClient(uri) as client:
+        client[database][collection].insert_many([record_to_insert(entry) for entry in renamed])
+    print("inserted 3")
+
+
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    {"vectors": check_vectors, "insert": insert}[command](*arguments)
+    {"vectors": check_vectors, "insert": insert, "entries": insert_entries}[command](*arguments)

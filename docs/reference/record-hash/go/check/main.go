@@ -23,6 +23,8 @@ func main() {
 		err = checkVectors(os.Args[2])
 	case "insert":
 		err = insert(os.Args[2], os.Args[3], os.Args[4])
+	case "entries":
+		err = insertEntries(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -103,5 +105,39 @@ func insert(uri, database, collection string) error {
 		return err
 	}
 	fmt.Println("inserted 4")
+	return nil
+}
+
+// insertEntries inserts three entries of now, with the time in the member of this name.
+func insertEntries(uri, database, collection, timeName string) error {
+	ctx := context.Background()
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		return err
+	}
+	defer client.Disconnect(ctx)
+	for number := range 3 {
+		encoded, err := bson.Marshal(newEntry(number))
+		if err != nil {
+			return err
+		}
+		var entry bson.D
+		if err := bson.Unmarshal(encoded, &entry); err != nil {
+			return err
+		}
+		for at := range entry {
+			if entry[at].Key == "timestamp" {
+				entry[at].Key = timeName
+			}
+		}
+		record, err := recordhash.ToInsert(entry)
+		if err != nil {
+			return err
+		}
+		if _, err := client.Database(database).Collection(collection).InsertOne(ctx, record); err != nil {
+			return err
+		}
+	}
+	fmt.Println("inserted 3")
 	return nil
 }
