@@ -236,7 +236,7 @@ describe('the roles of deploy/mongodb', () => {
         ) as string,
       });
     }
-  });
+  }, 240_000);
 
   test('an application without its right cannot add entries, and the error names the collection', async () => {
     const role = roleOfScript('application', name);
