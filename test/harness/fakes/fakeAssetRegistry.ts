@@ -1,4 +1,4 @@
-import { mongo } from 'mongoose';
+import { ObjectId } from 'bson';
 import { SnapshotError } from '../../../src/errors';
 import type { AssetRegistration, AssetRegistry } from '../../../src/ports/assetRegistry';
 import { deepEqualJson } from '../../../src/sealing/deepEqualJson';
@@ -16,7 +16,7 @@ export class FakeAssetRegistry implements AssetRegistry {
       if (known && (known.signedHash !== signedHash || !deepEqualJson(known.objects, objects))) {
         throw new SnapshotError('SNAPSHOT_CONFLICT', `the asset of ${snapshotId} has other objects`);
       }
-      const snapshotAssetId = known?.snapshotAssetId ?? knownId ?? new mongo.ObjectId().toHexString();
+      const snapshotAssetId = known?.snapshotAssetId ?? knownId ?? new ObjectId().toHexString();
       if (!known) this.assets.set(snapshotId, structuredClone({ ...registration, snapshotAssetId }));
       return { snapshotAssetId };
     });

@@ -1,4 +1,4 @@
-import { mongo } from 'mongoose';
+import { BSON } from 'bson';
 import type { AuditSnapshotResult } from '../../../src/contract/snapshot';
 import type { Window } from '../../../src/contract/window';
 import { SnapshotError } from '../../../src/errors';
@@ -240,7 +240,7 @@ function frozenCopy<T>(value: T): T {
 
 /** As a server does; half of it, because the marks of a chunk are in its row. */
 function requireDocumentSize(row: object): void {
-  const sizeBytes = mongo.BSON.calculateObjectSize(row);
+  const sizeBytes = BSON.calculateObjectSize(row);
   if (sizeBytes > MAX_ROW_BYTES) throw new SnapshotError('DATABASE_FAILED', `a row of ${sizeBytes} bytes`);
 }
 
