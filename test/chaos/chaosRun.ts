@@ -256,6 +256,10 @@ export class ChaosRun {
     this.env = {
       ...env,
       ...deploymentVariables(this.name, env),
+      // Shorter than by default, so that a run does not last until a silent server is given up.
+      S3_CONNECT_SECONDS: '4',
+      S3_IDLE_SECONDS: '10',
+      S3_REQUEST_SECONDS: '15',
       AUDIT_CHUNK_RECORDS: String(chunkRecordsOf(this.plan)),
       JOB_SERVICE_KEYS: JSON.stringify([this.#key.hashed]),
       JOB_SERVICE_TOKEN: this.#key.token,

@@ -1,9 +1,9 @@
 import { WorkflowIdReusePolicy } from '@temporalio/client';
-import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
+import { PROGRESS_QUERY, SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contract/names';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readSealingConfig, readStorageConfig } from '../../src/config';
-import type { AuditSnapshotInput } from '../../src/contract/snapshot';
+import type { AuditSnapshotInput, Progress } from '../../src/contract/snapshot';
 import { MAX_MANIFEST_BYTES } from '../../src/evidence/limits';
 import { parseManifest } from '../../src/evidence/manifest';
 import { manifestKey } from '../../src/evidence/objectKeys';
@@ -20,16 +20,20 @@ import {
 } from '../harness/invariants';
 import { readQuiescentState } from '../harness/quiescentState';
 import { awaitCompletion, type CompletedJob } from './jobCompletion';
+import { isPassing } from './plan';
 import type { ChaosRun } from './chaosRun';
 import { faultFreeManifest } from '../harness/faultFreeManifest';
 import { WHOLE } from './scenario';
 import { findSecretLeaks } from './secretLeaks';
 
 const SWEEP_MS = 60_000;
+/** A worker opens so many at once. */
+const MAX_CONNECTIONS = 16;
 
 /** Checks everything that must hold when the jobs of a run are complete; returns the violations, in words. */
 export async function checkInvariants(run: ChaosRun, completed: readonly CompletedJob[]): Promise<string[]> {
   const { monitor } = run;
+  await checkAttempts(run, completed);
   const jobs = [...run.jobs.map(({ jobId }) => jobId), ...(await sweep(run))];
   const failedJobs = new Set(
     completed.filter(({ status }) => status !== 'succeeded').map(({ jobId }) => jobId),
@@ -41,8 +45,20 @@ export async function checkInvariants(run: ChaosRun, completed: readonly Complet
   compareMarks(run, examined);
   await compareManifest(run, state);
   await repeatJobs(run, failedJobs);
+  compareConnections(run);
   for (const what of await findSecretLeaks(run, jobs)) monitor.report(what);
   return monitor.violations;
+}
+
+/** A fault that passes costs no attempt of a job: the activity is repeated. Jobs over one window may wait for each other. */
+async function checkAttempts(run: ChaosRun, completed: readonly CompletedJob[]): Promise<void> {
+  const passing = run.fired.every(({ kind }) => isPassing(kind));
+  const [job] = completed;
+  if (!passing || completed.length !== 1 || job?.status !== 'succeeded') return;
+  const handle = run.environment.client.workflow.getHandle(workflowIdOf(job.jobId));
+  const { attempt } = await handle.query<Progress>(PROGRESS_QUERY);
+  if (attempt > 1 || job.starts > 0)
+    run.monitor.report(`job ${job.jobId} needed ${attempt} attempts and ${job.starts + 1} runs`);
 }
 
 /** A later job over everything: it seals the records that came late, and nothing else. */
@@ -54,6 +70,13 @@ async function sweep(run: ChaosRun): Promise<readonly string[]> {
   await run.snapshots.start(input);
   await awaitCompletion(run, input, { atMs: Date.now() + SWEEP_MS });
   return [input.jobId];
+}
+
+/** Without faults, connections to storage are used again: a response that is not read to its end occupies one. */
+function compareConnections({ plan, workers, network, monitor }: ChaosRun): void {
+  const atMost = MAX_CONNECTIONS * workers.length;
+  if (plan.faults.length === 0 && network.storageConnections > atMost)
+    monitor.report(`${network.storageConnections} connections to storage, and at most ${atMost} are needed`);
 }
 
 /** Every record that was to be marked at any time is included in the snapshot it was to be marked for. */

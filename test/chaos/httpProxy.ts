@@ -9,13 +9,21 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ANSWER_KINDS, answerAs, type AnswerKind, type AnsweringRole } from '../harness/httpAnswers';
 import type { Target, Degradation } from './tcpProxy';
 
 /**
  * A fault of one request: it is lost, its answer is lost, the connection breaks in the middle of either, or the proxy
- * answers instead of the server (429, 503, 507).
+ * answers instead of the server, or stays silent. `stalled`: the request takes effect, and the answer begins and stops.
  */
-export type HttpFault = 'lost' | 'unacknowledged' | 'requestCut' | 'answerCut' | '429' | '503' | '507';
+export type HttpFault =
+  'lost' | 'unacknowledged' | 'requestCut' | 'answerCut' | '429' | '503' | '507' | AnswerKind;
+
+/**
+ * What every request is answered with for a while. `absentDenied`: what does not exist is answered with 403, as by S3
+ * without the right to list.
+ */
+export type Refusal = 'denied' | 'outdated' | 'absentDenied';
 
 export interface Exchange {
   readonly method: string;
@@ -30,34 +38,48 @@ interface Armed {
   readonly fired: () => void;
 }
 
+interface BegunRefusal {
+  readonly kind: Refusal;
+  readonly fired: () => void;
+}
+
 const SLOW_MS = 700;
 const HOP_BY_HOP = /^(connection|keep-alive|transfer-encoding)$/i;
 
 /** An HTTP proxy for one server: requests pass as a whole, and a fault can be injected into each request or its answer. */
 export class HttpProxy {
+  /** Connections that were accepted. */
+  connections = 0;
   readonly #server: Server;
   readonly #target: () => Target;
+  readonly #role: AnsweringRole;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
   readonly #sockets = new Set<Socket>();
   readonly #before: (method: string, path: string, body: Buffer) => Promise<void>;
   readonly #after: (exchange: Exchange) => void;
   #armed: Armed[] = [];
+  /** Connections over which nothing is answered any more, although they stay open. */
+  readonly #dead = new WeakMap<Socket, () => void>();
+  #refusal: BegunRefusal | undefined;
   #degradation: { readonly kind: Degradation; readonly fired: () => void } | undefined;
   #lifted = new AbortController();
 
   /** `before` is called with each request before it is sent on, `after` with what the server answered. */
   constructor(
     target: () => Target,
+    role: AnsweringRole,
     before: (method: string, path: string, body: Buffer) => Promise<void> = () => Promise.resolve(),
     after: (exchange: Exchange) => void = () => undefined,
   ) {
     this.#target = target;
+    this.#role = role;
     this.#before = before;
     this.#after = after;
     this.#server = createServer((incoming, answer) => {
       this.#pass(incoming, answer).catch(() => incoming.socket.destroy());
     });
     this.#server.on('connection', (socket: Socket) => {
+      this.connections++;
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
       if (this.#degradation?.kind === 'refused') {
@@ -78,6 +100,16 @@ export class HttpProxy {
     this.#armed.push({ fault, methods, fired });
   }
 
+  /** Answers all requests in this way until it is lifted. */
+  refuse(kind: Refusal, fired: () => void): void {
+    this.#refusal = { kind, fired };
+  }
+
+  /** Connections that are open now stay open and are never answered again; new ones work. Nothing lifts this. */
+  killConnections(fired: () => void): void {
+    for (const socket of this.#sockets) this.#dead.set(socket, fired);
+  }
+
   begin(kind: Degradation, fired: () => void): void {
     this.#degradation = { kind, fired };
     if (kind !== 'refused') return;
@@ -87,6 +119,7 @@ export class HttpProxy {
 
   lift(): void {
     this.#degradation = undefined;
+    this.#refusal = undefined;
     this.#armed = [];
     this.#lifted.abort();
     this.#lifted = new AbortController();
@@ -103,18 +136,19 @@ export class HttpProxy {
   async #pass(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = incoming;
     const body = await readAll(incoming);
+    const dead = this.#dead.get(incoming.socket);
+    if (dead) return dead();
     await this.#delay();
     const armed = this.#armed.find(({ methods }) => methods.includes(method));
     this.#armed = this.#armed.filter((other) => other !== armed);
     const fault = armed?.fault;
     await this.#before(method, url, body);
+    if (isAnswer(fault) && fault !== 'stalled') {
+      armed!.fired();
+      answerAs(fault, this.#role, answer);
+      return;
+    }
     switch (fault) {
-      case '429':
-      case '503':
-      case '507':
-        armed!.fired();
-        answer.writeHead(Number(fault), { 'retry-after': '1' }).end();
-        return;
       case 'lost':
         armed!.fired();
         incoming.socket.destroy();
@@ -126,9 +160,17 @@ export class HttpProxy {
         return;
       case 'unacknowledged':
       case 'answerCut':
+      case 'stalled':
       case undefined:
         break;
+      case '429':
+      case '503':
+      case '507':
+        armed!.fired();
+        answer.writeHead(Number(fault), { 'retry-after': '1' }).end();
+        return;
     }
+    if (this.#refusal && this.#refusal.kind !== 'absentDenied') return this.#refuse(this.#refusal, answer);
     const response = await this.#send(incoming, body);
     this.#after({ method, path: url, body, status: response.status });
     // An answer without a body cannot be cut in the middle.
@@ -137,6 +179,12 @@ export class HttpProxy {
       incoming.socket.destroy();
       return;
     }
+    if (fault === 'stalled') {
+      armed!.fired();
+      answerAs(fault, this.#role, answer);
+      return;
+    }
+    if (this.#refusal && response.status === 404) return this.#refuse(this.#refusal, answer);
     answer.writeHead(response.status, response.headers);
     if (fault === 'answerCut') {
       armed!.fired();
@@ -144,6 +192,11 @@ export class HttpProxy {
       return;
     }
     answer.end(response.body);
+  }
+
+  #refuse({ kind, fired }: BegunRefusal, answer: ServerResponse): void {
+    fired();
+    answerAs(kind === 'outdated' ? kind : 'denied', this.#role, answer);
   }
 
   async #delay(): Promise<void> {
@@ -186,6 +239,10 @@ export class HttpProxy {
     });
     outgoing.destroy();
   }
+}
+
+function isAnswer(fault: HttpFault | undefined): fault is AnswerKind {
+  return (ANSWER_KINDS as readonly (HttpFault | undefined)[]).includes(fault);
 }
 
 function pairsOf(raw: readonly string[]): [string, string][] {

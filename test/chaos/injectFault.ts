@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { workflowIdOf } from '../../src/contract/names';
 import { readEvents, resetRun } from '../harness/resetRun';
 import type { ChaosRun } from './chaosRun';
-import type { HttpFault } from './httpProxy';
+import type { HttpFault, Refusal } from './httpProxy';
 import type { MongoFault } from './mongoTap';
 import type { ServerRole } from './proxyNetwork';
 import { logLateRecords } from './scenario';
@@ -33,9 +33,18 @@ export async function injectFault(fault: Fault, run: ChaosRun, worker: WorkerPro
   if (what === 'refused' || what === 'blackHole' || what === 'slow') {
     run.network.degrade(server, what, fired);
     later(DEGRADATION_MS, () => run.network.lift(server));
+  } else if (what === 'connectionsDead') run.network.killConnections(server, fired);
+  else if (what === 'absentDenied' || (server === 'vault' && what === 'outdated') || isDenial(server, what)) {
+    run.network.refuse(server as 'storage', what as Refusal, fired);
+    later(DEGRADATION_MS, () => run.network.lift(server));
   } else if (what === 'cut') run.network.cut(server as 'mongo', CUT_BYTES, fired);
   else if (server === 'mongo') run.network.injectMongoFault(what as MongoFault, fired);
   else run.network.injectHttpFault(server as 'storage', what as HttpFault, fired);
+}
+
+/** Rights that are lost for a while. */
+function isDenial(server: ServerRole, what: string): boolean {
+  return what === 'denied' && (server === 'storage' || server === 'vault');
 }
 
 function isShared(kind: Fault['kind']): kind is SharedKind {

@@ -1,4 +1,4 @@
-import { FrameSplitter, answersTo, commandNameOf, readMessage, requestIdOf } from './mongoWire';
+import { FrameSplitter, answersTo, commandNameOf, readMessage, requestIdOf, writeMessage } from './mongoWire';
 import type { Tap } from './tcpProxy';
 
 const WRITES: ReadonlySet<string> = new Set([
@@ -16,10 +16,19 @@ export interface WriteCommand {
 }
 
 /**
- * A fault of a write: it never arrives, or it takes effect and its answer is lost. The driver retries some writes once by
- * itself; the retry has the same fault.
+ * A fault of a write: it never arrives, it takes effect and its answer is lost, or the server refuses it with an error. The
+ * driver retries some writes once by itself; the retry has the same fault.
  */
-export type MongoFault = 'lost' | 'unacknowledged';
+export type MongoFault = 'lost' | 'unacknowledged' | keyof typeof REFUSALS;
+
+const REFUSALS = {
+  denied: { code: 13, codeName: 'Unauthorized' },
+  notPrimary: { code: 10107, codeName: 'NotWritablePrimary' },
+  full: { code: 14031, codeName: 'OutOfDiskSpace' },
+} as const;
+
+const isRefusal = (fault: MongoFault | undefined): fault is keyof typeof REFUSALS =>
+  fault !== undefined && fault in REFUSALS;
 
 /** Identifies a write across retries of the driver; undefined for a write that is not retried. */
 export function transactionOf({ message }: WriteCommand): string | undefined {
@@ -40,6 +49,8 @@ export class MongoTap implements Tap {
   readonly #requests = new FrameSplitter();
   readonly #answers = new FrameSplitter();
   readonly #waiting = new Map<number, { command: WriteCommand; unacknowledged: boolean }>();
+  /** Requests in whose place a ping was sent, and the answers that they get. */
+  readonly #refused = new Map<number, keyof typeof REFUSALS>();
 
   constructor(observer: MongoObserver) {
     this.#observer = observer;
@@ -47,7 +58,7 @@ export class MongoTap implements Tap {
 
   toServer(part: Buffer): Promise<readonly Buffer[]> {
     const frames = this.#requests.push(part);
-    for (const frame of frames) {
+    for (const [index, frame] of frames.entries()) {
       const name = commandNameOf(frame);
       if (name === undefined || !WRITES.has(name)) continue;
       const message = readMessage(frame);
@@ -56,6 +67,11 @@ export class MongoTap implements Tap {
       const command = { name, collection: String(message[name]), message };
       const fault = this.#observer.onWrite(command);
       if (fault === 'lost') return Promise.reject(new Error('lost'));
+      if (isRefusal(fault)) {
+        this.#refused.set(requestIdOf(frame), fault);
+        frames[index] = writeMessage({ ping: 1, $db: 'admin' }, requestIdOf(frame));
+        continue;
+      }
       this.#waiting.set(requestIdOf(frame), { command, unacknowledged: fault === 'unacknowledged' });
     }
     return Promise.resolve(frames);
@@ -63,7 +79,14 @@ export class MongoTap implements Tap {
 
   toClient(part: Buffer): Promise<readonly Buffer[]> {
     const frames = this.#answers.push(part);
-    for (const frame of frames) {
+    for (const [index, frame] of frames.entries()) {
+      const refused = this.#refused.get(answersTo(frame));
+      if (refused) {
+        this.#refused.delete(answersTo(frame));
+        const error = { ok: 0, errmsg: REFUSALS[refused].codeName, ...REFUSALS[refused] };
+        frames[index] = writeMessage(error, requestIdOf(frame), answersTo(frame));
+        continue;
+      }
       const waiting = this.#waiting.get(answersTo(frame));
       if (!waiting) continue;
       this.#waiting.delete(answersTo(frame));

@@ -49,6 +49,15 @@ export function readMessage(frame: Buffer): Document {
   return message;
 }
 
+/** A message with this body alone; `answersTo` is 0 for a request. */
+export function writeMessage(body: Document, requestId: number, answered = 0): Buffer {
+  const document = BSON.serialize(body);
+  const frame = Buffer.alloc(HEADER_BYTES + 5 + document.length);
+  [frame.length, requestId, answered, OP_MSG].forEach((value, index) => frame.writeInt32LE(value, index * 4));
+  frame.set(document, HEADER_BYTES + 5);
+  return frame;
+}
+
 function* documentsOf(bytes: Buffer): Generator<Document> {
   for (let at = 0; at < bytes.length;) {
     const end = at + bytes.readInt32LE(at);

@@ -31,6 +31,15 @@ export const OWN_KINDS = [
   'storage.refused',
   'storage.blackHole',
   'storage.slow',
+  'storage.silent',
+  'storage.stalled',
+  'storage.connectionsDead',
+  'storage.outdated',
+  'storage.denied',
+  'storage.absentDenied',
+  'storage.htmlError',
+  'storage.cutError',
+  'storage.emptyError',
   'vault.lost',
   'vault.unacknowledged',
   'vault.answerCut',
@@ -39,25 +48,55 @@ export const OWN_KINDS = [
   'vault.refused',
   'vault.blackHole',
   'vault.slow',
+  'vault.silent',
+  'vault.stalled',
+  'vault.outdated',
+  'vault.standby',
+  'vault.denied',
+  'vault.full',
+  'vault.htmlError',
+  'vault.cutError',
+  'vault.emptyError',
   'service.lost',
   'service.unacknowledged',
   'service.503',
   'service.refused',
+  'service.silent',
+  'service.stalled',
+  'service.htmlError',
+  'service.cutError',
+  'service.emptyError',
   'mongo.lost',
   'mongo.unacknowledged',
   'mongo.cut',
   'mongo.refused',
   'mongo.blackHole',
   'mongo.slow',
+  'mongo.connectionsDead',
+  'mongo.denied',
+  'mongo.notPrimary',
+  'mongo.full',
   'temporal.cut',
   'temporal.refused',
   'temporal.blackHole',
   'temporal.slow',
+  'temporal.connectionsDead',
   'run.terminated',
   'run.cancelled',
   'run.reset',
   'run.lateRecords',
 ] as const;
+
+/**
+ * Faults of connections and servers after which the same call succeeds. Rights that are lost for a while are none: an activity
+ * without rights ends the attempt.
+ */
+const PASSING =
+  /\.(lost|unacknowledged|requestCut|answerCut|cut|429|503|507|silent|stalled|connectionsDead|outdated|standby|full|notPrimary|htmlError|cutError|emptyError|refused|slow)$/;
+
+export function isPassing(kind: FaultKind): boolean {
+  return PASSING.test(kind);
+}
 
 /** Faults of a server, and so of every run that shares it. */
 export const SHARED_KINDS = [
@@ -74,6 +113,7 @@ export const SHARED_KINDS = [
   'vault.sealed',
   'vault.tokensRevoked',
   'vault.keyRotated',
+  'vault.rightsLost',
 ] as const;
 
 export const FAULT_KINDS = [...OWN_KINDS, ...SHARED_KINDS] as const;

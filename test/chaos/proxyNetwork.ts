@@ -1,5 +1,5 @@
 import { MongoTap, transactionOf, type MongoFault, type MongoObserver, type WriteCommand } from './mongoTap';
-import { HttpProxy, type Exchange, type HttpFault } from './httpProxy';
+import { HttpProxy, type Exchange, type HttpFault, type Refusal } from './httpProxy';
 import { TcpProxy, type Target, type Degradation } from './tcpProxy';
 
 export interface Targets {
@@ -54,18 +54,27 @@ export class ProxyNetwork implements MongoObserver {
     this.#http = {
       storage: new HttpProxy(
         () => targets.storage,
+        'storage',
         nothing,
         (exchange) => this.#onStored(exchange),
       ),
       vault: new HttpProxy(
         () => targets.vault,
+        'vault',
         nothing,
         ({ path, status }) => {
           if (path.includes('/transit/sign/') && status < 300) this.#count('vault', path);
         },
       ),
-      service: new HttpProxy(targets.service, (_method, path, body) => observer.beforeReport(path, body)),
+      service: new HttpProxy(targets.service, 'other', (_method, path, body) =>
+        observer.beforeReport(path, body),
+      ),
     };
+  }
+
+  /** Connections to storage that were opened. */
+  get storageConnections(): number {
+    return this.#http.storage.connections;
   }
 
   /** Opens all ports; the address of each. */
@@ -84,13 +93,23 @@ export class ProxyNetwork implements MongoObserver {
     this.#proxy(role).begin(degradation, fired);
   }
 
+  /** Answers all requests to one server in this way until it is lifted. */
+  refuse(role: 'storage' | 'vault', refusal: Refusal, fired: () => void): void {
+    this.#http[role].refuse(refusal, fired);
+  }
+
+  /** Over the open connections to one server nothing is answered any more. */
+  killConnections(role: ServerRole, fired: () => void): void {
+    this.#proxy(role).killConnections(fired);
+  }
+
   /** Ends the degradation of one server. */
   lift(role: ServerRole): void {
     this.#proxy(role).lift();
   }
 
   injectHttpFault(role: 'storage' | 'vault' | 'service', fault: HttpFault, fired: () => void): void {
-    const methods = fault === 'requestCut' || fault === '507' ? BODIED : ANY;
+    const methods = fault === 'requestCut' || fault === '507' || fault === 'full' ? BODIED : ANY;
     const affected = fault === 'unacknowledged' && role !== 'vault' ? BODIED : methods;
     this.#http[role].arm(fault, affected, fired);
   }

@@ -75,7 +75,8 @@ function stepFor(
   random: () => number,
 ): InjectionPoint {
   const [server = '', what = ''] = kind.split('.');
-  const atOnce = /^(killed|frozen|full|sealed|tokensRevoked|keyRotated|databaseLost|lateRecords)$/.test(what);
+  const atOnce =
+    /^(killed|frozen|full|sealed|tokensRevoked|keyRotated|rightsLost|databaseLost|lateRecords)$/.test(what);
   const group = /^(requestCut|507|unacknowledged)$/.test(what) && server === 'storage' ? 'write' : server;
   const activities = (atOnce ? undefined : WHERE[group]) ?? SEALING_ACTIVITIES;
   const activity = pick(

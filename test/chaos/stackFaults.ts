@@ -13,7 +13,7 @@ import {
 import { startStack, type RunningStack } from '../../dev/stack/stack';
 import type { ServerName } from '../../dev/stack/serverName';
 import { callVault } from '../../dev/stack/servers/vaultApi';
-import { TRANSIT_KEY } from '../../dev/stack/servers/vaultAccess';
+import { POLICY, ROLE, TRANSIT_KEY } from '../../dev/stack/servers/vaultAccess';
 import { openVault } from '../../dev/stack/servers/vaultSeal';
 import { identify } from '../../dev/stack/processIdentity';
 import { readState, runningProcess } from '../../dev/stack/state';
@@ -121,6 +121,8 @@ export class StackFaults {
         await this.#vault('POST', 'sys/leases/revoke-prefix/auth/approle/login');
         happened();
         return;
+      case 'vault.rightsLost':
+        return this.#takeRights(happened);
       case 'vault.keyRotated':
         await this.#vault('POST', `transit/keys/${TRANSIT_KEY}/rotate`);
         happened();
@@ -134,6 +136,18 @@ export class StackFaults {
     await whileDown();
     await pause(OUTAGE_MS);
     await this.stack.restart(server);
+  }
+
+  /** The policy of the workers loses everything for a while. */
+  async #takeRights(happened: () => void): Promise<void> {
+    const path = `sys/policies/acl/${ROLE}`;
+    await this.#vault('POST', path, { policy: `path "transit/sign/*" { capabilities = ["deny"] }` });
+    try {
+      happened();
+      await pause(OUTAGE_MS);
+    } finally {
+      await this.#vault('POST', path, { policy: POLICY });
+    }
   }
 
   async #freeze(server: ServerName, happened: () => void): Promise<void> {
@@ -173,8 +187,8 @@ export class StackFaults {
     return this.stack.env['VAULT_ADDR'] ?? '';
   }
 
-  async #vault(method: 'GET' | 'POST', path: string): Promise<void> {
-    await callVault({ address: this.#vaultAddress, token: this.rootToken, method, path, body: {} });
+  async #vault(method: 'GET' | 'POST', path: string, body = {}): Promise<void> {
+    await callVault({ address: this.#vaultAddress, token: this.rootToken, method, path, body });
   }
 }
 

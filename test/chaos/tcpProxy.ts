@@ -28,6 +28,8 @@ export class TcpProxy {
   #degradation: Degradation | undefined;
   #onFired: () => void = () => undefined;
   #lifted: AbortController = new AbortController();
+  /** Connections over which nothing passes any more, although they stay open. */
+  readonly #dead = new WeakMap<Socket, () => void>();
   #cut: { left: number; readonly fired: () => void } | undefined;
 
   constructor(target: Target, tapOf?: () => Tap) {
@@ -55,6 +57,11 @@ export class TcpProxy {
     if (degradation !== 'refused') return;
     if (this.#sockets.size > 0) fired();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Over connections that are open now nothing passes any more, and they stay open; new ones work. Nothing lifts this. */
+  killConnections(fired: () => void): void {
+    for (const socket of this.#sockets) this.#dead.set(socket, fired);
   }
 
   lift(): void {
@@ -92,6 +99,11 @@ export class TcpProxy {
     try {
       for await (const bytes of from as AsyncIterable<Buffer>) {
         await this.#delay();
+        const dead = this.#dead.get(from);
+        if (dead) {
+          dead();
+          continue;
+        }
         for (const part of await tap(bytes)) await this.#write(to, part);
       }
     } finally {

@@ -8,7 +8,9 @@ import { readTemporalConfig } from '../../src/config';
 import { compose } from '../../src/worker/compose';
 import { runProcess } from '../../src/runProcess';
 import { readDeploymentConfig } from '../harness/deployment';
-import { PLANTED_BUGS } from '../simulation/plantedBugs';
+import type { PlantedBug } from '../simulation/plantedBug';
+import type { DepsConfig } from '../../src/worker/compose';
+import { CHAOS_BUGS } from './chaosBugs';
 
 /** The worker of a chaos run: composed as `src/worker/process.ts` does, but it waits at every injection point. */
 
@@ -25,6 +27,8 @@ const PORTS = [
   'jobs',
   'workflowStatus',
 ] as const satisfies readonly (keyof SealingDeps)[];
+
+const DAY_MS = 86_400_000;
 
 const current = new AsyncLocalStorage<string>();
 const waiting = new Map<number, () => void>();
@@ -91,10 +95,10 @@ async function runChaosWorker(): Promise<void> {
   });
   const { address, namespace, taskQueue } = readTemporalConfig();
   const { client } = await connectTemporal({ address, namespace });
-  const { deps: connected } = await compose(readDeploymentConfig(), client);
+  const bug = CHAOS_BUGS[process.env['CHAOS_BUG'] ?? ''];
+  const { deps: connected } = await compose(withoutDeadline(readDeploymentConfig(), bug), client);
   const ports = PORTS.map((port) => [port, waitAtCalls(port, connected[port])] as const);
   const waitingDeps: SealingDeps = { ...connected, ...Object.fromEntries(ports) };
-  const bug = PLANTED_BUGS[process.env['CHAOS_BUG'] ?? ''];
   const deps = bug?.deps?.(waitingDeps) ?? waitingDeps;
   const real = createActivities(deps);
   const activities = { ...real, ...bug?.activities?.(real) } as unknown as Record<string, Work>;
@@ -112,6 +116,14 @@ async function runChaosWorker(): Promise<void> {
   });
   process.send?.({ ready: true });
   await worker.run();
+}
+
+/** A planted bug in calls of storage takes the deadlines of its adapter away. */
+function withoutDeadline(config: DepsConfig, bug: PlantedBug | undefined): DepsConfig {
+  const sites = bug?.withoutDeadline ?? [];
+  if (!sites.some((site) => site.startsWith('store.'))) return config;
+  const deadlines = { connectMs: DAY_MS, idleMs: DAY_MS, requestMs: DAY_MS };
+  return { ...config, storage: { ...config.storage, deadlines } };
 }
 
 /** JSON omits the members of an error. */

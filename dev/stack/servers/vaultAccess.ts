@@ -5,10 +5,11 @@ import { callVault, type VaultCall } from './vaultApi';
 
 export const TRANSIT_KEY = 'audit-snapshot';
 
-const ROLE = 'audit-snapshot';
+/** Name of the role and of its policy. */
+export const ROLE = 'audit-snapshot';
 const TOKEN_PERIOD = '1h';
 /** Signing and reading the public keys; renewal and lookup of its own token come from the `default` policy. */
-const POLICY = `
+export const POLICY = `
 path "transit/sign/${TRANSIT_KEY}" { capabilities = ["update"] }
 path "transit/keys/${TRANSIT_KEY}" { capabilities = ["read"] }
 `;
