@@ -1,5 +1,6 @@
 import { mongo } from 'mongoose';
 import { SnapshotError, messageOf } from '../errors';
+import { saysOutOfSpace } from '../net/outOfSpace';
 import { ATLAS_ERROR, meaningOf, TRANSIENT_LABELS } from './serverCodes';
 
 const DUPLICATE_KEY = 11000;
@@ -94,6 +95,7 @@ function isTransient(error: mongo.MongoError): boolean {
   return (
     TRANSIENT_LABELS.some((label) => error.hasErrorLabel(label)) ||
     meaningOf(serverCodeOf(error)) === 'transient' ||
+    saysOutOfSpace(error.message) ||
     // Applied on the primary, and not yet acknowledged by a majority: repeating the write changes nothing.
     error instanceof mongo.MongoWriteConcernError ||
     error instanceof mongo.MongoExpiredSessionError ||

@@ -1,6 +1,7 @@
 import { S3Error } from 'minio';
 import { SnapshotError, messageOf } from '../errors';
 import { isCertificateError } from '../net/certificateErrors';
+import { saysOutOfSpace } from '../net/outOfSpace';
 import { Refusal } from './refusal';
 
 const BAD_CREDENTIALS =
@@ -9,6 +10,9 @@ const EXPIRED = /^(ExpiredToken|ExpiredTokenException|TokenRefreshRequired|Inval
 const NOT_FOUND = /^(NoSuchKey|NoSuchVersion|NotFound|MethodNotAllowed)$/;
 const TRANSIENT =
   /^(SlowDown|InternalError|ServiceUnavailable|RequestTimeout|RequestTimeTooSkewed|OperationAborted|ConditionalRequestConflict|Busy)$/;
+/** Of several servers, some with a status that otherwise means that the request is wrong or forbidden. */
+const OUT_OF_SPACE =
+  /^(InsufficientStorage|InsufficientCapacity|StorageFull|XMinioStorageFull|(XMinioAdmin)?(Bucket)?QuotaExceeded)$/;
 const TRANSIENT_STATUS = /^(408|425|429|5\d\d)$/;
 /** Statuses that say that the server will never do it. */
 const FINAL_STATUS = /^(501|505)$/;
@@ -75,6 +79,10 @@ function refused(where: string, refusal: S3Error, rights: string | undefined): S
   const code = s3Code(refusal);
   const { message } = refusal;
   const answer = message === '' ? code : `${code}: ${message}`;
+  if (OUT_OF_SPACE.test(code) || saysOutOfSpace(message)) {
+    const text = `storage has no space left: ${answer}; the write is tried again, add space or raise the quota ${where}`;
+    return new SnapshotError('STORAGE_FAILED', text, { retryable: true });
+  }
   if (BAD_CREDENTIALS.test(code))
     return new SnapshotError('STORAGE_UNAUTHORIZED', `storage rejects the credentials: ${answer} ${where}`);
   if (code === 'AccessDenied' || /^HTTP 40[13]$/.test(code)) {

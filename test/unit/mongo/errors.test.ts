@@ -18,6 +18,15 @@ const named = (name: string) => Object.defineProperty(new mongo.MongoError('x'),
 
 describe('a failure that the server reports', () => {
   test.each([
+    [1, 'could not extend file "base/5/2619": No space left on device'],
+    [8, 'WiredTiger: 28: ENOSPC'],
+    [8000, 'you are over your space quota, using 513 MB of 512 MB'],
+    [1, 'database or disk is full'],
+  ])('is temporary when its disk or quota is full, whatever its code is (%i, %s)', (code, message) => {
+    expect(translated(server(code, message))).toMatchObject({ code: 'DATABASE_FAILED', retryable: true });
+  });
+
+  test.each([
     [6, 'HostUnreachable'],
     [7, 'HostNotFound'],
     [24, 'LockTimeout'],

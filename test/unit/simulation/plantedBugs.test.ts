@@ -56,7 +56,7 @@ describe('planted bugs', () => {
     ['a refused read counts as an absent object', 'readDenied/0:disaster@leases.acquire'],
     ['a refused read counts as an object that was altered', 'absentDenied/0:disaster@leases.acquire'],
     ['a refused write counts as an existing object', 'writeDenied/0:disaster@leases.acquire'],
-    ['an error page counts as an absent object', 'one/0:htmlError@store.get#2'],
+    ['an error page counts as an absent object', 'one/0:htmlError@store.get#4'],
     ['reading an absent object is not tried before signing', 'absentDenied/0:disaster@snapshots.setManifest'],
     ['the extension of a lock is not tried before signing', 'lockDenied/0:disaster@snapshots.setManifest'],
     ['the key is not tried before signing', 'signDenied/0:disaster@snapshots.setManifest'],

@@ -18,6 +18,23 @@ describe('storage errors', () => {
     },
   );
 
+  test.each([
+    ['InsufficientStorage', 'No space left on device.'],
+    ['XMinioStorageFull', 'Storage backend has reached its minimum free drive threshold.'],
+    ['XMinioAdminBucketQuotaExceeded', 'Bucket quota exceeded'],
+    ['QuotaExceeded', ''],
+    ['InternalError', 'write /data/part: no space left on device'],
+    ['AccessDenied', 'the storage quota is exceeded'],
+  ])('a full disk or quota is retryable, and the message says what to do (%s, %s)', (code, message) => {
+    const error = new S3Error(message);
+    error.code = code;
+    expect(toStorageError('[key=k]', error)).toMatchObject({
+      code: 'STORAGE_FAILED',
+      retryable: true,
+      message: expect.stringContaining('storage has no space left'),
+    });
+  });
+
   test.each(['InvalidRequest', 'EntityTooLarge'])('the S3 error %s is not retryable', (code) => {
     expect(toStorageError('[key=k]', s3Error(code))).toMatchObject({
       code: 'STORAGE_FAILED',
