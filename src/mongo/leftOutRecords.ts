@@ -36,7 +36,10 @@ export async function countLeftOut(
   source: RecordSourceNames,
   scope: LeftOutScope,
 ): Promise<LeftOutCounts> {
-  const filters = filtersOf(source, scope, await mayHaveArrays(logs, source.members));
+  const filters = filtersOf(source, scope, {
+    time: await mayHaveArrays(logs, source.members, 'time'),
+    immutable: await mayHaveArrays(logs, source.members, 'immutable'),
+  });
   const counts = noneLeftOut();
   const any = Object.values(filters).flat();
   const found = await onDatabase('records that are left out', () =>
@@ -57,7 +60,7 @@ export async function countLeftOut(
 function filtersOf(
   source: RecordSourceNames,
   { within, uncovered }: LeftOutScope,
-  hasArrays: boolean,
+  hasArrays: { readonly time: boolean; readonly immutable: boolean },
 ): Readonly<Record<LeftOutKind, readonly Filter[]>> {
   const { members } = source;
   const { immutable, time, snapshotId } = members;
@@ -69,10 +72,17 @@ function filtersOf(
   const windowed = within ? [between(members, within.fromMs, within.untilMs)] : [];
   const outside = outsideOf(time);
   const everywhere = within ? [...windowed, ...Object.values(outside).flat()] : [{}];
-  const arrays = hasArrays ? [{ [time]: { ...(windowed[0]?.[time] as object), $type: ARRAY } }] : [];
+  const inArrays = windowed.map((at) => ({ [time]: { ...(at[time] as object), $type: ARRAY } }));
+  // An array without a date is in the log time of no window, so every window counts it.
+  const dateless = { [time]: { $type: ARRAY, $not: { $type: DATE } } };
+  const arrays = within ? [...inArrays, dateless] : [{ [time]: { $type: ARRAY } }];
   return {
     'immutable-missing': marks.includes(null) ? [] : marked(null, everywhere),
-    'immutable-odd': [{ [immutable]: { $type: [TEXT, DATE, ...NUMBERS, ...OTHERS] } }],
+    'immutable-odd': [
+      { [immutable]: { $type: [TEXT, DATE, ...NUMBERS, ...OTHERS] } },
+      // A query for true, false or null matches an array that contains it, so such a record is sealed or counted by that.
+      ...(hasArrays.immutable ? [{ [immutable]: { $type: ARRAY, $nin: [true, false, null] } }] : []),
+    ],
     'mark-foreign': [
       ...(marks.includes(null)
         ? everywhere.map((each) => ({ [immutable]: null, [snapshotId]: { $ne: null }, ...each }))
@@ -87,7 +97,7 @@ function filtersOf(
     'time-missing': unsealed(outside.missing),
     'time-text': unsealed(outside.text),
     'time-number': unsealed(outside.number),
-    'time-other': unsealed([...outside.other, ...arrays]),
+    'time-other': unsealed([...outside.other, ...(hasArrays.time ? arrays : [])]),
     'time-range': unsealed(outside.range),
   };
 }

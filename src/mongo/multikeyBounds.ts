@@ -38,9 +38,13 @@ function logIndex({ immutable, time }: RecordMembers): Record<string, 1> {
   return { [immutable]: 1, [time]: 1, _id: 1 };
 }
 
-/** False only if the index of the log says that no record has an array as its time. DATABASE_*. */
-export async function mayHaveArrays(logs: Logs, members: RecordMembers): Promise<boolean> {
-  return (await askIndex(logs, members)) !== false;
+/** False only if the index of the log says that no record has an array as this member. DATABASE_*. */
+export async function mayHaveArrays(
+  logs: Logs,
+  members: RecordMembers,
+  member: 'time' | 'immutable',
+): Promise<boolean> {
+  return (await askIndex(logs, members, member)) !== false;
 }
 
 async function isMultikey(logs: Logs, members: RecordMembers): Promise<boolean> {
@@ -53,12 +57,16 @@ async function isMultikey(logs: Logs, members: RecordMembers): Promise<boolean> 
 }
 
 /** Asks for the plan of a query that reads one key; undefined without the index, or when the plan does not say it. */
-async function askIndex(logs: Logs, members: RecordMembers): Promise<boolean | undefined> {
+async function askIndex(
+  logs: Logs,
+  members: RecordMembers,
+  member: 'time' | 'immutable' = 'time',
+): Promise<boolean | undefined> {
   const { immutable, time } = members;
   try {
     const query = logs.find({ [immutable]: false, [time]: new Date(0) }, { hint: logIndex(members) });
     const plan: unknown = await query.explain('queryPlanner');
-    return hasMultikeyTime(plan, time);
+    return hasMultikeyPath(plan, members[member]);
   } catch (error) {
     // There is no such index, so there is nothing to bound.
     if (serverCodeOf(error) === BAD_VALUE) return undefined;
@@ -67,13 +75,13 @@ async function askIndex(logs: Logs, members: RecordMembers): Promise<boolean | u
 }
 
 /** Looks through a plan of any server version, of a shard too, for the stage that reads the index. */
-function hasMultikeyTime(plan: unknown, time: string): boolean | undefined {
+function hasMultikeyPath(plan: unknown, path: string): boolean | undefined {
   if (typeof plan !== 'object' || plan === null) return undefined;
   const { isMultiKey, multiKeyPaths } = plan as {
     readonly isMultiKey?: unknown;
     readonly multiKeyPaths?: Readonly<Record<string, readonly string[]>>;
   };
-  const own = isMultiKey === undefined ? [] : [isMultiKey === true && multiKeyPaths?.[time]?.length !== 0];
-  const all = [...own, ...Object.values(plan).map((stage) => hasMultikeyTime(stage, time))];
+  const own = isMultiKey === undefined ? [] : [isMultiKey === true && multiKeyPaths?.[path]?.length !== 0];
+  const all = [...own, ...Object.values(plan).map((stage) => hasMultikeyPath(stage, path))];
   return all.includes(true) ? true : all.includes(false) ? false : undefined;
 }
