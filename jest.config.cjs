@@ -25,7 +25,10 @@ module.exports = {
   testSequencer: '<rootDir>/test/harness/longestFirst.cjs',
   reporters: [
     'default',
-    ['<rootDir>/test/harness/summaryReporter.cjs', { suiteSeconds: { unit: 600, integration: 1200 } }],
+    [
+      '<rootDir>/test/harness/summaryReporter.cjs',
+      { suiteSeconds: { unit: 600, integration: 1200, alerts: 3600 } },
+    ],
   ],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
@@ -33,6 +36,13 @@ module.exports = {
       ...shared,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/harness/startStack.ts',
+      globalTeardown: '<rootDir>/test/harness/stopStack.ts',
+    },
+    {
+      ...shared,
+      displayName: 'alerts',
+      testMatch: ['<rootDir>/test/campaign/alerts.test.ts'],
       globalSetup: '<rootDir>/test/harness/startStack.ts',
       globalTeardown: '<rootDir>/test/harness/stopStack.ts',
     },

@@ -49,17 +49,18 @@ export class Services {
   }
 
   async start(): Promise<void> {
-    await this.#startServers();
+    await this.startServers();
     await this.startWorker();
   }
 
   /** As `start`, with the supervisor that `audit-snapshot worker` runs instead of a single worker process. */
   async startSupervised(): Promise<void> {
-    await this.#startServers();
+    await this.startServers();
     await this.startWorkers();
   }
 
-  async #startServers(): Promise<void> {
+  /** Bucket and job service, without a worker. */
+  async startServers(): Promise<void> {
     await createLockedBucket(process.env, this.env['S3_BUCKET']!);
     await this.startService();
   }

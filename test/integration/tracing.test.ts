@@ -106,8 +106,7 @@ describe('the trace of one request, in a local collector', () => {
     const printed = readdirSync(services.logs)
       .map((file) => readFileSync(join(services.logs, file), 'utf8'))
       .join('');
-    // The debug output is there: it names at least one of the modules that write it.
-    expect(printed).toMatch(/mquery|follow-redirects|express|send|mongo/);
+    expect(printed).toContain('"worker started"');
     expect(secrets.length).toBeGreaterThan(0);
     for (const secret of [...secrets, services.token]) expect(printed).not.toContain(secret);
     expect(printed).not.toMatch(/x-vault-token'?:? *'?[^']*hvs\./i);

@@ -45,6 +45,14 @@ export const PROMTOOL: CheckTool = {
   result: 'promtool',
 };
 
+/** The server, for the campaign of the alerts; promtool comes in the same package. */
+export const PROMETHEUS: CheckTool = {
+  ...PROMTOOL,
+  name: 'prometheus',
+  script: PROMTOOL.script.replaceAll('promtool', 'prometheus'),
+  result: 'prometheus',
+};
+
 /** A folder of Python modules that contains the schemas of all recent versions of Kubernetes. */
 export const KUBERNETES_VALIDATE: CheckTool = {
   name: 'kubernetes-validate',
