@@ -30,6 +30,7 @@ const INPUT = {
   maxAttempts: 1,
 };
 const SNAPSHOT = snapshotIdOf(INPUT.jobId);
+const { origin: ORIGIN } = new FakeDeps().settings;
 const ENTRY = {
   resourceType: 'invoice',
   resourceId: '1',
@@ -222,7 +223,8 @@ describe('the roles of deploy/mongodb', () => {
     const role = roleOfScript('reader', name);
     const uri = await server.grant(name, role);
     // The objects of this snapshot are in memory, so with all rights `show` finds no locks.
-    const run = (command: readonly string[]) => runCommand({ ...process.env, MONGODB_URI: uri }, ...command);
+    const run = (command: readonly string[]) =>
+      runCommand({ ...process.env, MONGODB_URI: uri, AUDIT_ORIGIN: ORIGIN }, ...command);
     for (const command of [['status'], ['show', INPUT.jobId]])
       expect((await run(command)).stderr).not.toContain('DATABASE_UNAUTHORIZED');
     for (const [collection, action] of rightsOf(role)) {
