@@ -173,7 +173,7 @@ describe('the roles of deploy/mongodb', () => {
   test('the job service keeps jobs and keys, and sees neither the log nor the ledger', async () => {
     await using service = await connectAs(roleOfScript('jobService', name));
     await serve(service);
-    for (const collection of ['auditlogs', 'ledgerleaves', 'snapshots', 'assets'])
+    for (const collection of ['auditlogs', 'ledgerleaves', 'assets'])
       await expect(service.collection(collection).findOne({})).rejects.toMatchObject({ code: 13 });
   });
 
