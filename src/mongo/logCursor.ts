@@ -60,7 +60,7 @@ export async function* streamRecords(
 }
 
 /** The id that sorts last among the unsealed records of a millisecond; undefined without one. DATABASE_*. */
-export async function lastTieOf(
+async function lastTieOf(
   logs: mongo.Collection,
   members: RecordMembers,
   after: Position,

@@ -8,7 +8,7 @@ export interface Secret {
 }
 
 /** Set by Jest's global setup. Unit tests alone have none, and then keep no secrets. */
-export const RUN_DIRECTORY = 'TEST_RUN_DIRECTORY';
+const RUN_DIRECTORY = 'TEST_RUN_DIRECTORY';
 const MIN_CHARACTERS = 12;
 
 /** Creates what `recordOutput.cjs` and `keepSecret` write to. */
