@@ -53,7 +53,7 @@ test('with a certificate the service answers over TLS alone, and tells browsers 
     sent.once('error', reject).end();
   });
   expect(headers['strict-transport-security']).toMatch(/^max-age=\d{8}/);
-  await expect(fetch(`http://127.0.0.1:${service.port}/livez`)).rejects.toBeInstanceOf(Error);
+  await expect(fetch(`http://127.0.0.1:${service.port}/livez`)).rejects.toThrow('fetch failed');
 });
 
 test.each([
@@ -62,7 +62,7 @@ test.each([
   ['a cipher without authenticated encryption', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }],
 ] as const)('a client that offers only %s is refused', async (_, options) => {
   await using service = await listening(filesOf(first));
-  await expect(certificateOf(service.port, options)).rejects.toBeInstanceOf(Error);
+  await expect(certificateOf(service.port, options)).rejects.toThrow(/SSL|TLS|alert|ECONNRESET/i);
   await expect(certificateOf(service.port, { maxVersion: 'TLSv1.2' })).resolves.toBeDefined();
 });
 
@@ -75,7 +75,7 @@ test('replaced certificates are used for new connections', async () => {
 
 test('with an authority for clients, a client without its certificate is refused', async () => {
   await using service = await listening(filesOf(first, ca));
-  await expect(certificateOf(service.port)).rejects.toBeInstanceOf(Error);
+  await expect(certificateOf(service.port)).rejects.toThrow(/SSL|TLS|alert|ECONNRESET/i);
   const withCertificate = { cert: read(client.cert), key: read(client.key) };
   expect((await certificateOf(service.port, withCertificate)).subject.CN).toBe('first');
 });
