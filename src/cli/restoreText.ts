@@ -3,7 +3,7 @@ import type { RestoredSnapshot } from '../sealing/restoreSnapshot';
 
 /** What a restore changed, or would change, as text. */
 export function describeRestored(
-  { snapshots, ledger }: RestoreReport,
+  { snapshots, reopened, ledger }: RestoreReport,
   { dryRun, records }: { readonly dryRun: boolean; readonly records: boolean },
 ): string {
   const missing = snapshots.reduce((sum, snapshot) => sum + snapshot.missing, 0);
@@ -11,6 +11,9 @@ export function describeRestored(
   return [
     ...snapshots.map(describeSnapshot),
     `${verb} ${snapshots.length} snapshots`,
+    ...reopened.map(
+      (id) => `${id} is signed and not in the ledger: audit-snapshot retry ${id.slice(5)} finishes it`,
+    ),
     ...(ledger === null
       ? []
       : [`ledger: ${ledger.size} entries; ${ledger.restored} rows restored, ${ledger.removed} rows removed`]),

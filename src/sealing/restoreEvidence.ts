@@ -2,13 +2,17 @@ import type { LedgerEntry } from '../evidence/ledgerEntry';
 import type { LedgerSequencer } from '../ports/ledgerSequencer';
 import type { Signer } from '../ports/signer';
 import type { LedgerReading } from './publishedLedger';
+import { reopenSnapshot } from './reopenSnapshot';
 import { repairLedger, type RepairedLedger } from './repairLedger';
 import {
   restoreSnapshot,
+  type LedgeredSnapshot,
   type RestoreDeps,
   type RestoredSnapshot,
   type RestoreOptions,
 } from './restoreSnapshot';
+
+const MANIFEST = /^snapshots\/(snap-[^/]+)\/manifest\.json$/;
 
 export interface EvidenceRestoreDeps extends RestoreDeps {
   readonly signer: Signer;
@@ -19,6 +23,8 @@ export interface EvidenceRestoreDeps extends RestoreDeps {
 /** What a restore changed, or would change. */
 export interface RestoreReport {
   readonly snapshots: readonly RestoredSnapshot[];
+  /** Signed snapshots that the ledger does not have: a retry of their jobs finishes them. */
+  readonly reopened: readonly string[];
   /** Null for a dry run. */
   readonly ledger: RepairedLedger | null;
 }
@@ -51,5 +57,22 @@ export async function restoreEvidence(
     const snapshot = { snapshotId, ledgerIndex, manifestSha256, windows };
     snapshots.push(await restoreSnapshot(deps, snapshot, options));
   }
-  return { snapshots, ledger: options.dryRun ? null : await repairLedger(deps) };
+  const reopened = await reopenUnpublished(deps, windows, options.dryRun);
+  return { snapshots, reopened, ledger: options.dryRun ? null : await repairLedger(deps) };
+}
+
+async function reopenUnpublished(
+  deps: EvidenceRestoreDeps,
+  windows: LedgeredSnapshot['windows'],
+  dryRun: boolean,
+): Promise<readonly string[]> {
+  const keys = await deps.signer.listKeys();
+  const reopened: string[] = [];
+  for await (const { key, isLatest, isDeleteMarker } of deps.store.listVersions('snapshots/')) {
+    const snapshotId = MANIFEST.exec(key)?.[1];
+    if (snapshotId === undefined || !isLatest || isDeleteMarker || windows.has(snapshotId)) continue;
+    if (await deps.snapshots.find(snapshotId)) continue;
+    if (await reopenSnapshot(deps, keys, { snapshotId, windows }, dryRun)) reopened.push(snapshotId);
+  }
+  return reopened;
 }

@@ -115,7 +115,7 @@ async function readManifest({ store, settings }: RestoreDeps, snapshotId: string
 }
 
 /** The row of a snapshot whose chunk list is fixed and whose manifest is not stored yet, with all that its manifest says. */
-function openRow(
+export function openRow(
   { settings }: Pick<RestoreDeps, 'settings'>,
   manifest: Manifest,
   windows: Windows,

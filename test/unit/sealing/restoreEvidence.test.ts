@@ -278,7 +278,11 @@ test('a database without a loss is not changed', async () => {
   const deps = await sealed();
   const rows = [...deps.snapshots.snapshots.values()];
   const report = await restore(deps, deps);
-  expect(report).toEqual({ snapshots: [], ledger: { size: HOURS, restored: 0, removed: 0, reason: null } });
+  expect(report).toEqual({
+    snapshots: [],
+    reopened: [],
+    ledger: { size: HOURS, restored: 0, removed: 0, reason: null },
+  });
   expect([...deps.snapshots.snapshots.values()]).toEqual(rows);
 });
 
