@@ -107,7 +107,8 @@ describe('what the steps of the Dockerfile make in an empty directory', () => {
     );
     await database.close();
 
-    const service = start([...entrypoint, 'serve'], { ...services.env, HOST: '127.0.0.1', PORT: '0' });
+    const ports = { HOST: '127.0.0.1', PORT: '0', JOB_SERVICE_METRICS_PORT: '0' };
+    const service = start([...entrypoint, 'serve'], { ...services.env, ...ports });
     const { url } = JSON.parse(await lineWith(service, '"listening"')) as { url: string };
     const worker = start([...entrypoint, 'worker'], { ...services.env, WORKER_HTTP_PORT: '0' });
     await lineWith(worker, '"worker processes started"');
