@@ -71,7 +71,11 @@ describe('a window that is sealed through the job service', () => {
     const logs = connection.collection('auditlogs');
     expect(await logs.countDocuments({ immutable: true, snapshotId })).toBe(3_500);
     const left = await logs.find({ immutable: false }).toArray();
-    expect(left.map(({ action }) => String(action)).toSorted()).toEqual(['login', 'snapshot.created']);
+    expect(left.map(({ action }) => String(action)).toSorted()).toEqual([
+      'job.submitted',
+      'login',
+      'snapshot.created',
+    ]);
     expect(left.find(({ action }) => action === 'login')?._id.toString()).toBe(outside.id);
 
     const manifest = await manifestOf(snapshotId);

@@ -46,7 +46,7 @@ async function retry(
   if (dryRun && !lost) throw new SnapshotError('USAGE_INVALID', '--dry-run goes with --lost');
   if (jobId !== undefined) requireJobId(jobId);
   await using control = await openJobControl();
-  if (jobId === undefined) return retryLost(control, dryRun, json, output);
+  if (jobId === undefined) return await retryLost(control, dryRun, json, output);
 
   await retryJob(control.deps, jobId);
   const handle = control.client.attach(jobId);

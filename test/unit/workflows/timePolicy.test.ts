@@ -1,6 +1,6 @@
 import { LongJob } from '../../harness/longJob';
 
-/** As measured on two cores: together 7,400 records a second, so that three hours are 80 million records. */
+/** Assumed rates: together 7,400 records a second, so that three hours are 80 million records. */
 const STORED_PER_SECOND = 12_000;
 const MARKED_PER_SECOND = 19_300;
 const CHUNK = 32_768;
