@@ -27,7 +27,8 @@ describe('20 overlapping jobs at once', () => {
     harness = await WorkerHarness.open({ AUDIT_CHUNK_RECORDS: '100' });
     await harness.log(RECORDS, WHOLE);
     await harness.startWorker({ maxConcurrentActivityTaskExecutions: 6 });
-    const ended = Promise.all(INPUTS.map((input) => harness.seal(input)));
+    const started = await Promise.all(INPUTS.map((input) => harness.snapshots.start(input)));
+    const ended = Promise.all(started.map((run) => run.result()));
     const over = ended.then(() => true);
     while (!(await Promise.race([over, pause(500, false)]))) waiting.push(...(await readWaiting()));
     results = await ended;
