@@ -187,7 +187,10 @@ describe('the objects of a release fit together', () => {
       expect(named('Service', component).metadata.labels).toMatchObject(
         monitor.spec.selector.matchLabels as object,
       );
-      const ports = named('Service', component).spec.ports as { name: string }[];
+      const wanted = Object.entries(monitor.spec.selector.matchLabels as object);
+      const ports = ofKind('Service')
+        .filter(({ metadata: { labels: given } }) => wanted.every(([name, value]) => given[name] === value))
+        .flatMap(({ spec }) => spec.ports as { name: string }[]);
       expect(ports.map(({ name }) => name)).toContain(monitor.spec.endpoints[0].port);
     }
   });
