@@ -76,6 +76,8 @@ function filtersOf(
   // An array without a date is in the log time of no window, so every window counts it.
   const dateless = { [time]: { $type: ARRAY, $not: { $type: DATE } } };
   const arrays = within ? [...inArrays, dateless] : [{ [time]: { $type: ARRAY } }];
+  // A condition on a type or on null also matches an array with such an element, which is counted among the arrays.
+  const single = hasArrays.time ? outsideOf(time, { $not: { $type: ARRAY } }) : outside;
   return {
     'immutable-missing': marks.includes(null) ? [] : marked(null, everywhere),
     'immutable-odd': [
@@ -94,21 +96,21 @@ function filtersOf(
         ),
       ]),
     ],
-    'time-missing': unsealed(outside.missing),
-    'time-text': unsealed(outside.text),
-    'time-number': unsealed(outside.number),
-    'time-other': unsealed([...outside.other, ...(hasArrays.time ? arrays : [])]),
-    'time-range': unsealed(outside.range),
+    'time-missing': unsealed(single.missing),
+    'time-text': unsealed(single.text),
+    'time-number': unsealed(single.number),
+    'time-other': unsealed([...single.other, ...(hasArrays.time ? arrays : [])]),
+    'time-range': unsealed((within ? outside : single).range),
   };
 }
 
-/** The conditions of a time that is in no window. */
-function outsideOf(time: string) {
+/** The conditions of a time that is in no window; `also` is a further condition of each. */
+function outsideOf(time: string, also: Filter = {}) {
   return {
-    missing: [{ [time]: null }],
-    text: [{ [time]: { $type: TEXT } }],
-    number: [{ [time]: { $type: NUMBERS } }],
-    other: [{ [time]: { $type: [BOOLEAN, ...OTHERS] } }],
-    range: [{ [time]: { $lt: FIRST_DATE } }, { [time]: { $gte: DATE_AFTER } }],
+    missing: [{ [time]: { $eq: null, ...also } }],
+    text: [{ [time]: { $type: TEXT, ...also } }],
+    number: [{ [time]: { $type: NUMBERS, ...also } }],
+    other: [{ [time]: { $type: [BOOLEAN, ...OTHERS], ...also } }],
+    range: [{ [time]: { $lt: FIRST_DATE, ...also } }, { [time]: { $gte: DATE_AFTER, ...also } }],
   };
 }
