@@ -1,25 +1,8 @@
-import type { Connection, Model } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { SnapshotError } from '../errors';
 import { AUDIT_LOG, type RecordSourceNames } from '../evidence/recordMembers';
-import { assetModel } from '../models/asset.model';
-import { auditLogModel } from '../models/auditLog.model';
-import { jobModel } from '../models/job.model';
-import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
-import { chunkModel, snapshotModel } from '../models/snapshot.model';
-import { windowLeaseModel } from '../models/windowLease.model';
+import { WORKER_MODELS } from '../models/workerModels';
 import { onDatabase } from './errors';
-
-/** Of the log, and of what a worker relies on. */
-const MODELS = [
-  auditLogModel,
-  snapshotModel,
-  chunkModel,
-  windowLeaseModel,
-  assetModel,
-  jobModel,
-  ledgerHeadModel,
-  ledgerLeafModel,
-] as readonly ((connection: Connection, source: RecordSourceNames) => Model<unknown>)[];
 
 interface Options {
   readonly capped?: boolean;
@@ -35,7 +18,7 @@ export async function requireOrdinaryCollections(
   connection: Connection,
   source: RecordSourceNames = AUDIT_LOG,
 ): Promise<void> {
-  const names = MODELS.map((model) => model(connection, source).collection.name);
+  const names = WORKER_MODELS.map((model) => model(connection, source).collection.name);
   const found = await onDatabase(
     `collections of ${connection.name}`,
     async () => (await connection.db?.listCollections({ name: { $in: names } }).toArray()) ?? [],

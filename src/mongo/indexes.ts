@@ -1,26 +1,12 @@
 import type { Connection, IndexOptions, mongo } from 'mongoose';
 import { SnapshotError } from '../errors';
 import { AUDIT_LOG, type RecordSourceNames } from '../evidence/recordMembers';
-import { assetModel } from '../models/asset.model';
-import { auditLogModel } from '../models/auditLog.model';
 import { idempotencyKeyModel } from '../models/idempotencyKey.model';
 import { jobModel } from '../models/job.model';
-import { ledgerHeadModel, ledgerLeafModel } from '../models/ledger.model';
-import { chunkModel, snapshotModel } from '../models/snapshot.model';
-import { windowLeaseModel } from '../models/windowLease.model';
+import { WORKER_MODELS } from '../models/workerModels';
 import { onDatabase, serverCodeOf } from './errors';
 
-const MODELS = [
-  auditLogModel,
-  snapshotModel,
-  chunkModel,
-  windowLeaseModel,
-  assetModel,
-  jobModel,
-  idempotencyKeyModel,
-  ledgerHeadModel,
-  ledgerLeafModel,
-];
+const MODELS = [...WORKER_MODELS, idempotencyKeyModel];
 
 type ModelOf = (typeof MODELS)[number];
 
@@ -138,7 +124,7 @@ export async function createIndexes(
 
 /** The models whose collections the processes use; each checks the indexes of these alone, and needs no right to others. */
 const USED_BY = {
-  worker: MODELS.filter((model) => model !== idempotencyKeyModel),
+  worker: WORKER_MODELS,
   jobService: [jobModel, idempotencyKeyModel],
 } as const;
 
