@@ -42,7 +42,8 @@ describe('the repair of the ledger in the database', () => {
 
   test('keeps a sealed entry that is not published yet', async () => {
     const deps = await sealHours(2);
-    for (let nth = 2; nth < 5; nth++) deps.store.faults.failCall('replace', nth, 'lost');
+    // Every attempt of the job: the first, which makes progress, and three that make none.
+    for (let nth = 2; nth < 6; nth++) deps.store.faults.failCall('replace', nth, 'lost');
     await expect(sealHour(deps, 2, { maxAttempts: 1 })).rejects.toThrow('lost, as planned');
     const rows = deps.ledger.leaves;
     deps.ledger.leaves = [...rows, GARBAGE];
