@@ -1,6 +1,6 @@
 const shared = {
   rootDir: __dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/harness/sharedCompilation.cjs',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
