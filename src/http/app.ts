@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { TlsFiles } from '../config/jobService';
 import { allowAnonymous, requireBearer } from './auth/bearer';
 import type { Authenticator } from './auth/caller';
@@ -105,9 +105,10 @@ async function addRoutes(
   deps: AppDeps & RouteDeps & { readonly isDraining: () => boolean },
 ): Promise<void> {
   await addOpenApi(app, deps.version);
-  await app.register(healthRoutes(deps));
+  const open = app.withTypeProvider<ZodTypeProvider>();
+  await healthRoutes(deps)(open, {});
   const { payloads } = deps;
-  if (payloads) await app.register(codecPreflight(payloads));
+  if (payloads) await codecPreflight(payloads)(open, {});
   await app.register(async (secured) => {
     const { onFailure, onRequest, onSubmission } = await addLimits(secured, deps.limits);
     const { authenticate } = deps;
@@ -115,11 +116,12 @@ async function addRoutes(
     secured.decorateRequest('caller', undefined as never);
     secured.addHook('onRequest', authenticate ? requireBearer(authenticate, onFailure) : allowAnonymous);
     secured.addHook('onRequest', onRequest);
-    await secured.register(submissionRoutes(deps, onSubmission));
-    await secured.register(readRoutes(deps));
-    await secured.register(eventRoutes(deps));
-    await secured.register(controlRoutes(deps));
-    await secured.register(reportRoutes(deps));
-    if (payloads) await secured.register(codecRoutes(payloads));
+    const add = secured.withTypeProvider<ZodTypeProvider>();
+    await submissionRoutes(deps, onSubmission)(add, {});
+    await readRoutes(deps)(add, {});
+    await eventRoutes(deps)(add, {});
+    await controlRoutes(deps)(add, {});
+    await reportRoutes(deps)(add, {});
+    if (payloads) await codecRoutes(payloads)(add, {});
   });
 }
