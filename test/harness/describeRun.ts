@@ -11,12 +11,14 @@ type Failure = NonNullable<
   NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number]['lastFailure']
 >;
 
+const LAST_EVENTS = 5;
+
 /** Names of `PendingActivityState` of Temporal's API, by their numbers. */
 const STATES = ['unspecified', 'scheduled', 'started', 'cancel requested', 'paused', 'pause requested'];
 
 /**
  * Where the run of a job is, for the message of a wait that failed: its status, why it failed, and each pending activity with
- * its state, attempt, age and last failure. Never rejects.
+ * its state, attempt, age and last failure, the workflow task that waits, and the last events. Never rejects.
  */
 export async function describeRun(client: Client, jobId: string): Promise<string> {
   try {
@@ -34,10 +36,24 @@ export async function describeRun(client: Client, jobId: string): Promise<string
           ...(lastFailure ? [`last failure: ${spell(lastFailure)}`] : []),
         ].join(', '),
     );
-    return [`run ${runId} is ${status.name}`, ...failure, ...activities].join('; ');
+    const { scheduledTime, attempt } = raw.pendingWorkflowTask ?? {};
+    const task = scheduledTime
+      ? [`workflow task, attempt ${attempt}, scheduled ${ageOf(scheduledTime)}`]
+      : [];
+    const events = (await handle.fetchHistory()).events ?? [];
+    const last = events.slice(-LAST_EVENTS).map((event) => `${nameOf(event)} ${ageOf(event.eventTime)}`);
+    return [`run ${runId} is ${status.name}`, ...failure, ...activities, ...task, ...last].join('; ');
   } catch (error) {
     return error instanceof WorkflowNotFoundError ? 'no run was started' : `unknown: ${String(error)}`;
   }
+}
+
+/** An event has members for the attributes of every type; those of its own type are set. */
+function nameOf(event: object): string {
+  const [member = 'an event'] = Object.entries(event)
+    .filter(([name, value]) => name.endsWith('EventAttributes') && value)
+    .map(([name]) => name.slice(0, -'EventAttributes'.length));
+  return member;
 }
 
 async function failureOf(result: Promise<unknown>): Promise<string> {
