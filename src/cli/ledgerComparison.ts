@@ -1,12 +1,15 @@
 import type { Connection } from 'mongoose';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
-import { compareLedger, type LedgerComparison } from '../sealing/compareLedger';
+import { compareLedger, compareProvenLedger, type LedgerComparison } from '../sealing/compareLedger';
 import { LedgerIndex } from '../sealing/ledgerIndex';
 import type { VerificationKey } from '../sealing/publishedLedger';
 import { openObjectStore } from './connections/objectStore';
 import { openSigner } from './connections/signer';
 
-/** Compares the ledger of the bucket with that of the database; without `keys`, under those that the signer lists. */
+/**
+ * Compares the ledger of the bucket with that of the database; without `keys`, under those that the signer lists, which also
+ * prove the entries that are not published yet.
+ */
 export async function compareWithBucket(
   connection: Connection,
   origin: string,
@@ -18,5 +21,6 @@ export async function compareWithBucket(
     ledgerIndex: new LedgerIndex(),
     settings: { origin },
   };
-  return compareLedger(deps, keys ?? (await (await openSigner()).listKeys()));
+  if (keys) return compareLedger(deps, keys);
+  return compareProvenLedger(deps, await (await openSigner()).listKeys());
 }

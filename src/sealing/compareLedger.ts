@@ -1,6 +1,8 @@
 import { SnapshotError } from '../errors';
 import type { LedgerHead, LedgerSequencer } from '../ports/ledgerSequencer';
+import type { SigningKey } from '../ports/signer';
 import { leafHash } from '../tlog/merkle';
+import { checkEntries } from './checkEntries';
 import { forked } from './ledgerErrors';
 import { readBucketLedger, type LedgerReading, type VerificationKey } from './publishedLedger';
 
@@ -28,6 +30,20 @@ export async function compareLedger(
   if (!deps.ledgerIndex.rootWith(size, waiting.map(leafHash)).equals(head.root))
     throw forked(`at ${size} entries, the ledger checkpoint and the database do not agree`);
   return { origin: deps.settings.origin, size, waiting: waiting.length };
+}
+
+/**
+ * As {@link compareLedger}, and each entry that no checkpoint covers yet must follow from a manifest in the bucket that a
+ * key of the signer has signed: LEDGER_ENTRY_INVALID.
+ */
+export async function compareProvenLedger(
+  deps: LedgerReading & { readonly ledger: Pick<LedgerSequencer, 'head' | 'list'> },
+  keys: readonly SigningKey[],
+): Promise<LedgerComparison> {
+  const compared = await compareLedger(deps, keys);
+  const { size, waiting } = compared;
+  await checkEntries(deps, keys, size, await deps.ledger.list(size, size + waiting));
+  return compared;
 }
 
 /** The head that the database has committed. An entry is committed before anything of it is written: LEDGER_BEHIND. */

@@ -1,7 +1,7 @@
 import { SnapshotError } from '../../errors';
 import type { ProbeGauges } from '../../monitoring/metrics';
 import type { Signer } from '../../ports/signer';
-import { compareLedger } from '../../sealing/compareLedger';
+import { compareProvenLedger } from '../../sealing/compareLedger';
 import type { LedgerSequencer } from '../../ports/ledgerSequencer';
 import type { LedgerReading } from '../../sealing/publishedLedger';
 import type { Probe } from './probe';
@@ -33,7 +33,7 @@ export function ledgerProbe(deps: LedgerProbeDeps): Probe {
       const newest = keys.at(-1);
       if (newest) gauges.keyAge.set((deps.nowMs() - newest.createdAt.getTime()) / 1000);
       try {
-        await compareLedger(deps, keys);
+        await compareProvenLedger(deps, keys);
         gauges.ledgerConsistent.set(1);
       } catch (error) {
         if (error instanceof SnapshotError && CONTRADICTIONS.has(error.code)) gauges.ledgerConsistent.set(0);

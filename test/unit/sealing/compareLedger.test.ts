@@ -1,5 +1,5 @@
 import { LEDGER_CHECKPOINT_KEY } from '../../../src/evidence/objectKeys';
-import { compareLedger } from '../../../src/sealing/compareLedger';
+import { compareLedger, compareProvenLedger } from '../../../src/sealing/compareLedger';
 import { LedgerIndex } from '../../../src/sealing/ledgerIndex';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { FakeLedgerSequencer } from '../../harness/fakes/fakeLedgerSequencer';
@@ -26,6 +26,9 @@ const compare = async ({ store, ledger, signer, settings }: FakeDeps, origin: st
     { store, ledger, ledgerIndex: new LedgerIndex(), settings: { origin } },
     await signer.listKeys(),
   );
+
+const prove = async ({ store, ledger, signer, settings }: FakeDeps) =>
+  compareProvenLedger({ store, ledger, ledgerIndex: new LedgerIndex(), settings }, await signer.listKeys());
 
 test('a bucket and a database that agree differ in nothing, before the first snapshot and after each', async () => {
   await expect(compare(new FakeDeps())).resolves.toMatchObject({ size: 0, waiting: 0 });
@@ -70,6 +73,19 @@ test.each<[string, (deps: FakeDeps) => unknown, string, RegExp]>([
   const deps = await sealedDays();
   change(deps);
   await expect(compare(deps)).rejects.toMatchObject({ code, message: expect.stringMatching(difference) });
+});
+
+test('an entry that is not published yet must follow from a signed manifest', async () => {
+  const deps = await sealedDays();
+  await expect(prove(deps)).resolves.toMatchObject({ size: 2, waiting: 0 });
+  // Every attempt of the job: the first, which makes progress, and three that make none.
+  for (let nth = 2; nth < 6; nth++) deps.store.faults.failCall('replace', nth, 'lost');
+  await new InProcessRun(deps, { maxAttempts: 1 })
+    .run({ jobId: 'day-3', ...windowOf(3) })
+    .catch(() => undefined);
+  await expect(prove(deps)).resolves.toMatchObject({ size: 2, waiting: 1 });
+  await deps.ledger.append('snap-job-9', ledgerEntry(9));
+  await expect(prove(deps)).rejects.toMatchObject({ code: 'LEDGER_ENTRY_INVALID' });
 });
 
 test('a bucket of another origin is a difference', async () => {
