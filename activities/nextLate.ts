@@ -8,6 +8,7 @@ import { positionOf } from '../src/evidence/recordOrder';
 import { lateWindow, newestLate, nextGeneration } from '../src/schedule/windowPlanning';
 import type { SealingDeps } from '../src/sealing/deps';
 import type { SealedRecords } from '../src/sealing/sealedRecords';
+import { skipAbandoned } from '../src/sealing/lostSnapshot';
 import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 import { openSealedRecords } from '../src/sealing/publishedOverlaps';
 import { findResumable } from '../src/sealing/resumableSnapshot';
@@ -36,7 +37,9 @@ export async function nextLate(
   }
   const firstSealedMs = firstSealed === null ? undefined : Date.parse(firstSealed);
   const window = lateWindow(checked, targetMs, firstSealedMs);
-  const jobId = newest ? nextGeneration(scheduleId, newest.jobId) : lateJobId(scheduleId, targetMs, 1);
+  const next = (former: string) => nextGeneration(scheduleId, former);
+  const free = newest ? next(newest.jobId) : lateJobId(scheduleId, targetMs, 1);
+  const jobId = await skipAbandoned(deps, free, next);
   if (!(await hasUnsealed(deps, { snapshotId: snapshotIdOf(jobId), window }))) return null;
   return { jobId, window, onTamper };
 }

@@ -5,11 +5,12 @@ import { boundsOf, formatInstant } from '../src/contract/window';
 import { checkSchedule, type CheckedSchedule } from '../src/schedule/checkSchedule';
 import { nextGeneration, planWindow } from '../src/schedule/windowPlanning';
 import type { SealingDeps } from '../src/sealing/deps';
+import { skipAbandoned } from '../src/sealing/lostSnapshot';
 import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 import { findResumable } from '../src/sealing/resumableSnapshot';
 
 /**
- * Plans the next window from the rows of the snapshots alone. `sealed` saves reading the rows before it, and counts only
+ * Plans the next window from the rows of the snapshots, and never a job that the database lost before it was signed. `sealed` saves reading the rows before it, and counts only
  * if the snapshot it names is closed: after a restore of the database every window since the start is checked again.
  */
 export async function nextWindow(
@@ -32,9 +33,11 @@ export async function nextWindow(
   if (plan.next === null) return { sealed: now, next: null, left };
 
   const { jobId, window, opened } = plan.next;
-  if (!opened) return { sealed: now, next: { jobId, window, onTamper }, left };
-  const replacement = { jobId: nextGeneration(scheduleId, jobId), window, onTamper };
-  return { sealed: now, next: (await findResumable(deps, jobId, onTamper)) ?? replacement, left };
+  const resumable = opened ? await findResumable(deps, jobId, onTamper) : undefined;
+  if (resumable) return { sealed: now, next: resumable, left };
+  const next = (former: string) => nextGeneration(scheduleId, former);
+  const planned = await skipAbandoned(deps, opened ? next(jobId) : jobId, next);
+  return { sealed: now, next: { jobId: planned, window, onTamper }, left };
 }
 
 async function confirmSealed(

@@ -14,6 +14,8 @@ const START = '2026-03-01T00:00:00.000Z';
 const hourly: AuditScheduleInput = { scheduleId: 'hourly', everySeconds: 3600, startAt: START };
 const hour = (count: number) => new Date(Date.parse(START) + count * 3_600_000).toISOString();
 
+const lastOf = (count: number) => new Date(Date.parse(hour(count + 1)) - 1).toISOString();
+
 /** A run of the schedule with the real activities; returns what it sealed. */
 async function runSchedule(
   deps: FakeDeps,
@@ -110,6 +112,32 @@ describe('a run of a schedule', () => {
     await open(deps, 'hourly-20260301t000000z', hour(0), '2026-03-01T00:29:59.999Z');
     await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({
       windows: ['hourly-20260301t000000z: 2', 'hourly-20260301t003000z: 0'],
+    });
+  });
+
+  test('replaces a job whose rows the database lost before it was signed, and not one that was signed', async () => {
+    const jobId = 'hourly-20260301t000000z';
+    const interrupted = async (dieBefore: 'signManifest' | 'registerAsset') => {
+      const deps = new FakeDeps();
+      deps.logEntries(3, hour(0));
+      const run = new InProcessRun(deps, { dieBefore }).run({ jobId, from: hour(0), to: lastOf(0) });
+      await expect(run).rejects.toThrow(/died/);
+      const { store, signer, clock, records } = deps;
+      return Object.assign(new FakeDeps(), { store, signer, clock, records });
+    };
+    const unsigned = await interrupted('signManifest');
+    await expect(
+      new InProcessRun(unsigned).run({ jobId, from: hour(0), to: lastOf(0) }),
+    ).rejects.toMatchObject({
+      type: 'SNAPSHOT_LOST',
+      message: expect.stringContaining('seal its window with a new job'),
+    });
+    await expect(runSchedule(unsigned, hourly, hour(1))).resolves.toMatchObject({
+      windows: [`${jobId}-2: 3`],
+    });
+    await expect(runSchedule(await interrupted('registerAsset'), hourly, hour(1))).rejects.toMatchObject({
+      type: 'SNAPSHOT_LOST',
+      message: expect.stringContaining('restore --from-evidence'),
     });
   });
 
