@@ -110,6 +110,22 @@ async function waitUntilRetryable(deps: JobControlDeps, jobId: string): Promise<
   }
 }
 
+/**
+ * Refuses to return the result of a run that has completed if the database does not know it: its snapshot may not be
+ * there, and its records may not be marked. SNAPSHOT_LOST.
+ */
+export async function requireResultKnown(
+  {
+    jobs,
+    workflowStatus,
+  }: { readonly jobs: Pick<JobStore, 'find'>; readonly workflowStatus: WorkflowStateReader },
+  jobId: string,
+): Promise<void> {
+  const state = await workflowStatus.stateOf(workflowIdOf(jobId));
+  if (state !== 'completed' || (await jobs.find(jobId))?.status === 'succeeded') return;
+  requireNotCompleted(jobId, state);
+}
+
 /** A run completes only after its job was reported: the row was restored to an older state. SNAPSHOT_LOST. */
 function requireNotCompleted(jobId: string, state: WorkflowState): void {
   if (state !== 'completed') return;

@@ -4,13 +4,17 @@ import { readSealingConfig } from '../../config';
 import { SNAPSHOT_JOB_TYPE } from '../../contract/names';
 import type { OnTamper } from '../../contract/snapshot';
 import { boundsOf, type Window } from '../../contract/window';
+import { requireResultKnown } from '../../jobs/jobControl';
 import { findJobType } from '../../jobs/jobRegistry';
+import { MongoJobStore } from '../../mongo/jobStore';
 import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
+import type { Job } from '../../ports/jobStore';
 import { AuditService } from '../../services/audit.service';
+import { temporalWorkflowStatus } from '../../temporal/workflowStatusReader';
 import { uncoveredBy } from '../../verify/uncovered';
 import { action } from '../action';
 import { openDatabase } from '../connections/database';
-import { openTemporal, snapshotClient } from '../connections/temporal';
+import { openTemporal, snapshotClient, type OpenTemporal } from '../connections/temporal';
 import { followRun, printDetached } from '../followRun';
 import { leftOutReasons } from '../leftOutReasons';
 import {
@@ -63,11 +67,26 @@ async function seal(options: SealOptions, output: Output): Promise<number> {
   const jobId = options.jobId ?? new mongo.ObjectId().toHexString();
   requireJobId(jobId);
   await using temporal = await openTemporal();
+  if (options.jobId !== undefined) await requireKnown(temporal, jobId);
   const { onTamper } = options;
   const handle = await snapshotClient(temporal).start({ jobId, ...window, onTamper, ...policy, ...given });
   if (options.detach === true) return printDetached(handle, json, output);
   output.note(`sealing ${window.from} → ${window.to} as job ${jobId}`);
   return await followRun(handle, json, output);
+}
+
+/** The result of an earlier run counts only if the database, which may have been restored, has it too. SNAPSHOT_LOST. */
+async function requireKnown({ client }: OpenTemporal, jobId: string): Promise<void> {
+  await requireResultKnown(
+    { jobs: { find: findJobRow }, workflowStatus: temporalWorkflowStatus(client) },
+    jobId,
+  );
+}
+
+/** The database is only asked about a run that has completed. */
+async function findJobRow(jobId: string): Promise<Job | undefined> {
+  await using database = await openDatabase();
+  return await new MongoJobStore(database.connection).find(jobId);
 }
 
 /** Prints what sealing a window would find, and writes nothing. DATABASE_*. */

@@ -1,4 +1,5 @@
 import type { WorkflowState } from '../../../src/ports/workflowStatusReader';
+import { requireResultKnown } from '../../../src/jobs/jobControl';
 import { DAY, makeJobService, RESULT } from '../../harness/jobService';
 import { seedOf } from '../../harness/snapshotSeed';
 
@@ -169,5 +170,16 @@ describe('retry', () => {
     await post(`/jobs/${jobId}/succeed`, { result: RESULT });
     expect((await post(`/jobs/${jobId}/retry`)).json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
     expect(runs.started).toHaveLength(1);
+  });
+});
+
+describe('the result of a run that has completed', () => {
+  test('counts only if the row of the job has it', async () => {
+    const { jobs, runs, jobId } = await dead('completed');
+    const deps = { jobs, workflowStatus: runs };
+    await expect(requireResultKnown(deps, jobId)).rejects.toMatchObject({ code: 'SNAPSHOT_LOST' });
+    await expect(requireResultKnown(deps, 'never-submitted')).resolves.toBeUndefined();
+    await jobs.report(jobId, { status: 'succeeded', result: RESULT });
+    await expect(requireResultKnown(deps, jobId)).resolves.toBeUndefined();
   });
 });
