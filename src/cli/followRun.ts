@@ -31,7 +31,13 @@ async function showRun(handle: SnapshotHandle, signal: AbortSignal, output: Outp
   const onAnswer = noteSilence(output.note);
   using display = showProgress();
   const run = handle.follow({ signal, intervalMs: POLL_MS, onAnswer });
-  for await (const progress of run) display.updateRun(progress);
+  let noted: string | undefined;
+  for await (const progress of run) {
+    display.updateRun(progress);
+    const { retrying } = progress;
+    if (retrying !== undefined && retrying !== noted) output.note(`a call is tried again: ${retrying}`);
+    noted = retrying;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { PROGRESS_QUERY, snapshotIdOf, workflowIdOf } from '../contract/names';
 import type { AuditSnapshotResult, Progress } from '../contract/snapshot';
 import { isSnapshotError, SnapshotError } from '../errors';
@@ -42,7 +42,7 @@ export interface SnapshotHandle {
    */
   result(): Promise<AuditSnapshotResult>;
   /**
-   * Queries the progress once. A worker answers; WORKER_UNAVAILABLE when none does within ten seconds.
+   * Queries the progress once, and asks Temporal why a call is tried again. A worker answers; WORKER_UNAVAILABLE when none does within ten seconds.
    *
    * @example
    * ```ts
@@ -125,6 +125,13 @@ export function snapshotHandle(client: Client, jobId: string): SnapshotHandle {
   };
 }
 
+/** The workflow does not learn of failed calls that Temporal repeats. */
+function retriedFailure({ pendingActivities }: WorkflowExecutionDescription['raw']): string | undefined {
+  const failed = pendingActivities?.find(({ lastFailure }) => lastFailure?.message)?.lastFailure;
+  const code = failed?.applicationFailureInfo?.type;
+  return failed?.message ? `${code ? `${code}: ` : ''}${failed.message}` : undefined;
+}
+
 function queryProgress(
   client: Client,
   jobId: string,
@@ -132,9 +139,11 @@ function queryProgress(
 ): Promise<Progress> {
   return onRun(jobId, async () => {
     try {
-      return await client.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () =>
-        handle.query<Progress>(PROGRESS_QUERY),
+      const [progress, { raw }] = await client.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () =>
+        Promise.all([handle.query<Progress>(PROGRESS_QUERY), handle.describe()]),
       );
+      const retrying = retriedFailure(raw);
+      return retrying === undefined ? progress : { ...progress, retrying };
     } catch (error) {
       const status = grpcStatusOf(error);
       if (status === undefined || !NO_ANSWER.includes(status)) throw error;

@@ -96,4 +96,6 @@ export interface Progress {
   readonly late?: number;
   /** Why the previous attempt failed. */
   readonly lastFailure?: string;
+  /** Why the call that is tried again now failed last, such as a full disk; left out when no call is. The client adds it. */
+  readonly retrying?: string;
 }

@@ -34,6 +34,8 @@ export class FakeTemporalClient {
   /** Thrown by the next start, as when the server cannot be reached. */
   startFailure: Error | undefined;
   abortedCalls = 0;
+  /** Of every run, as `describe` returns them. */
+  pendingActivities: object[] = [];
 
   get client(): Client {
     return this as unknown as Client;
@@ -110,6 +112,7 @@ export class FakeTemporalClient {
       typedSearchAttributes: new TypedSearchAttributes(run.attributes),
       startTime: new Date(0),
       closeTime: undefined,
+      raw: { pendingActivities: this.pendingActivities },
     };
   }
 }

@@ -62,6 +62,26 @@ describe('following a run in the terminal', () => {
   });
 });
 
+test('each reason why a call is tried again is noted once', async () => {
+  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const notes: string[] = [];
+  const steps = ['full', 'full', undefined, 'full', 'gone'].map((retrying) => ({
+    stage: 'sealing',
+    stored: 1,
+    ...(retrying === undefined ? {} : { retrying }),
+  }));
+  const handle = {
+    jobId: 'a',
+    async *follow() {
+      yield* steps;
+    },
+    wait: () => Promise.resolve(RESULT),
+  } as unknown as SnapshotHandle;
+  await followRun(handle, true, { result: () => undefined, note: (line) => void notes.push(line) });
+  expect(notes).toEqual(['full', 'full', 'gone'].map((why) => `a call is tried again: ${why}`));
+  jest.restoreAllMocks();
+});
+
 describe('the note on silence', () => {
   let nowMs = 0;
   let notes: string[] = [];

@@ -133,6 +133,19 @@ describe('runs', () => {
     await expect(run.progress()).resolves.toEqual({ stage: 'sealing' });
   });
 
+  test('progress says why a call is tried again, as long as it is', async () => {
+    const { temporal, run } = await submitted();
+    temporal.onQuery = () => Promise.resolve({ stage: 'sealing' });
+    const lastFailure = { message: 'no space left', applicationFailureInfo: { type: 'STORAGE_FAILED' } };
+    temporal.pendingActivities = [{}, { lastFailure }];
+    await expect(run.progress()).resolves.toEqual({
+      stage: 'sealing',
+      retrying: 'STORAGE_FAILED: no space left',
+    });
+    temporal.pendingActivities = [{}];
+    await expect(run.progress()).resolves.toEqual({ stage: 'sealing' });
+  });
+
   test('a run can be cancelled, and cancelling one that has ended changes nothing', async () => {
     const { temporal, client, run } = await submitted();
     await run.cancel();
