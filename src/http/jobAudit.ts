@@ -5,7 +5,8 @@ import type { AuditService } from '../services/audit.service';
 export function jobAudit(log: Pick<AuditService, 'logAuditEntry'>): JobAudit {
   return {
     record: async ({ action, jobId, actor, tenant, requestId }) => {
-      const details = { requestId, ...(tenant === undefined ? {} : { tenant }) };
+      const source = requestId === undefined ? { via: 'command line' } : { requestId };
+      const details = { ...source, ...(tenant === undefined ? {} : { tenant }) };
       await log.logAuditEntry({
         resourceType: 'audit_job',
         resourceId: jobId,

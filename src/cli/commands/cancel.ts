@@ -21,6 +21,7 @@ export function define(command: Command): void {
 async function cancel(jobId: string, { json = false }: JsonOption, output: Output): Promise<number> {
   requireJobId(jobId);
   await using control = await openJobControl();
+  await control.record('cancel', jobId);
   const { status } = await cancelJob(control.deps, jobId);
   const text =
     status === 'cancelled'

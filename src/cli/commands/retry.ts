@@ -48,6 +48,7 @@ async function retry(
   await using control = await openJobControl();
   if (jobId === undefined) return await retryLost(control, dryRun, json, output);
 
+  await control.record('retry', jobId);
   await retryJob(control.deps, jobId);
   const handle = control.client.attach(jobId);
   if (detach) return printDetached(handle, json, output);
@@ -63,7 +64,7 @@ interface FailedRetry {
 
 /** Exit code 1 when a job could not be started; all others are started nevertheless. */
 async function retryLost(
-  { deps }: OpenJobControl,
+  { deps, record }: OpenJobControl,
   dryRun: boolean,
   json: boolean,
   output: Output,
@@ -73,6 +74,7 @@ async function retryLost(
   const failed: FailedRetry[] = [];
   for (const jobId of dryRun ? [] : lost)
     try {
+      await record('retry', jobId);
       await retryJob(deps, jobId);
     } catch (error) {
       const code = error instanceof SnapshotError ? error.code : 'INTERNAL';

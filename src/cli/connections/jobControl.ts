@@ -1,10 +1,14 @@
+import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditSnapshotClient } from '../../client';
-import { readDatabaseConfig, readTemporalConfig } from '../../config';
+import { readDatabaseConfig, readLogConfig, readTemporalConfig } from '../../config';
 import { readTogether } from '../../config/problems';
-import type { JobControlDeps } from '../../jobs/jobControl';
+import { jobAudit } from '../../http/jobAudit';
+import { findJob, type JobControlDeps } from '../../jobs/jobControl';
 import { MongoJobStore } from '../../mongo/jobStore';
 import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
+import type { JobAction } from '../../ports/jobStore';
+import { AuditService } from '../../services/audit.service';
 import { temporalWorkflowStatus } from '../../temporal/workflowStatusReader';
 import { openDatabase } from './database';
 import { openTemporal, snapshotClient } from './temporal';
@@ -12,11 +16,17 @@ import { openTemporal, snapshotClient } from './temporal';
 export interface OpenJobControl extends AsyncDisposable {
   readonly deps: JobControlDeps & { readonly jobs: MongoJobStore };
   readonly client: AuditSnapshotClient;
+  /** Records who asks for it, in the row of the job and in the audit log, before anything changes. JOB_NOT_FOUND, DATABASE_*. */
+  readonly record: (action: JobAction['action'], jobId: string) => Promise<void>;
 }
 
 /** What cancelling and retrying jobs needs; `await using` closes the connections. DATABASE_*, TEMPORAL_*, CONFIG_INVALID. */
 export async function openJobControl(): Promise<OpenJobControl> {
-  readTogether({ database: () => readDatabaseConfig(), temporal: () => readTemporalConfig() });
+  const { source } = readTogether({
+    database: () => readDatabaseConfig(),
+    temporal: () => readTemporalConfig(),
+    source: () => readLogConfig(),
+  });
   const temporal = await openTemporal();
   const database = await openDatabase();
   const client = snapshotClient(temporal);
@@ -31,9 +41,30 @@ export async function openJobControl(): Promise<OpenJobControl> {
     nowMs: () => Date.now(),
     pause: (ms: number) => delay(ms),
   };
+  const audit = jobAudit(new AuditService(database.connection, source));
+  const record = async (action: JobAction['action'], jobId: string): Promise<void> => {
+    await findJob(deps, jobId);
+    const actor = currentUser();
+    await audit.record({ action: action === 'cancel' ? 'job.cancelled' : 'job.retried', jobId, actor });
+    await deps.jobs.addAction(jobId, { action, by: actor, at: new Date() });
+  };
   const close = async (): Promise<void> => {
     await temporal[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();
   };
-  return { deps, client, [Symbol.asyncDispose]: close };
+  return { deps, client, record, [Symbol.asyncDispose]: close };
+}
+
+/** The user of the operating system and the host, as `operator@host`. */
+function currentUser(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+/** A container may run a user without a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }
