@@ -6,7 +6,7 @@ import { createActivities } from '../../activities/createActivities';
 import { auditTrail } from '../../dev/demo/auditTrail';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
 import { AuditSnapshotClient } from '../../src/client';
-import { readTemporalConfig } from '../../src/config';
+import { readStorageConfig, readTemporalConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 import type { Window } from '../../src/contract/window';
@@ -74,7 +74,7 @@ export class WorkerHarness {
     installQuietRuntime();
     const name = uniqueName('w');
     const env = { ...process.env, ...deploymentVariables(name), ...extra };
-    await createLockedBucket(env, name);
+    await createLockedBucket(env, readStorageConfig(env).bucket);
     const temporal = readTemporalConfig(env);
     const { connection, client } = await connectTemporal(temporal);
     const config = readDeploymentConfig(env);

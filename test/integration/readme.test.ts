@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { exportSnapshot } from '../../src/verify/exportEvidence';
 import { bucketReader } from '../../src/verify/evidenceReaders';
 import { readStorageConfig } from '../../src/config';
+import { runShell } from '../harness/commandLine';
 import { Services, type JobView } from '../harness/services';
 
 const ROOT = resolve(__dirname, '../..');
@@ -28,14 +27,13 @@ describe('the commands of the README', () => {
 
   /** Runs a block in bash, with the command line of this checkout as `audit-snapshot`. */
   async function run(block: string, cwd = directory): Promise<{ stdout: string; stderr: string }> {
-    const command = `audit-snapshot() { node '${join(ROOT, 'dist/src/cli/main.js')}' "$@"; }\n${block}`;
     const env = {
       ...process.env,
       ...services.env,
       JOB_SERVICE_URL: services.url,
       JOB_SERVICE_TOKEN: services.token,
     };
-    return promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', command], { cwd, env });
+    return runShell(block, { cwd, env });
   }
 
   beforeAll(async () => {

@@ -7,12 +7,12 @@ import { boundariesOf } from '../../src/schedule/boundaries';
 import { DEFAULT_POLICY } from '../../src/schedule/scheduleSettings';
 import { readTemporalConfig } from '../../src/config';
 import { snapshotIdOf } from '../../src/contract/names';
-import { SCHEDULE_WORKFLOW_PREFIX, type AuditScheduleInput } from '../../src/contract/schedule';
-import type { AuditScheduleResult, ScheduleProgress } from '../../src/contract/schedule';
+import type { AuditScheduleInput, AuditScheduleResult, ScheduleProgress } from '../../src/contract/schedule';
 import { AuditSchedules } from '../../src/temporal/schedules';
 import { AuditService } from '../../src/services/audit.service';
 import { MongoWindowLeaseStore } from '../../src/mongo/windowLeaseStore';
 import { createLockedBucket } from '../../dev/stack/lockedBucket';
+import { backfillRun, scheduledRun, startedRun } from '../harness/scheduleRuns';
 import { Services } from '../harness/services';
 import { SealedLog } from '../harness/sealedLog';
 
@@ -68,29 +68,10 @@ describe('schedules on the real server', () => {
     await schedules.create(settings, { paused: true, sameStart: true });
   }
 
-  /** The run for one nominal time. */
-  const runOf = (scheduleId: string, nominalTime: string) =>
-    client.workflow.getHandle(`${SCHEDULE_WORKFLOW_PREFIX}${scheduleId}-${nominalTime.replace('.000', '')}`);
-
-  /** Waits for a run that is not `former`: a second run of a nominal time has the same workflow id. */
-  async function started(scheduleId: string, nominalTime: string, former?: string) {
-    const handle = runOf(scheduleId, nominalTime);
-    for (;;) {
-      const found = await handle.describe().catch(() => undefined);
-      if (found && found.runId !== former) return handle;
-      await pause(100);
-    }
-  }
-
-  async function backfill(scheduleId: string, nominalTime: string): Promise<AuditScheduleResult> {
-    const former = await runOf(scheduleId, nominalTime)
-      .describe()
-      .catch(() => undefined);
-    const at = new Date(nominalTime);
-    await schedules.backfill(scheduleId, at, at, 'allow-all');
-    const handle = await started(scheduleId, nominalTime, former?.runId);
-    return (await handle.result()) as AuditScheduleResult;
-  }
+  const runOf = (scheduleId: string, nominalTime: string) => scheduledRun(client, scheduleId, nominalTime);
+  const started = (scheduleId: string, nominalTime: string) => startedRun(client, scheduleId, nominalTime);
+  const backfill = (scheduleId: string, nominalTime: string) =>
+    backfillRun(client, schedules, scheduleId, nominalTime);
 
   /** One record every ten minutes of `[from, until)`, the first and the last millisecond of each hour included. */
   async function write(from: string, until: string): Promise<number> {

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { msToTs } from '@temporalio/common/lib/time';
 import { AuditSnapshotClient, isSnapshotError } from '../../src/client';
-import { readTemporalConfig } from '../../src/config';
-import { connectTemporal } from '../../src/temporal/connection';
 import { startApiKeyProxy } from '../harness/apiKeyProxy';
 import { makeAuthority } from '../harness/certificates';
 import { eventually } from '../harness/eventually';
+import { registerNamespace } from '../harness/freshNamespace';
 import { keepSecret } from '../harness/leaks/secretRegistry';
 import { Services } from '../harness/services';
 import { startTlsProxy, type TlsProxy } from '../harness/tlsProxy';
@@ -124,13 +122,7 @@ describe('a worker that Temporal does not accept', () => {
 describe('a namespace without search attributes', () => {
   const namespace = `bare-${process.pid}`;
 
-  beforeAll(async () => {
-    await using temporal = await connectTemporal(readTemporalConfig());
-    await temporal.connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: msToTs('1 day'),
-    });
-  });
+  beforeAll(() => registerNamespace(namespace));
 
   test('ends the start of a worker with the command that registers them, and gives a client the same code', async () => {
     const { code, stderr } = await outcomeOf([WORKER], { TEMPORAL_NAMESPACE: namespace });

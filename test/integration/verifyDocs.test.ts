@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { readRecord } from '../../src/evidence/recordBytes';
+import { runShell } from '../harness/commandLine';
 import { auditRecords } from '../harness/evidence';
 import { evidenceSet, type EvidenceSet } from '../harness/evidenceSet';
 
 const DOCS = resolve(__dirname, '../../docs');
 const PAGE = readFileSync(join(DOCS, 'verify.md'), 'utf8');
 const PROGRAM_FILES = ['check.py', 'check_bson.py'];
-const CLI = resolve(__dirname, '../../dist/src/cli/main.js');
 
 /** The fenced blocks of one language on the page. */
 function blocks(language: 'sh' | 'bash'): string[] {
@@ -35,10 +33,7 @@ function writeEvidence(set: EvidenceSet): string {
 }
 
 async function run(command: string, cwd: string): Promise<string> {
-  const script = `audit-snapshot() { node '${CLI}' "$@"; }\n${command}`;
-  // Bash reads its start-up file when its input is a socket, as here, and it is not started by another shell.
-  const args = ['--norc', '-euo', 'pipefail', '-c', script];
-  const { stdout, stderr } = await promisify(execFile)('bash', args, { cwd });
+  const { stdout, stderr } = await runShell(command, { cwd });
   return `${stderr}${stdout}`;
 }
 

@@ -1,18 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadCommands } from '../../../src/cli/lazyCommand';
 import { buildProgram } from '../../../src/cli/program';
+import { fillCommand, runbookSections } from '../../harness/runbook';
 
-const PAGE = readFileSync(join(__dirname, '../../../docs/runbooks.md'), 'utf8');
-
-/** Sections of the page: the heading, and the lines of its shell commands. */
-const RUNBOOKS = PAGE.split(/^## /m)
-  .slice(1)
-  .map((section): [heading: string, lines: readonly string[]] => {
-    const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
-    return [section.split('\n')[0]!, blocks.flatMap((block) => block.trim().split('\n'))];
-  });
+const RUNBOOKS = runbookSections().map(({ heading, commands }): [string, readonly string[]] => [
+  heading,
+  commands,
+]);
+const EXAMPLES = {
+  jobId: '65f0c0ffee65f0c0ffee65f0',
+  from: '2026-03-01T00:00:00Z',
+  to: '2026-03-01T23:59:59.999Z',
+  version: '3',
+  size: '1200',
+};
 
 function silence(command: Command): void {
   command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
@@ -25,7 +26,7 @@ async function parse(line: string): Promise<void> {
   const program = buildProgram();
   loadCommands(program);
   silence(program);
-  const [name, ...words] = line.split(' ');
+  const [name, ...words] = fillCommand(line, EXAMPLES).split(' ');
   if (name !== 'audit-snapshot') throw new Error(`not a command of this product: ${line}`);
   await program.parseAsync(['node', name, ...words]);
 }
