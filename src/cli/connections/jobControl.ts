@@ -16,7 +16,7 @@ import { openTemporal, snapshotClient } from './temporal';
 export interface OpenJobControl extends AsyncDisposable {
   readonly deps: JobControlDeps & { readonly jobs: MongoJobStore };
   readonly client: AuditSnapshotClient;
-  /** Records who asks for it, in the row of the job and in the audit log, before anything changes. JOB_NOT_FOUND, DATABASE_*. */
+  /** Records the user, in the row of the job and in the audit log, before anything changes. JOB_NOT_FOUND, DATABASE_*. */
   readonly record: (action: JobAction['action'], jobId: string) => Promise<void>;
 }
 
