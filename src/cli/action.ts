@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import { chooseConfigFile } from '../config/file';
-import { exitCodeOf, printError, PROCESS_OUTPUT, type Output } from './output';
+import { beQuiet, chosenOutput, exitCodeOf, printError, PROCESS_OUTPUT, type Output } from './output';
+
+interface GlobalOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly quiet?: boolean;
+}
 
 /**
  * The action of a command. `run` gets the arguments and options that commander parsed, then where to write, and returns
@@ -14,10 +20,11 @@ export function action<Given extends readonly unknown[]>(
     // Commander appends the command itself to arguments and options.
     const command = given.at(-1) as Command;
     const args = given.slice(0, -1) as unknown as Given;
-    const { json = false, config } = command.optsWithGlobals<{ json?: boolean; config?: string }>();
+    const { json = false, config, quiet = false } = command.optsWithGlobals<GlobalOptions>();
     try {
       if (config !== undefined) chooseConfigFile(config);
-      process.exitCode = await run(...args, PROCESS_OUTPUT);
+      if (quiet) beQuiet();
+      process.exitCode = await run(...args, chosenOutput());
     } catch (error) {
       printError(PROCESS_OUTPUT, error, json);
       process.exitCode = exitCodeOf(error);

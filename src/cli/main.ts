@@ -7,6 +7,7 @@
  */
 import { CommanderError } from 'commander';
 import { EXIT, printError, PROCESS_OUTPUT } from './output';
+import { SnapshotError } from '../errors';
 import { buildProgram } from './program';
 
 // A reader of the output may close it early (`| head`): that ends the command, and is not an error.
@@ -19,10 +20,16 @@ buildProgram()
   .parseAsync()
   .catch((error: unknown) => {
     if (error instanceof CommanderError) {
-      // Commander has printed it; asking for help is not an error.
+      // Commander has printed it for people; asking for help is not an error.
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      if (process.exitCode !== EXIT.ok && process.argv.includes('--json'))
+        printError(PROCESS_OUTPUT, usageError(error), true);
       return;
     }
     printError(PROCESS_OUTPUT, error, false);
     process.exitCode = EXIT.error;
   });
+
+function usageError({ message }: CommanderError): SnapshotError {
+  return new SnapshotError('USAGE_INVALID', message.replace(/^error: /, ''));
+}

@@ -9,15 +9,27 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
-/** `--from` and `--to`, as given. */
+/** The options of {@link addWindowOptions}, as given. */
 export interface WindowOptions {
   readonly from?: string;
   readonly to?: string;
+  readonly day?: string;
 }
 
 /** The option `--json` of every command with a result. */
 export function jsonOption(): Option {
   return new Option('--json', 'print only the result to stdout, as JSON');
+}
+
+/** Adds `--from`, `--to` and `--day`, which stands for both; `first` and `last` say what they are the ends of. */
+export function addWindowOptions(
+  command: Command,
+  { first, last }: { readonly first: string; readonly last: string },
+): Command {
+  return command
+    .option('--from <instant>', `with --to: ${first}`)
+    .option('--to <instant>', last)
+    .option('--day <date>', 'one UTC day instead of --from and --to: 2026-01-31, today or yesterday');
 }
 
 /** The option `--key` of commands that need pinned keys. */
@@ -103,6 +115,11 @@ export function parseInstantOption(text: string): string {
   throw new InvalidArgumentError(
     'It is not an instant in whole seconds with an offset, such as 2026-01-31T00:00:00Z.',
   );
+}
+
+/** The option `--yes` of commands that otherwise refuse what cannot be undone. */
+export function yesOption(description: string): Option {
+  return new Option('--yes', description);
 }
 
 /** Collects the values of an option that may be repeated. */

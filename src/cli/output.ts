@@ -13,6 +13,23 @@ export const PROCESS_OUTPUT: Output = {
   note: (text) => void process.stderr.write(`${text}\n`),
 };
 
+const QUIET_OUTPUT: Output = { ...PROCESS_OUTPUT, note: () => undefined };
+let chosen = PROCESS_OUTPUT;
+
+/** From now on commands print results and errors only, as `--quiet` asks. */
+export function beQuiet(): void {
+  chosen = QUIET_OUTPUT;
+}
+
+export function isQuiet(): boolean {
+  return chosen === QUIET_OUTPUT;
+}
+
+/** Where the command of this process writes. */
+export function chosenOutput(): Output {
+  return chosen;
+}
+
 /** Exit codes of the command line, for scripts; docs/operations.md. */
 export const EXIT = {
   ok: 0,

@@ -79,6 +79,7 @@ export function buildProgram(): Command {
     .showHelpAfterError('(--help lists commands and options)')
     .exitOverride()
     .option('--config <file>', 'read settings from this TOML file; the environment has precedence')
+    .option('--quiet', 'print results and errors only: no progress, no remarks')
     .addHelpText(
       'after',
       `\n${EXIT_CODES}\nSettings come from flags, the environment or a file (docs/cli.md). For a first look, run: audit-snapshot demo`,

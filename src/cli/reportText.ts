@@ -1,17 +1,12 @@
-import { styleText } from 'node:util';
 import type { ProofReport } from '../verify/verifyProof';
 import type { LedgerReport } from '../verify/verifyLedger';
 import type { EvidenceReport } from '../verify/verifyEvidence';
 import type { Checked, Verdict } from '../verify/report';
 import type { SnapshotReport } from '../verify/verifySnapshot';
+import { paint } from './colors';
 import { EXIT } from './output';
 
 const VERDICT_STYLES = { VERIFIED: 'green', 'NOT VERIFIED': 'red', INCOMPLETE: 'yellow' } as const;
-
-/** Whether standard output is a terminal that shows colors; NO_COLOR and FORCE_COLOR are respected. */
-export function hasColors(): boolean {
-  return process.stdout.isTTY && process.stdout.hasColors();
-}
 
 /** Exit code of a verdict. */
 export function exitCodeOfVerdict(verdict: Verdict): number {
@@ -129,10 +124,6 @@ function failureLines({ failures, failureCount }: Checked, color: boolean): stri
   ]);
   const more = failureCount - failures.length;
   return more > 0 ? [...lines, `  … and ${more} more failures (--max-errors)`] : lines;
-}
-
-function paint(color: boolean, style: 'green' | 'red' | 'yellow', text: string): string {
-  return color ? styleText(style, text) : text;
 }
 
 /** Evidence is untrusted, and it is printed on a terminal: control characters are made visible. */

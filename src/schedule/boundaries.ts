@@ -26,14 +26,14 @@ const MAX_EVERY_SECONDS = 366 * 86_400;
  */
 export function boundariesOf({ everySeconds, offsetSeconds, cron, timezone }: Cadence): Boundaries {
   if ((everySeconds === undefined) === (cron === undefined))
-    throw invalid('a schedule has either an interval (everySeconds) or a cron expression; give one of them');
+    throw invalid('a schedule has either an interval (everySeconds, --every) or a cron expression (cron, --cron); give one of them');
   if (everySeconds !== undefined) {
     if (timezone !== undefined)
-      throw invalid('timezone is only for cron: intervals are counted in UTC; leave it out');
+      throw invalid('timezone (--timezone) is only for cron: intervals are counted in UTC; leave it out');
     return gridOf(everySeconds, offsetSeconds ?? 0);
   }
   if (offsetSeconds !== undefined)
-    throw invalid('offsetSeconds is only for an interval, not for cron; leave it out');
+    throw invalid('offsetSeconds (--offset) is only for an interval, not for cron; leave it out');
   return timesOf(cron ?? '', timezone ?? 'UTC');
 }
 
@@ -52,9 +52,9 @@ export function countBoundaries(
 
 function gridOf(everySeconds: number, offsetSeconds: number): Boundaries {
   const whole = Number.isInteger(everySeconds) && everySeconds >= 1 && everySeconds <= MAX_EVERY_SECONDS;
-  if (!whole) throw invalid(`everySeconds is not a whole number from 1 to ${MAX_EVERY_SECONDS}`);
+  if (!whole) throw invalid(`everySeconds (--every) is not a whole number from 1 to ${MAX_EVERY_SECONDS}`);
   if (!Number.isInteger(offsetSeconds) || offsetSeconds < 0 || offsetSeconds >= everySeconds)
-    throw invalid('offsetSeconds is not a whole number from 0 to below everySeconds');
+    throw invalid('offsetSeconds (--offset) is not a whole number from 0 to below everySeconds (--every)');
   const everyMs = everySeconds * 1000;
   const offsetMs = offsetSeconds * 1000;
   const upTo = (ms: number) => Math.floor((ms - offsetMs) / everyMs) * everyMs + offsetMs;

@@ -56,7 +56,7 @@ describe('the command line on real servers', () => {
     ['detached', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one', '--detach']],
     ['sealed', 0, () => ['watch', 'day-one']],
     ['sealed', 0, () => ['seal', ...WINDOW, '--job-id', 'day-one']],
-    ['list', 0, () => ['list', '--status', 'succeeded', '--since', '1h', ...WINDOW]],
+    ['list', 0, () => ['list', '--status', 'succeeded', '--since', '1h', '--day', DAY.from.slice(0, 10)]],
     ['show', 0, () => ['show', SNAPSHOT]],
     ['status', 6, () => ['status', '--max-lag', '1s']],
     ['trust', 0, () => ['keys', 'export']],
@@ -103,6 +103,12 @@ describe('the command line on real servers', () => {
     ['error', 1, () => ['schedule', 'show', 'hourly']],
     ['error', 1, () => ['show', 'unknown']],
     ['error', 2, () => ['seal', '--from', '2026-03-01', '--to', DAY.to]],
+    ['error', 2, () => ['seal', '--day', '2026-02-30']],
+    ['error', 2, () => ['list', '--statsu', 'failed']],
+    ['error', 2, () => ['keys', 'export', '--out', trust]],
+    ['written', 0, () => ['keys', 'export', '--out', trust, '--merge', trust]],
+    ['error', 2, () => ['retention', 'extend', SNAPSHOT, '--until', '2126-01-31T00:00:00Z']],
+    ['error', 2, () => ['report', '--key', trust, '--out', join(directory, 'nowhere', 'report.html')]],
     ['error', 2, () => ['verify', '/nowhere']],
     ['verifyProof', 3, () => ['verify', trust, '--key', trust]],
     ['stack', 1, () => ['stack', 'status', '--name', 'never-was']],
@@ -146,11 +152,32 @@ describe('the command line on real servers', () => {
     [['list', '--statsu', 'failed'], 'Did you mean --status?'],
     [['seal', ...WINDOW, '--on-tamper', 'ignore'], 'Allowed choices are seal, fail'],
     [['list', '--since', 'yesterday'], 'It is not a duration such as 90s'],
-    [['seal'], "required option '--from <instant>' not specified"],
+    [['seal'], 'give --from and --to, or --day'],
   ])('the wrong usage %j exits with 2 and a hint', async (args, hint) => {
     const { code, stdout, stderr } = await run(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(hint);
+  });
+
+  test('an exported directory has the program that checks it, and says how', async () => {
+    const evidence = join(directory, 'evidence');
+    expect(readFileSync(join(evidence, 'README.md'), 'utf8')).toContain('python3 check.py . ');
+    const checked = execFileSync('python3', ['check.py', '.', trust], { cwd: evidence }).toString();
+    expect(checked.trim().split('\n').at(-1)).toMatch(/^VERIFIED: /);
+  });
+
+  test('with --quiet a command prints its result and no remarks', async () => {
+    const { code, stdout, stderr } = await run(
+      '--quiet',
+      'export',
+      '--all',
+      '--key',
+      trust,
+      '--out',
+      directory,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('wrote 1 snapshots');
   });
 
   test('no command that shows the configuration prints a secret', async () => {

@@ -133,7 +133,7 @@ describe('schedules by the command line', () => {
     });
     await expect(run('update', 'nightly', '--every', '1h', '--timezone', 'UTC')).resolves.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('timezone is only for cron'),
+      stderr: expect.stringContaining('timezone (--timezone) is only for cron'),
     });
     const backfill = [
       'backfill',

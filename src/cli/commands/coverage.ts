@@ -6,12 +6,21 @@ import { coverageOf, verdictOfSpans, type CoverageSpan } from '../../verify/cove
 import { isSigned, type Questions } from '../../verify/report';
 import type { Ledger } from '../../verify/verifyLedger';
 import { action } from '../action';
+import { hasColors } from '../colors';
 import { drawCoverage } from '../coverageSvg';
 import { locateEvidence, openLedger, readTrust, verifySource, type EvidenceSource } from '../evidenceSource';
-import { dirOption, example, jsonOption, keyOption, type JsonOption, type WindowOptions } from '../options';
+import {
+  addWindowOptions,
+  dirOption,
+  example,
+  jsonOption,
+  keyOption,
+  type JsonOption,
+  type WindowOptions,
+} from '../options';
 import type { Output } from '../output';
 import { readWindow } from '../readWindow';
-import { describeConclusion, exitCodeOfVerdict, hasColors } from '../reportText';
+import { describeConclusion, exitCodeOfVerdict } from '../reportText';
 
 interface CoverageOptions extends JsonOption, WindowOptions {
   readonly key: string;
@@ -27,12 +36,13 @@ const MANIFESTS_NOTE =
 
 /** `coverage`: the log time that the ledger covers. Exit code 4 when a span is missing. */
 export function define(command: Command): void {
-  command
+  addWindowOptions(command, {
+    first: 'start of the log time to show',
+    last: 'end of the log time to show, inclusive',
+  })
     .description('show which log time is sealed, empty or missing, according to the ledger')
     .addOption(keyOption())
     .addOption(dirOption())
-    .option('--from <instant>', 'with --to: start of the log time to show')
-    .option('--to <instant>', 'end of the log time to show, inclusive')
     .option(
       '--snapshots',
       'also read the signed manifest of each snapshot; the window of a snapshot without it counts as missing',

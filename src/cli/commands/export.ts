@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SnapshotError } from '../../errors';
 import { exportLedger, exportSnapshot } from '../../verify/exportEvidence';
@@ -13,6 +13,11 @@ interface ExportOptions extends JsonOption {
   readonly out: string;
   readonly all?: boolean;
 }
+
+/** In the build, the programs of `docs` are copied to this directory. */
+const DOCS = join(__dirname, '../../../docs');
+/** A program of its own that checks evidence; docs/verify.md. */
+const CHECK_PROGRAM = ['check.py', 'check_bson.py'];
 
 /** `export`: copies evidence to a directory with the layout of the bucket. Only the ledger is verified on the way. */
 export function define(command: Command): void {
@@ -45,6 +50,8 @@ async function exportEvidence(
   }
   await exportLedger(source.reader, ledger, out);
   await writeFile(join(out, 'trust.json'), `${JSON.stringify(await readTrust(key), null, 2)}\n`);
+  for (const name of CHECK_PROGRAM) await copyFile(join(DOCS, name), join(out, name));
+  await writeFile(join(out, 'README.md'), readmeOf(ledger.origin, chosen.length, ledger.size));
 
   output.result(
     json
@@ -52,4 +59,30 @@ async function exportEvidence(
       : `wrote ${chosen.length} snapshots and the ledger of ${ledger.size} to ${out}`,
   );
   return EXIT.ok;
+}
+
+/** Says what is in the directory and how to check it, to a reader who knows neither. */
+function readmeOf(origin: string, snapshots: number, ledgerSize: number): string {
+  return `# Evidence of the audit log ${origin}
+
+\`snapshots/\` has ${snapshots} sealed snapshots of the log: signed manifests, and chunks with the records. \`ledger/\` lists all
+${ledgerSize} snapshots of the log; its checkpoint is signed, and an entry cannot be changed or dropped unnoticed.
+
+Check it with the trust file that you received over another channel than this directory. The \`trust.json\` in here is a copy
+for comparison: a key that comes with the evidence proves nothing.
+
+With a short Python program that shares no code with the software that sealed the log:
+
+\`\`\`sh
+python3 check.py . /path/to/your/trust.json
+\`\`\`
+
+With that software:
+
+\`\`\`sh
+audit-snapshot verify . --key /path/to/your/trust.json
+\`\`\`
+
+docs/verify.md of audit-snapshot has the commands for openssl, sha256sum and Tessera's fsck, and docs/format.md the format.
+`;
 }

@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { readSealingConfig } from '../../config';
 import { SnapshotError, messageOf } from '../../errors';
 import { MAX_TRUST_FILE_BYTES } from '../../evidence/limits';
@@ -13,7 +15,7 @@ import {
 import { action } from '../action';
 import { openSigner } from '../connections/signer';
 import { readTrust } from '../evidenceSource';
-import { collect, example, jsonOption, parseCount, type JsonOption } from '../options';
+import { collect, example, jsonOption, parseCount, yesOption, type JsonOption } from '../options';
 import { EXIT, type Output } from '../output';
 import { readLocalFile } from '../readLocalFile';
 
@@ -22,6 +24,7 @@ interface WriteOptions extends JsonOption {
 }
 
 interface ExportOptions extends WriteOptions {
+  readonly yes?: boolean;
   readonly merge?: string;
   readonly timestampAuthority?: readonly string[];
 }
@@ -47,6 +50,7 @@ export function define(command: Command): void {
       collect,
     )
     .addOption(outOption())
+    .addOption(yesOption('replace a file that --merge does not name'))
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot keys export --out trust.json'))
     .action(action(exportKeys));
@@ -74,11 +78,22 @@ function outOption(): Option {
 }
 
 async function exportKeys(options: ExportOptions, output: Output): Promise<number> {
+  requireNoOverwrite(options);
   const authorities = await readAuthorities(options.timestampAuthority ?? []);
   const signer = await openSigner();
   const served = makeTrustFile(readSealingConfig().origin, await signer.listKeys(), authorities);
   const { merge } = options;
   return write(merge === undefined ? served : mergeTrust(await readTrust(merge), served), options, output);
+}
+
+/** A trust file may have what Vault no longer returns: it is replaced only if it was merged, or on request. USAGE_INVALID. */
+function requireNoOverwrite({ out, merge, yes = false }: ExportOptions): void {
+  if (out === undefined || yes || !existsSync(out)) return;
+  if (merge !== undefined && resolve(merge) === resolve(out)) return;
+  throw new SnapshotError(
+    'USAGE_INVALID',
+    `${out} exists, and may pin keys that Vault no longer has: --merge ${out} keeps them, --yes replaces the file`,
+  );
 }
 
 async function revoke(version: number, options: RevokeOptions, output: Output): Promise<number> {

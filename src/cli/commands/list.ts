@@ -3,9 +3,11 @@ import { JOB_STATUSES, type JobStatus } from '../../contract/jobStatus';
 import type { IJob } from '../../models/job.model';
 import { MongoJobStore } from '../../mongo/jobStore';
 import { action } from '../action';
+import { paintStatus } from '../colors';
 import { openDatabase } from '../connections/database';
 import { jobView } from '../jobView';
 import {
+  addWindowOptions,
   example,
   jsonOption,
   parseCount,
@@ -15,6 +17,7 @@ import {
 } from '../options';
 import { EXIT, type Output } from '../output';
 import { readWindow } from '../readWindow';
+import { relativeTime } from '../relativeTime';
 import { renderTable } from '../table';
 
 interface ListOptions extends JsonOption, WindowOptions {
@@ -26,11 +29,12 @@ interface ListOptions extends JsonOption, WindowOptions {
 
 /** `list`: the jobs in the database. */
 export function define(command: Command): void {
-  command
+  addWindowOptions(command, {
+    first: 'start of a range of log time; only jobs whose window overlaps it',
+    last: 'end of the range, inclusive',
+  })
     .description('list jobs, newest first, with window, status, number of records and findings')
     .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
-    .option('--from <instant>', 'with --to: start of a range of log time; only jobs whose window overlaps it')
-    .option('--to <instant>', 'end of the range, inclusive')
     .option(
       '--since <duration>',
       'only jobs created within this time before now, e.g. 7d',
@@ -63,11 +67,11 @@ async function list(options: ListOptions, output: Output): Promise<number> {
   return EXIT.ok;
 }
 
-const COLUMNS = ['job', 'status', 'from', 'to', 'records', 'findings', 'late', 'ledger'];
+const COLUMNS = ['job', 'created', 'status', 'from', 'to', 'records', 'findings', 'late', 'ledger'];
 
-function rowOf({ _id, status, payload, result, error }: IJob): string[] {
+function rowOf({ _id, status, payload, result, error, createdAt }: IJob): string[] {
   const outcome = result
     ? [result.recordCount, result.findingCount, result.lateCount, result.ledgerIndex].map(String)
     : [error?.code ?? '', '', '', ''];
-  return [_id, status, payload.from, payload.to, ...outcome];
+  return [_id, relativeTime(createdAt), paintStatus(status), payload.from, payload.to, ...outcome];
 }

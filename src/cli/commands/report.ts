@@ -1,18 +1,28 @@
 import type { Command } from 'commander';
-import { writeFile } from 'node:fs/promises';
-import { SnapshotError } from '../../errors';
+import { constants, existsSync, statSync } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { SnapshotError, messageOf } from '../../errors';
 import { coverageOf } from '../../verify/coverage';
 import { headlineOf } from '../../verify/report';
 import { SOFTWARE } from '../../version';
 import { action } from '../action';
+import { hasColors } from '../colors';
 import { checkDrift, withLiveLog } from '../driftCheck';
 import { ledgerError, locateEvidence, openLedger, readTrust, verifySource } from '../evidenceSource';
-import { example, jsonOption, keyOption, type JsonOption, type WindowOptions } from '../options';
+import {
+  addWindowOptions,
+  example,
+  jsonOption,
+  keyOption,
+  type JsonOption,
+  type WindowOptions,
+} from '../options';
 import type { Output } from '../output';
 import { readWindow } from '../readWindow';
 import { questionsOfPage, renderReport } from '../reportHtml';
 import { reportKeysOf } from '../reportKeys';
-import { describeConclusion, exitCodeOfVerdict, hasColors } from '../reportText';
+import { describeConclusion, exitCodeOfVerdict } from '../reportText';
 
 interface ReportOptions extends JsonOption, WindowOptions {
   readonly key: string;
@@ -24,13 +34,14 @@ const MAX_FAILURES = 200;
 
 /** `report`: verifies, and writes an HTML page about it. The exit code is that of `verify`. */
 export function define(command: Command): void {
-  command
+  addWindowOptions(command, {
+    first: 'start of the log time that must be covered without a gap',
+    last: 'end of this log time, inclusive',
+  })
     .description('verify a directory, or the whole bucket, and write one HTML page for auditors')
     .argument('[directory]')
     .addOption(keyOption())
     .option('--out <file>', 'file to write', 'report.html')
-    .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
-    .option('--to <instant>', 'end of this log time, inclusive')
     .option('--live', 'whole bucket only: also compare the log in MongoDB with the evidence')
     .addOption(jsonOption())
     .addHelpText('after', example('audit-snapshot report --key trust.json --out report.html'))
@@ -41,6 +52,7 @@ async function report(target: string | undefined, options: ReportOptions, output
   const { out, live = false, json = false } = options;
   if (live && target !== undefined)
     throw new SnapshotError('USAGE_INVALID', '--live compares the whole bucket: name no directory');
+  await requireWritable(out);
   const source = await locateEvidence(target);
   const trust = await readTrust(options.key);
   const within = readWindow(options);
@@ -78,4 +90,18 @@ async function report(target: string | undefined, options: ReportOptions, output
       : `wrote ${out}\n${describeConclusion({ ...concluded, questions, verdict }, hasColors())}`,
   );
   return exitCodeOfVerdict(verdict);
+}
+
+/** Tried before the work, which may take hours. USAGE_INVALID. */
+async function requireWritable(file: string): Promise<void> {
+  const directory = dirname(resolve(file));
+  try {
+    await access(existsSync(file) ? file : directory, constants.W_OK);
+    if (!existsSync(file) || statSync(file).isFile()) return;
+  } catch (error) {
+    throw new SnapshotError('USAGE_INVALID', `--out cannot be written: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  throw new SnapshotError('USAGE_INVALID', `--out is not a file: ${file}`);
 }

@@ -4,6 +4,7 @@ import { readSealingConfig } from '../../config';
 import { SNAPSHOT_JOB_TYPE } from '../../contract/names';
 import type { OnTamper } from '../../contract/snapshot';
 import { boundsOf, type Window } from '../../contract/window';
+import { SnapshotError } from '../../errors';
 import { requireResultKnown } from '../../jobs/jobControl';
 import { findJobType } from '../../jobs/jobRegistry';
 import { MongoJobStore } from '../../mongo/jobStore';
@@ -19,19 +20,20 @@ import { followRun, printDetached } from '../followRun';
 import { leftOutReasons } from '../leftOutReasons';
 import {
   addPolicyOptions,
+  addWindowOptions,
   example,
   jsonOption,
   onTamperOption,
   policyOf,
   type JsonOption,
   type PolicyOptions,
+  type WindowOptions,
 } from '../options';
 import { EXIT, type Output } from '../output';
+import { instantsOf } from '../readWindow';
 import { requireJobId } from '../requireJobId';
 
-interface SealOptions extends JsonOption, PolicyOptions {
-  readonly from: string;
-  readonly to: string;
+interface SealOptions extends JsonOption, PolicyOptions, WindowOptions {
   readonly jobId?: string;
   readonly onTamper: OnTamper;
   readonly dryRun?: boolean;
@@ -40,10 +42,12 @@ interface SealOptions extends JsonOption, PolicyOptions {
 
 /** `seal`: starts the snapshot of a window and follows it. */
 export function define(command: Command): void {
+  addWindowOptions(command, {
+    first: 'first instant, inclusive, e.g. 2026-01-31T00:00:00Z',
+    last: 'last instant, inclusive, e.g. 2026-01-31T23:59:59.999Z',
+  });
   addPolicyOptions(command, { isNew: true })
     .description('seal the records of a window and follow the run; Ctrl-C does not stop the run')
-    .requiredOption('--from <instant>', 'first instant, inclusive, e.g. 2026-01-31T00:00:00Z')
-    .requiredOption('--to <instant>', 'last instant, inclusive, e.g. 2026-01-31T23:59:59.999Z')
     .option('--job-id <id>', 'the job id; the same command again continues this job, or prints its result')
     .addOption(onTamperOption().default('seal'))
     .option('--dry-run', 'print what would be sealed, and seal nothing')
@@ -51,7 +55,10 @@ export function define(command: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      example('audit-snapshot seal --from 2026-01-31T00:00:00Z --to 2026-01-31T23:59:59.999Z'),
+      example(
+        'audit-snapshot seal --day 2026-01-31',
+        'audit-snapshot seal --from 2026-01-31T00:00:00Z --to 2026-01-31T11:59:59.999Z',
+      ),
     )
     .action(action(seal));
 }
@@ -59,9 +66,12 @@ export function define(command: Command): void {
 async function seal(options: SealOptions, output: Output): Promise<number> {
   const json = options.json === true;
   const { policy, parse } = findJobType(SNAPSHOT_JOB_TYPE);
-  const { from, to } = parse({ from: options.from, to: options.to }, Date.now());
+  const given = instantsOf(options);
+  if (given.from === undefined || given.to === undefined)
+    throw new SnapshotError('USAGE_INVALID', 'which window: give --from and --to, or --day');
+  const { from, to } = parse(given, Date.now());
   const window = { from, to };
-  const given = policyOf(options);
+  const chosen = policyOf(options);
   if (options.dryRun === true) return previewSeal(window, json, output);
 
   const jobId = options.jobId ?? new mongo.ObjectId().toHexString();
@@ -69,7 +79,7 @@ async function seal(options: SealOptions, output: Output): Promise<number> {
   await using temporal = await openTemporal();
   if (options.jobId !== undefined) await requireKnown(temporal, jobId);
   const { onTamper } = options;
-  const handle = await snapshotClient(temporal).start({ jobId, ...window, onTamper, ...policy, ...given });
+  const handle = await snapshotClient(temporal).start({ jobId, ...window, onTamper, ...policy, ...chosen });
   if (options.detach === true) return printDetached(handle, json, output);
   output.note(`sealing ${window.from} → ${window.to} as job ${jobId}`);
   return await followRun(handle, json, output);

@@ -16,11 +16,13 @@ import type { ObjectLock } from '../../ports/objectStore';
 import type { SnapshotRow } from '../../ports/snapshotRepository';
 import type { Lease } from '../../ports/windowLeaseStore';
 import { action } from '../action';
+import { paintStatus } from '../colors';
 import { openDatabase } from '../connections/database';
 import { openObjectStore } from '../connections/objectStore';
 import { jobView } from '../jobView';
 import { example, jsonOption, type JsonOption } from '../options';
 import { EXIT, type Output } from '../output';
+import { relativeTime } from '../relativeTime';
 import { renderTable } from '../table';
 
 interface LockedObject {
@@ -122,9 +124,10 @@ type Fact = readonly [name: string, value: string | number | null | undefined];
 
 function jobFacts({ job }: Shown): Fact[] {
   if (!job) return [];
-  const { _id, status, error } = job;
+  const { _id, status, error, createdAt } = job;
   return [
-    ['job', `${_id}, ${status}`],
+    ['job', `${_id}, ${paintStatus(status)}`],
+    ['created', withAge(createdAt.toISOString())],
     ['failed with', error && `${error.code}: ${error.reason}`],
   ];
 }
@@ -135,7 +138,7 @@ function snapshotFacts({ snapshot, marked, lease }: Shown): Fact[] {
   return [
     ['snapshot', snapshotId],
     ['window', `${window.from} → ${window.to}`],
-    ['opened', openedAt],
+    ['opened', withAge(openedAt)],
     ['records', manifest?.recordCount],
     ['findings', manifest?.findingCount],
     ['marked', manifest && `${marked} of ${manifest.recordCount}`],
@@ -146,9 +149,13 @@ function snapshotFacts({ snapshot, marked, lease }: Shown): Fact[] {
     ['signed with', signature && `key version ${keyVersion}`],
     ['asset', snapshot.snapshotAssetId],
     ['ledger index', snapshot.ledgerIndex],
-    ['retained until', snapshot.retainUntil],
+    ['retained until', snapshot.retainUntil && withAge(snapshot.retainUntil)],
     ['window lease', lease && (lease.signing ? 'held, and signing has begun' : 'held')],
   ];
+}
+
+function withAge(instant: string): string {
+  return `${instant}, ${relativeTime(instant)}`;
 }
 
 function objectTable(objects: readonly LockedObject[]): string {

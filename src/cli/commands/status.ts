@@ -3,6 +3,7 @@ import { readSealingConfig } from '../../config';
 import { describeLeftOut, totalLeftOut } from '../../evidence/leftOut';
 import { formatDuration } from '../../schedule/duration';
 import { action } from '../action';
+import { hasColors, paint } from '../colors';
 import { attentionReasons } from '../attentionReasons';
 import { openDatabase } from '../connections/database';
 import { example, jsonOption, parseDurationOption, type JsonOption } from '../options';
@@ -58,7 +59,7 @@ function describe(facts: SealingFacts, reasons: readonly string[]): string {
   const sealed =
     sealedUntil === null ? 'nothing is sealed yet' : `${sealedUntil}, ${formatDuration(lagSeconds ?? 0)} ago`;
   const lines: readonly (readonly [string, string])[] = [
-    ['state', stateOf(reasons)],
+    ['state', paint(hasColors(), reasons.length === 0 ? 'green' : 'red', stateOf(reasons))],
     ['ledger', `${origin}, ${ledgerSize} snapshots`],
     ['sealed until', sealed],
     ['gaps', String(gaps.length)],

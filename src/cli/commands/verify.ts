@@ -7,6 +7,7 @@ import type { EvidenceReport } from '../../verify/verifyEvidence';
 import { verifyEvidenceSince } from '../../verify/verifyEvidenceSince';
 import { verifyProof } from '../../verify/verifyProof';
 import { action } from '../action';
+import { hasColors } from '../colors';
 import { checkDrift, describeDrift, withLiveLog } from '../driftCheck';
 import {
   ledgerError,
@@ -18,6 +19,7 @@ import {
   type EvidenceSource,
 } from '../evidenceSource';
 import {
+  addWindowOptions,
   collect,
   example,
   jsonOption,
@@ -37,7 +39,6 @@ import {
   describeProof,
   describeReport,
   exitCodeOfVerdict,
-  hasColors,
 } from '../reportText';
 
 interface VerifyOptions extends JsonOption, WindowOptions {
@@ -61,7 +62,10 @@ const DEFAULT_RECHECK = 5;
 
 /** `verify`: checks evidence. Exit code: 0 verified, 3 invalid, 4 incomplete or key not pinned. */
 export function define(command: Command): void {
-  command
+  addWindowOptions(command, {
+    first: 'start of the log time that must be covered without a gap',
+    last: 'end of this log time, inclusive',
+  })
     .description(
       'verify a snapshot in the bucket, a directory or a proof; without an argument, the whole bucket',
     )
@@ -74,8 +78,6 @@ export function define(command: Command): void {
       '--origin <name>',
       'name of the log, such as example.com/audit; needed to pin it if --key is a PEM',
     )
-    .option('--from <instant>', 'with --to: start of the log time that must be covered without a gap')
-    .option('--to <instant>', 'end of this log time, inclusive')
     .option(
       '--checkpoint <file>',
       'file with an earlier ledger checkpoint that the ledger must continue (repeatable)',
@@ -149,9 +151,10 @@ async function verifySinceKept(
 }
 
 function checkSinceUsage({ snapshotIds }: EvidenceSource, options: VerifyOptions): void {
-  const { live, sample, from, to } = options;
+  const { live, sample, from, to, day } = options;
   const other = live === true ? '--live' : sample === undefined ? undefined : '--sample';
-  const refused = other ?? (from === undefined && to === undefined ? undefined : '--from and --to');
+  const refused =
+    other ?? ([from, to, day].every((given) => given === undefined) ? undefined : '--from, --to and --day');
   if (refused !== undefined)
     throw new SnapshotError(
       'USAGE_INVALID',
