@@ -7,6 +7,11 @@ import { pythonEnvironment } from './pythonEnvironment';
 const VERSION = '4.32.5';
 const run = promisify(execFile);
 
+/** Installs the program unless it is in the cache. It takes a while, which is not part of any test. */
+export async function installSchemathesis(): Promise<void> {
+  await pythonEnvironment('schemathesis', VERSION);
+}
+
 /**
  * Runs https://schemathesis.readthedocs.io against the service at `url`; the program reads the token from its environment.
  */

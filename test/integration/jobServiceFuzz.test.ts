@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { connectDatabase } from '../../src/mongo/connection';
 import { MongoJobStore } from '../../src/mongo/jobStore';
 import { Services } from '../harness/services';
-import { runSchemathesis } from '../harness/schemathesis';
+import { installSchemathesis, runSchemathesis } from '../harness/schemathesis';
 
 const CONFIG = join(__dirname, '../harness/schemathesis.toml');
 /** The job that the OpenAPI document gives as its example. */
@@ -16,13 +16,14 @@ describe('the job service under schemathesis', () => {
   });
 
   beforeAll(async () => {
+    await installSchemathesis();
     await services.startService();
     const connection = await connectDatabase(services.env['MONGODB_URI']!);
     const jobs = new MongoJobStore(connection);
     await jobs.create(EXAMPLE_JOB, 'audit.snapshot', DAY);
     await jobs.report(EXAMPLE_JOB, { status: 'failed', code: 'TAMPER_FOUND', reason: 'an example' });
     await connection.close();
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => services.stop());
 
