@@ -18,7 +18,8 @@ const STATES = ['unspecified', 'scheduled', 'started', 'cancel requested', 'paus
 
 /**
  * Where the run of a job is, for the message of a wait that failed: its status, why it failed, and each pending activity with
- * its state, attempt, age and last failure, the workflow task that waits, and the last events. Never rejects.
+ * its state, attempt, age and last failure, the workflow task that waits, the last events and
+ * the last failures of activities. Never rejects.
  */
 export async function describeRun(client: Client, jobId: string): Promise<string> {
   try {
@@ -42,7 +43,11 @@ export async function describeRun(client: Client, jobId: string): Promise<string
       : [];
     const events = (await handle.fetchHistory()).events ?? [];
     const last = events.slice(-LAST_EVENTS).map((event) => `${nameOf(event)} ${ageOf(event.eventTime)}`);
-    return [`run ${runId} is ${status.name}`, ...failure, ...activities, ...task, ...last].join('; ');
+    const failures = events.flatMap(({ activityTaskFailedEventAttributes: failed }) =>
+      failed?.failure ? [`an activity failed: ${spell(failed.failure)}`] : [],
+    );
+    const state = [`run ${runId} is ${status.name}`, ...failure, ...activities, ...task, ...last];
+    return [...state, ...failures.slice(-LAST_EVENTS)].join('; ');
   } catch (error) {
     return error instanceof WorkflowNotFoundError ? 'no run was started' : `unknown: ${String(error)}`;
   }
