@@ -65,8 +65,8 @@ export const reportHeaders = z.object({
     .meta({ description: 'The id of the workflow run that reports; it must be the open run of the job.' }),
 });
 
-/** `POST /jobs/:id/succeed`. */
-export const success = z.strictObject({ result: snapshotResult });
+/** `POST /jobs/:id/succeed`. What only a newer worker reports is left out, so that workers are upgraded before the service. */
+export const success = z.strictObject({ result: z.object(snapshotResult.shape) });
 
 /** `POST /jobs/:id/fail`. */
 export const failure = z.strictObject({

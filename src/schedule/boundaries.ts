@@ -26,7 +26,9 @@ const MAX_EVERY_SECONDS = 366 * 86_400;
  */
 export function boundariesOf({ everySeconds, offsetSeconds, cron, timezone }: Cadence): Boundaries {
   if ((everySeconds === undefined) === (cron === undefined))
-    throw invalid('a schedule has either an interval (everySeconds, --every) or a cron expression (cron, --cron); give one of them');
+    throw invalid(
+      'a schedule has either an interval (everySeconds, --every) or a cron expression (cron, --cron); give one of them',
+    );
   if (everySeconds !== undefined) {
     if (timezone !== undefined)
       throw invalid('timezone (--timezone) is only for cron: intervals are counted in UTC; leave it out');

@@ -112,6 +112,10 @@ describe('the job service', () => {
     const succeed = () => post(`/jobs/${jobId}/succeed`, { result: RESULT });
     expect((await succeed()).json()).toMatchObject({ status: 'succeeded', result: RESULT });
     expect((await succeed()).statusCode).toBe(200);
+    // As a newer worker reports it.
+    const newer = await post(`/jobs/${jobId}/succeed`, { result: { ...RESULT, added: 1 } });
+    expect(newer.json()).toMatchObject({ status: 'succeeded', result: RESULT });
+    expect(newer.json().result).not.toHaveProperty('added');
     const failed = await post(`/jobs/${jobId}/fail`, { status: 'failed', code: 'X', reason: 'y' });
     expect(failed.json()).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
   });
