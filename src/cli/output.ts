@@ -21,6 +21,7 @@ export function beQuiet(): void {
   chosen = QUIET_OUTPUT;
 }
 
+/** Whether `--quiet` was given. */
 export function isQuiet(): boolean {
   return chosen === QUIET_OUTPUT;
 }
