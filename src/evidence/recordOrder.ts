@@ -28,7 +28,11 @@ export function listedPosition({ timestamp, id }: Position): Position {
 }
 
 function compareIds(left: string, right: string): number {
-  if (left.length === OBJECT_ID_CHARS && right.length === OBJECT_ID_CHARS)
-    return left < right ? -1 : Number(left > right);
+  if (isObjectId(left) && isObjectId(right)) return left < right ? -1 : Number(left > right);
   return compareBson(idValueOf(left), idValueOf(right));
+}
+
+/** `bson:12:` and a value of eight bytes have 24 characters as well. */
+function isObjectId(id: string): boolean {
+  return id.length === OBJECT_ID_CHARS && id[4] !== ':';
 }

@@ -49,9 +49,13 @@ test('positions are ordered by time, then by id as MongoDB sorts ids', () => {
     'bson:0a:',
     'bson:10:05000000',
     'bson:10:00010000',
+    'bson:12:ff01000000000000',
+    'bson:12:0002000000000000',
     'bson:02:020000006100',
     'a'.repeat(24),
     'b'.repeat(24),
+    'bson:09:ff00000000000000',
+    'bson:09:0001000000000000',
   ];
   const ascending = [...ids.map((id) => position(1, id)), position(2, ids[0]!)];
   for (const [index, left] of ascending.entries())
