@@ -1,5 +1,6 @@
 import { recordHash, type RecordView } from './recordBytes';
 import type { RecordMembers } from './recordMembers';
+import type { RecordScanner } from './recordScanner';
 
 /** What may be wrong with the hash that a record carries; docs/format.md, "Record hash". */
 export const FINDING_KINDS = ['hash-mismatch', 'hash-missing', 'hash-repeated'] as const;
@@ -18,6 +19,13 @@ export function findingOf(
   if (scheme === 'opaque' || record.hashText.toString('latin1') === recordHash(record.bytes, members))
     return undefined;
   return 'hash-mismatch';
+}
+
+/** The same for a record that was scanned in place. */
+export function findingOfScanned(record: RecordScanner, scheme: HashScheme): FindingKind | undefined {
+  if (record.hashMembers > 1) return 'hash-repeated';
+  if (record.hashStart < 0) return 'hash-missing';
+  return scheme === 'opaque' || record.hasOwnHash() ? undefined : 'hash-mismatch';
 }
 
 /** A count of zero for each kind of finding. */

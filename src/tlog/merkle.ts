@@ -30,12 +30,14 @@
  */
 import { malformed } from '../errors';
 import { decodeBase64 } from './base64';
-import { sha256 } from './sha256';
+import { sha256, writeSha256 } from './sha256';
 
 export const HASH_BYTES = 32;
 
 const LEAF_PREFIX = Buffer.of(0x00);
 const NODE_PREFIX = Buffer.of(0x01);
+/** `0x01 ‖ left ‖ right`, filled for each node: an input of its own would cost as much as its hash. */
+const NODE_INPUT = Buffer.alloc(1 + 2 * HASH_BYTES, 0x01);
 /** Root of the tree without leaves: SHA-256 of nothing (RFC 6962, section 2.1). */
 const EMPTY_ROOT: Buffer = sha256();
 
@@ -46,7 +48,10 @@ export function leafHash(entry: Uint8Array): Buffer {
 
 /** `SHA-256(0x01 ‖ left ‖ right)`, 32 bytes. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return sha256(NODE_PREFIX, left, right);
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) return sha256(NODE_PREFIX, left, right);
+  NODE_INPUT.set(left, 1);
+  NODE_INPUT.set(right, 1 + HASH_BYTES);
+  return sha256(NODE_INPUT);
 }
 
 /**
@@ -123,6 +128,31 @@ export function rangeOfLeaves(leaves: Iterable<Buffer>, begin = 0): MerkleRange 
   const builder = new RangeBuilder(emptyRange(begin));
   for (const leaf of leaves) builder.appendLeaf(leaf);
   return builder.range();
+}
+
+/**
+ * The same for leaf hashes that follow each other in one buffer, of which nodes overwrite the beginning: no object for each
+ * leaf. `count` leaves of 32 bytes, the first of which is leaf `begin`.
+ */
+export function rangeOfPackedLeaves(leaves: Buffer, count: number, begin: number): MerkleRange {
+  const hashes: Buffer[] = [];
+  let at = 0;
+  for (const size of subtreeSizes(begin, begin + count)) {
+    for (let nodes = size; nodes > 1; nodes /= 2) foldLevel(leaves, at, nodes);
+    hashes.push(Buffer.from(leaves.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES)));
+    at += size;
+  }
+  return { begin, end: begin + count, hashes };
+}
+
+/** Replaces `nodes` hashes from the one at index `at` on by the half as many nodes above them. */
+function foldLevel(hashes: Buffer, at: number, nodes: number): void {
+  const start = at * HASH_BYTES;
+  for (let node = 0; node < nodes / 2; node++) {
+    const pair = start + 2 * node * HASH_BYTES;
+    hashes.copy(NODE_INPUT, 1, pair, pair + 2 * HASH_BYTES);
+    writeSha256(NODE_INPUT, hashes, start + node * HASH_BYTES);
+  }
 }
 
 /** Joins two adjacent ranges in O(log n) hashes. EVIDENCE_MALFORMED when they are not adjacent. */

@@ -5,6 +5,7 @@ import {
   leafHash,
   mergeRanges,
   parseRange,
+  rangeOfPackedLeaves,
   RangeBuilder,
   rootOf,
   rootOfLeaves,
@@ -115,6 +116,14 @@ test('a range between any two of 65 bounds holds the roots of its maximal aligne
       expect(serializeRange(build(begin, end))).toEqual(aligned(begin, end));
     }
   }
+});
+
+test('leaves in one buffer give the range that they give one by one, for any of 65 bounds', () => {
+  for (let begin = 0; begin <= 64; begin++)
+    for (let end = begin; end <= 64; end++)
+      expect(rangeOfPackedLeaves(Buffer.concat(LEAVES.slice(begin, end)), end - begin, begin)).toEqual(
+        build(begin, end),
+      );
 });
 
 test('two ranges split at any leaf merge to the range built at once, for up to 64 leaves', () => {
