@@ -16,9 +16,9 @@ export function hashBatch(deps: SealingDeps, input: HashBatchInput): Promise<Has
   return withHeartbeat(async (signal, reportProgress) => {
     const { snapshotId, chunk, cursor, hash } = input;
     const row = await findOpened(deps, snapshotId);
-    const { records } = await readStoredChunk(deps.store, chunk.key, row, chunk);
+    const stored = await readStoredChunk(deps.store, chunk.key, row, chunk);
 
-    const hashed = await hashChunk(row, records, hash, async (count) => {
+    const hashed = await hashChunk(row, stored, hash, async (count) => {
       reportProgress({ index: chunk.index, hashed: count });
       await new Promise(setImmediate);
       signal.throwIfAborted();

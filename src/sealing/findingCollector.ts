@@ -1,8 +1,6 @@
 import { MAX_LISTED_FINDINGS } from '../evidence/limits';
-import type { RecordView } from '../evidence/recordBytes';
 import { listedId } from '../evidence/recordIds';
-import { findingOf, type FindingKind, type HashScheme } from '../evidence/recordFinding';
-import type { RecordMembers } from '../evidence/recordMembers';
+import type { FindingKind } from '../evidence/recordFinding';
 import type { Finding } from '../ports/snapshotRepository';
 
 /**
@@ -10,8 +8,6 @@ import type { Finding } from '../ports/snapshotRepository';
  * only the first findings are listed, so the rows of a snapshot stay small whatever its records are.
  */
 export class FindingCollector {
-  readonly #scheme: HashScheme;
-  readonly #members: RecordMembers;
   readonly #maxListed: number;
   readonly #counts: Record<FindingKind, number> = {
     'hash-mismatch': 0,
@@ -22,17 +18,13 @@ export class FindingCollector {
   #firstTampered: Finding | undefined;
 
   /** `before` is the number of findings in the earlier chunks of the snapshot. */
-  constructor(scheme: HashScheme, members: RecordMembers, before = 0) {
-    this.#scheme = scheme;
-    this.#members = members;
+  constructor(before: number) {
     this.#maxListed = Math.max(0, MAX_LISTED_FINDINGS - before);
   }
 
-  /** `index` is the record's index in the snapshot. */
-  check(index: number, record: RecordView): void {
-    const kind = findingOf(record, this.#scheme, this.#members);
-    if (kind === undefined) return;
-    const finding: Finding = { kind, index, id: listedId(record.id) };
+  /** `index` is the record's index in the snapshot, `id` its whole id. */
+  add(kind: FindingKind, index: number, id: string): void {
+    const finding: Finding = { kind, index, id: listedId(id) };
     this.#counts[kind]++;
     if (this.#listed.length < this.#maxListed) this.#listed.push(finding);
     if (kind !== 'hash-missing') this.#firstTampered ??= finding;

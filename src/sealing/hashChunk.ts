@@ -1,11 +1,13 @@
 import type { HashState, Position } from '../contract/activities';
-import { contains } from '../contract/window';
+import { boundsOf } from '../contract/window';
+import { ChunkHasher } from '../evidence/chunkHasher';
 import { loadDigest } from '../evidence/logDigest';
-import { listedPosition } from '../evidence/recordOrder';
+import { listedPosition, positionOfScanned } from '../evidence/recordOrder';
+import type { RecordScanner } from '../evidence/recordScanner';
 import type { ChunkRow, SnapshotRow } from '../ports/snapshotRepository';
-import { RangeBuilder, emptyRange, leafHash, mergeRanges, parseRange, serializeRange } from '../tlog/merkle';
+import { mergeRanges, parseRange, serializeRange } from '../tlog/merkle';
 import { FindingCollector } from './findingCollector';
-import type { PositionedRecord } from './storedChunk';
+import type { ReadChunk } from './storedChunk';
 
 /** Records between two turns of the event loop, so that heartbeats and other activities are not delayed. */
 const RECORDS_PER_TURN = 8_192;
@@ -24,37 +26,48 @@ export interface HashedChunk {
 
 /**
  * Hashes the records of a chunk after the state `before`: each becomes a Merkle leaf and adds its own hash to the running
- * digest, and is checked against that hash. `onTurn` gets the number of hashed records every few thousand and may yield.
+ * digest, and is checked against that hash. `onTurn` gets the number of hashed records every few thousand and may yield;
+ * `onRecord` gets each record, which is valid only until it returns.
  */
 export async function hashChunk(
-  { hashScheme, source, overlaps }: Pick<SnapshotRow, 'hashScheme' | 'source' | 'overlaps'>,
-  records: AsyncIterable<PositionedRecord>,
+  { hashScheme, overlaps }: Pick<SnapshotRow, 'hashScheme' | 'overlaps'>,
+  chunk: Pick<ReadChunk, 'visit'>,
   before: HashState,
   onTurn: (hashed: number) => Promise<void>,
+  onRecord?: (record: RecordScanner) => void,
 ): Promise<HashedChunk> {
   const whole = parseRange(before.range);
   const begin = whole.end;
-  const range = new RangeBuilder(emptyRange(begin));
   const digest = await loadDigest(before.digestState);
-  const findings = new FindingCollector(hashScheme, source.members, before.findingCount);
+  const hasher = new ChunkHasher(hashScheme, (texts) => digest.update(texts));
+  const findings = new FindingCollector(before.findingCount);
+  const sealedBefore = overlaps.map((window) => boundsOf(window));
   let first: Position | undefined;
-  let last: Position | undefined;
+  let last: RecordScanner | undefined;
   let lateCount = 0;
-  let hashed = 0;
+  let reported = 0;
 
-  for await (const record of records) {
-    const { position, bytes, hashText } = record;
-    first ??= listedPosition(position);
-    last = position;
-    range.appendLeaf(leafHash(bytes));
-    findings.check(begin + hashed, record);
-    if (hashText !== undefined) digest.update(hashText);
-    // Late: an earlier snapshot had sealed this part of the log before the record was there.
-    if (overlaps.some((window) => contains(window, position.timestamp))) lateCount++;
-    if (++hashed % RECORDS_PER_TURN === 0) await onTurn(hashed);
-  }
+  await chunk.visit(
+    (record) => {
+      first ??= listedPosition(positionOfScanned(record));
+      // It still holds the last record when all have been visited.
+      last = record;
+      const index = begin + hasher.count;
+      const kind = hasher.add(record);
+      if (kind !== undefined) findings.add(kind, index, record.idText());
+      // Late: an earlier snapshot had sealed this part of the log before the record was there.
+      const { timeMs } = record;
+      if (sealedBefore.some(({ fromMs, untilMs }) => fromMs <= timeMs && timeMs < untilMs)) lateCount++;
+      onRecord?.(record);
+    },
+    async () => {
+      if (hasher.count - reported < RECORDS_PER_TURN) return;
+      reported = hasher.count;
+      await onTurn(reported);
+    },
+  );
 
-  const own = range.range();
+  const own = hasher.finish(begin);
   const next = {
     range: serializeRange(mergeRanges(whole, own)),
     digestState: digest.save(),
@@ -63,7 +76,7 @@ export async function hashChunk(
   return {
     begin,
     first,
-    last: last && listedPosition(last),
+    last: last && listedPosition(positionOfScanned(last)),
     nodes: serializeRange(own).hashes,
     findings,
     lateCount,

@@ -1,6 +1,7 @@
 import type { HashState, Position, StoredChunk } from '../contract/activities';
 import type { Manifest } from '../evidence/manifest';
 import { readRecord } from '../evidence/recordBytes';
+import { positionOfScanned } from '../evidence/recordOrder';
 import type { Clock } from '../ports/clock';
 import type { ObjectStore } from '../ports/objectStore';
 import type { RecordSource } from '../ports/recordSource';
@@ -9,7 +10,7 @@ import type { SealedRecordInserter } from '../ports/snapshotRestorer';
 import { SnapshotError } from '../errors';
 import { listedCursor } from './chunkCursor';
 import { hashChunk } from './hashChunk';
-import { readStoredChunk, type PositionedRecord } from './storedChunk';
+import { readStoredChunk } from './storedChunk';
 
 /** Records that are looked up and marked at once. */
 const BATCH = 500;
@@ -49,9 +50,11 @@ export async function rebuildChunk(
 ): Promise<{ readonly row: ChunkRow; readonly positions: readonly Position[] }> {
   const { snapshotId } = row;
   const chunk = storedChunkOf(listed);
-  const { records } = await readStoredChunk(store, chunk.key, row, chunk);
+  const stored = await readStoredChunk(store, chunk.key, row, chunk);
   const positions: Position[] = [];
-  const hashed = await hashChunk(row, collect(records, positions), before, () => nextTurn());
+  const hashed = await hashChunk(row, stored, before, nextTurn, (record) =>
+    positions.push(positionOfScanned(record)),
+  );
   const { begin, first, last, nodes, findings, lateCount, next } = hashed;
   if (!first || !last)
     throw new SnapshotError('SNAPSHOT_CONFLICT', `chunk without records [key=${chunk.key}]`);
@@ -103,16 +106,6 @@ function storedChunkOf({
   count,
 }: Manifest['chunks'][number]): StoredChunk {
   return { index, key, versionId, count, sizeBytes: bytes, sha256 };
-}
-
-async function* collect(
-  records: AsyncIterable<PositionedRecord>,
-  positions: Position[],
-): AsyncGenerator<PositionedRecord> {
-  for await (const record of records) {
-    positions.push(record.position);
-    yield record;
-  }
 }
 
 /** Which records the log has, and which it does not have; those older than its retention are not missing. */
