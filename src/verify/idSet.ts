@@ -1,82 +1,98 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { FINGERPRINT_WORDS as WORDS, fingerprintOf } from './idFingerprint';
 
-const OBJECT_ID = /^[0-9a-f]{24}$/;
-/** 32-bit words of a fingerprint. */
-const WORDS = 3;
-const FIRST_SLOTS = 1024;
+/** Tables of a set: each grows alone, so that growing needs little memory and time at once. */
+const TABLES = 64;
+const FIRST_SLOTS = 16;
+/** A table that is fuller grows by half. */
+const MAX_LOAD = 0.7;
 
 /**
- * A set of record ids in about 25 bytes each, so that those of millions of records fit into memory. It holds 96 bits of
- * each id: an ObjectId itself, and of other ids the beginning of a salted SHA-256.
+ * A set of record ids in about 20 bytes each, so that those of millions of records fit into memory. It holds the
+ * fingerprint of each id.
  */
 export class IdSet {
   /** Fingerprints, three words a slot; all zero in a free one. */
-  #words = new Uint32Array(FIRST_SLOTS * WORDS);
-  #size = 0;
+  readonly #tables: Uint32Array[] = [];
+  readonly #sizes = new Uint32Array(TABLES);
   #hasZero = false;
-  /** Unknown to a writer of evidence, who could otherwise choose ids for one slot or with one digest. */
+  /** Unknown to a writer of evidence, who could otherwise choose ids for one slot. */
   readonly #seed = randomBytes(4).readUInt32LE() | 1;
-  readonly #salt = randomBytes(32);
 
   get size(): number {
-    return this.#size + Number(this.#hasZero);
+    return this.#sizes.reduce((total, size) => total + size, Number(this.#hasZero));
   }
 
   /** Adds an id; false when it was there already. */
   add(id: string): boolean {
-    const [a, b, c] = this.#fingerprintOf(id);
+    return this.addFingerprint(...fingerprintOf(id));
+  }
+
+  has(id: string): boolean {
+    return this.hasFingerprint(...fingerprintOf(id));
+  }
+
+  /** Adds the id with this fingerprint; false when it was there already. */
+  addFingerprint(a: number, b: number, c: number): boolean {
     if ((a | b | c) === 0) {
       const isNew = !this.#hasZero;
       this.#hasZero = true;
       return isNew;
     }
-    const at = this.#find(a, b, c);
-    if (!this.#isFree(at)) return false;
-    this.#words.set([a, b, c], at);
-    this.#size++;
-    if (this.#size * 2 > this.#words.length / WORDS) this.#grow();
+    const mixed = this.#mix(a, b, c);
+    const index = mixed & (TABLES - 1);
+    const table = (this.#tables[index] ??= new Uint32Array(FIRST_SLOTS * WORDS));
+    const at = find(table, mixed, a, b, c);
+    if (!isFree(table, at)) return false;
+    write(table, at, a, b, c);
+    if (++this.#sizes[index]! > (table.length / WORDS) * MAX_LOAD) this.#tables[index] = this.#grown(table);
     return true;
   }
 
-  has(id: string): boolean {
-    const [a, b, c] = this.#fingerprintOf(id);
-    return (a | b | c) === 0 ? this.#hasZero : !this.#isFree(this.#find(a, b, c));
+  hasFingerprint(a: number, b: number, c: number): boolean {
+    if ((a | b | c) === 0) return this.#hasZero;
+    const mixed = this.#mix(a, b, c);
+    const table = this.#tables[mixed & (TABLES - 1)];
+    return table !== undefined && !isFree(table, find(table, mixed, a, b, c));
   }
 
-  /** Where a fingerprint is, or the free slot where it belongs. */
-  #find(a: number, b: number, c: number): number {
-    const words = this.#words;
-    const mask = words.length / WORDS - 1;
+  /** 32 bits: the lower ones choose a table, the upper ones a slot. */
+  #mix(a: number, b: number, c: number): number {
     let mixed = Math.imul(a ^ this.#seed, 0x85eb_ca6b) ^ Math.imul(b ^ (this.#seed >>> 7), 0xc2b2_ae35);
     mixed = Math.imul(mixed ^ (mixed >>> 15) ^ c, this.#seed);
-    let slot = (mixed ^ (mixed >>> 13)) & mask;
-    for (;;) {
-      const at = slot * WORDS;
-      if (this.#isFree(at) || (words[at] === a && words[at + 1] === b && words[at + 2] === c)) return at;
-      slot = (slot + 1) & mask;
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
+    return mixed ^ (mixed >>> 16);
+  }
+
+  #grown(table: Uint32Array): Uint32Array {
+    const slots = table.length / WORDS;
+    const grown = new Uint32Array(Math.ceil(slots * 1.5) * WORDS);
+    for (let at = 0; at < table.length; at += WORDS) {
+      if (isFree(table, at)) continue;
+      const [a, b, c] = [table[at]!, table[at + 1]!, table[at + 2]!];
+      write(grown, find(grown, this.#mix(a, b, c), a, b, c), a, b, c);
     }
+    return grown;
   }
+}
 
-  #isFree(at: number): boolean {
-    const words = this.#words;
-    return (words[at]! | words[at + 1]! | words[at + 2]!) === 0;
+/** Where a fingerprint is, or the free slot where it belongs. */
+function find(table: Uint32Array, mixed: number, a: number, b: number, c: number): number {
+  const slots = table.length / WORDS;
+  let at = Math.floor(((mixed >>> 0) / 2 ** 32) * slots) * WORDS;
+  while (!isFree(table, at) && !(table[at] === a && table[at + 1] === b && table[at + 2] === c)) {
+    at += WORDS;
+    if (at === table.length) at = 0;
   }
+  return at;
+}
 
-  #grow(): void {
-    const words = this.#words;
-    this.#words = new Uint32Array(words.length * 2);
-    for (let at = 0; at < words.length; at += WORDS) {
-      const [a = 0, b = 0, c = 0] = words.subarray(at, at + WORDS);
-      if ((a | b | c) !== 0) this.#words.set([a, b, c], this.#find(a, b, c));
-    }
-  }
+function isFree(table: Uint32Array, at: number): boolean {
+  return (table[at]! | table[at + 1]! | table[at + 2]!) === 0;
+}
 
-  #fingerprintOf(id: string): readonly [number, number, number] {
-    const bytes = OBJECT_ID.test(id) ? Buffer.from(id, 'hex') : this.#digest(id);
-    return [bytes.readUInt32BE(0), bytes.readUInt32BE(4), bytes.readUInt32BE(8)];
-  }
-
-  #digest(id: string): Buffer {
-    return createHash('sha256').update(this.#salt).update(id, 'latin1').digest();
-  }
+function write(table: Uint32Array, at: number, a: number, b: number, c: number): void {
+  table[at] = a;
+  table[at + 1] = b;
+  table[at + 2] = c;
 }

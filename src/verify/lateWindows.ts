@@ -6,8 +6,14 @@ import type { Ledger } from './verifyLedger';
 export interface LateWindows {
   /** Sorted ids. */
   readonly snapshots: readonly string[];
-  /** True when the instant, in milliseconds, is in one of their windows. */
-  contains(ms: number): boolean;
+  /** The log time of their windows, disjoint and in order. */
+  readonly spans: readonly Bounds[];
+}
+
+/** True when an instant, in milliseconds, is in one of these spans, which are disjoint and in order. */
+export function isInSpans(spans: readonly Bounds[], ms: number): boolean {
+  const span = spanBefore(spans, ms);
+  return span !== undefined && ms < span.untilMs;
 }
 
 /**
@@ -21,13 +27,9 @@ export function lateWindowsOf(
   const index = indexOf.get(snapshotId);
   if (index === undefined) return undefined;
   const earlier = entries.slice(0, index).filter((entry) => overlaps(entry.window, window));
-  const spans = mergeBounds(earlier.map((entry) => boundsOf(entry.window)));
   return {
     snapshots: earlier.map((entry) => entry.snapshotId).toSorted(),
-    contains: (ms) => {
-      const span = spanBefore(spans, ms);
-      return span !== undefined && ms < span.untilMs;
-    },
+    spans: mergeBounds(earlier.map((entry) => boundsOf(entry.window))),
   };
 }
 

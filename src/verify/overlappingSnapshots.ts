@@ -6,7 +6,7 @@ import type { EvidenceReader } from './evidenceReader';
 import { IdSet } from './idSet';
 import { readChunk } from './readChunk';
 import { readManifest } from './readManifest';
-import type { OverlappingIds } from './verifyChunk';
+import type { OverlappingIds } from './recordTally';
 
 /**
  * Finds records that two snapshots hold, where their windows overlap. Of two snapshots only the ids of the smaller one are

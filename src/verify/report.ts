@@ -115,10 +115,10 @@ export class ReportBuilder {
     this.#maxFailures = maxFailures;
   }
 
-  /** Counts one check that held. */
-  pass(layer: Layer): void {
-    this.#passed.set(layer, (this.#passed.get(layer) ?? 0) + 1);
-    this.#total.set(layer, (this.#total.get(layer) ?? 0) + 1);
+  /** Counts checks that held, one unless `count` is given. */
+  pass(layer: Layer, count = 1): void {
+    this.#passed.set(layer, (this.#passed.get(layer) ?? 0) + count);
+    this.#total.set(layer, (this.#total.get(layer) ?? 0) + count);
   }
 
   /** Counts an object that is not what it should be. */

@@ -1,46 +1,22 @@
 import type { Position } from '../contract/activities';
-import { formatInstant, type Bounds } from '../contract/window';
+import { formatInstant } from '../contract/window';
 import { messageOf } from '../errors';
 import { splitBlocks, splitRecords } from '../evidence/bsonStream';
 import { unpackBlocks, unpackChunk } from '../evidence/chunk';
-import { MAX_CHUNK_BYTES, MAX_LISTED_FINDINGS } from '../evidence/limits';
-import type { LogDigest } from '../evidence/logDigest';
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { Manifest } from '../evidence/manifest';
 import { readRecord, type RecordView } from '../evidence/recordBytes';
-import { findingOf, type FindingKind } from '../evidence/recordFinding';
+import { findingOf } from '../evidence/recordFinding';
 import { listedId } from '../evidence/recordIds';
-import { comparePositions, listedPosition, positionOf } from '../evidence/recordOrder';
+import { comparePositions, positionOf } from '../evidence/recordOrder';
 import { leafHash, rangeOfLeaves, serializeRange } from '../tlog/merkle';
-import { sha256Hex } from '../tlog/sha256';
-import type { EvidenceReader } from './evidenceReader';
-import type { IdSet } from './idSet';
-import type { LateWindows } from './lateWindows';
+import type { FetchedChunk } from './fetchChunk';
+import { isInSpans } from './lateWindows';
+import { describePosition, describeRecords, skipChunk, type RecordTally } from './recordTally';
 import type { ReportBuilder } from './report';
+import { takeScanned } from './takeScanned';
 
 type Chunk = Manifest['chunks'][number];
-
-/** The ids of another snapshot whose window overlaps. */
-export interface OverlappingIds {
-  readonly snapshotId: string;
-  readonly ids: IdSet;
-}
-
-/** What the records of a snapshot are compared with, and what accumulates from chunk to chunk. */
-export interface RecordTally {
-  readonly bounds: Bounds;
-  /** The findings that the manifest lists, by index of the record. */
-  readonly known: ReadonlyMap<number, FindingKind>;
-  readonly late: LateWindows | undefined;
-  readonly others: readonly OverlappingIds[];
-  readonly digest: LogDigest;
-  /** False once a chunk was not read: totals over all records cannot be compared then. */
-  isComplete: boolean;
-  readonly findings: Manifest['findings'];
-  lateCount: number;
-  readonly ids: IdSet;
-  /** Of the record before; undefined at the start, and after a chunk that was not read. */
-  previous: Position | undefined;
-}
 
 /** A record of a chunk, and its name in the report. */
 interface ChunkRecord {
@@ -58,35 +34,30 @@ interface ChunkRecord {
  * they are unpacked nevertheless, record by record and up to the signed count, to name the records that were altered.
  */
 export async function verifyChunk(
-  reader: EvidenceReader,
   report: ReportBuilder,
   manifest: Manifest,
   chunk: Chunk,
   tally: RecordTally,
+  { stored, digest, scanned }: FetchedChunk,
 ): Promise<void> {
-  const { key, versionId, sha256, bytes } = chunk;
-  const stored = await reader.read(key, versionId, MAX_CHUNK_BYTES);
+  const { key, sha256, bytes } = chunk;
   if (!stored) {
     report.missing('stored bytes', key, sha256);
     return skipChunk(tally);
   }
-  const digest = sha256Hex(stored);
   const isSigned = digest === sha256 && stored.length === bytes;
   if (digest !== sha256) report.invalid('stored bytes', key, sha256, digest);
   else report.check('stored bytes', key, `${bytes} bytes`, `${stored.length} bytes`);
+  const taken = isSigned && scanned ? takeScanned(report, manifest, chunk, tally, scanned) : 'not taken';
+  if (taken === 'taken') return;
+  const repeated = taken === 'not taken' ? undefined : taken;
   try {
     const records = isSigned ? splitRecords(await unpackChunk(stored)) : splitBlocks(unpackBlocks(stored));
-    await verifyContent(report, manifest, chunk, tally, records);
+    await verifyContent(report, manifest, chunk, tally, records, repeated);
   } catch (error) {
     report.invalid('chunks', key, 'BSON records in gzip', messageOf(error));
     skipChunk(tally);
   }
-}
-
-/** Totals cannot be compared any more, and the place of the next record is unknown. */
-export function skipChunk(tally: RecordTally): void {
-  tally.isComplete = false;
-  tally.previous = undefined;
 }
 
 async function verifyContent(
@@ -95,6 +66,7 @@ async function verifyContent(
   chunk: Chunk,
   tally: RecordTally,
   records: Iterable<Buffer> | AsyncIterable<Buffer>,
+  repeated: ReadonlySet<number> | undefined,
 ): Promise<void> {
   const leaves: Buffer[] = [];
   let first: Position | undefined;
@@ -107,7 +79,8 @@ async function verifyContent(
     const record = placeRecord(manifest, chunk, leaves.length, document);
     leaves.push(leafHash(document));
     verifyRecordBytes(report, record);
-    last = verifyPlace(report, manifest, tally, record);
+    const isNew = repeated ? !repeated.has(leaves.length - 1) : tally.ids.add(record.view.id);
+    last = verifyPlace(report, manifest, tally, record, isNew);
     if (leaves.length === 1) first = last;
     verifyRecordHash(report, manifest, tally, record);
     if (record.view.hashText !== undefined) tally.digest.update(record.view.hashText);
@@ -132,16 +105,6 @@ function placeRecord(
   return { document, view, id, index: begin + offset, name };
 }
 
-function describeRecords(count: number, first: Position | undefined, last: Position | undefined): string {
-  return `${count} records from ${describePosition(first)} to ${describePosition(last)}`;
-}
-
-function describePosition(position: Position | undefined): string {
-  if (!position) return 'none in the window';
-  const { timestamp, id } = listedPosition(position);
-  return `${timestamp} ${id}`;
-}
-
 /** A sealed record is record bytes already: it has no members that sealing adds. */
 function verifyRecordBytes(report: ReportBuilder, { document, view, name }: ChunkRecord): void {
   if (!view.bytes.equals(document)) report.invalid('chunks', name, 'record bytes', 'sealing members');
@@ -153,12 +116,12 @@ function verifyPlace(
   { window }: Manifest,
   tally: RecordTally,
   { view, name }: ChunkRecord,
+  isNew: boolean,
 ): Position | undefined {
-  const { previous, bounds, ids, others, late } = tally;
+  const { previous, bounds, others, late } = tally;
   const position = view.id === '' ? undefined : positionOf(view, bounds);
   const fail = (expected: string, found: string) => report.invalid('records', name, expected, found);
   const other = others.find((candidate) => candidate.ids.has(view.id));
-  const isNew = ids.add(view.id);
   if (view.id === '') fail('an id', 'none');
   else if (!position) fail(`a time in ${window.from} → ${window.to}`, describeTime(view));
   else if (previous && comparePositions(previous, position) >= 0)
@@ -168,7 +131,7 @@ function verifyPlace(
   else report.pass('records');
   if (!position) return undefined;
   tally.previous = position;
-  if (late?.contains(Date.parse(position.timestamp)) === true) tally.lateCount++;
+  if (late && isInSpans(late.spans, Date.parse(position.timestamp))) tally.lateCount++;
   return position;
 }
 

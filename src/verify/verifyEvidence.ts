@@ -32,6 +32,7 @@ import {
   type Questions,
   type Verdict,
 } from './report';
+import type { ChunkScanner } from './scanChunk';
 import { verifyLedger, type Ledger, type LedgerReport, type VerifiedLedger } from './verifyLedger';
 import { isFinished, verifyListing } from './verifyListing';
 import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
@@ -51,6 +52,8 @@ export interface EvidenceOptions {
   readonly knownCheckpoints?: readonly Buffer[];
   /** Of each snapshot only these chunks; see {@link verifySnapshot}. */
   readonly choose?: (chunkIndex: number) => boolean;
+  /** What scans the chunks; see {@link verifySnapshot}. */
+  readonly scanner?: ChunkScanner;
   /** Failures that each report lists; all are counted. Default 20. */
   readonly maxFailures?: number;
   readonly onLedger?: (report: LedgerReport) => void;
@@ -151,6 +154,7 @@ async function verifySnapshots(
       trust: options.trust && trust,
       ledger: ledger ?? null,
       choose: options.choose,
+      scanner: options.scanner,
       maxFailures: options.maxFailures,
       onProgress: (records, total) => options.onProgress?.(snapshotId, records, total),
     });

@@ -10,7 +10,7 @@ import { verifySnapshot, type SnapshotReport } from './verifySnapshot';
 
 export interface SinceEvidenceOptions extends Pick<
   EvidenceOptions,
-  'knownCheckpoints' | 'maxFailures' | 'onLedger' | 'onSnapshot' | 'onProgress'
+  'knownCheckpoints' | 'scanner' | 'maxFailures' | 'onLedger' | 'onSnapshot' | 'onProgress'
 > {
   readonly trust: TrustFile | PinnedKey;
   /** A ledger checkpoint that was kept after an earlier verification. */
@@ -71,7 +71,7 @@ export async function verifyEvidenceSince(
 /** Verifies the snapshot of every entry that was read. */
 async function verifyRead(
   reader: EvidenceReader,
-  { maxFailures, onSnapshot, onProgress }: SinceEvidenceOptions,
+  { scanner, maxFailures, onSnapshot, onProgress }: SinceEvidenceOptions,
   trust: Awaited<ReturnType<typeof chooseTrust>>,
   ledger: PartialLedger | undefined,
 ): Promise<readonly SnapshotReport[]> {
@@ -81,6 +81,7 @@ async function verifyRead(
       snapshotId,
       trust,
       ledger: ledger ?? null,
+      scanner,
       maxFailures,
       onProgress: (records, total) => onProgress?.(snapshotId, records, total),
     });

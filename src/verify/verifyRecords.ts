@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { boundsOf, overlaps } from '../contract/window';
-import { newDigest } from '../evidence/logDigest';
 import type { Manifest } from '../evidence/manifest';
 import { manifestKey } from '../evidence/objectKeys';
 import { noFindings } from '../evidence/recordFinding';
 import type { EvidenceReader } from './evidenceReader';
+import { fetchChunk } from './fetchChunk';
 import { IdSet } from './idSet';
 import { lateWindowsOf } from './lateWindows';
+import { readAhead } from './readAhead';
+import { skipChunk, type OverlappingIds, type RecordTally } from './recordTally';
 import type { ReportBuilder } from './report';
-import { skipChunk, verifyChunk, type OverlappingIds, type RecordTally } from './verifyChunk';
+import { scanChunk, type ChunkScanner } from './scanChunk';
+import { verifyChunk } from './verifyChunk';
 import type { PartialLedger } from './verifyLedger';
 
 export interface RecordOptions {
@@ -17,34 +21,51 @@ export interface RecordOptions {
   readonly others?: readonly OverlappingIds[];
   /** Reads only the chunks for which it returns true; the others make the snapshot INCOMPLETE. Undefined: all. */
   readonly choose?: ((chunkIndex: number) => boolean) | undefined;
+  /** What scans the chunks; undefined: this thread, one chunk at a time. The report is the same. */
+  readonly scanner?: ChunkScanner | undefined;
   readonly onProgress?: (records: number, total: number) => void;
 }
 
-/** Verifies the records of a snapshot, one chunk in memory at a time, and what the manifest says about all of them. */
+const IN_THIS_THREAD: ChunkScanner = { width: 1, minRecords: 0, scan: scanChunk };
+/** Stored bytes of chunks that are fetched at once, as the manifest gives them; one chunk may have more. */
+const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
+
+/** Verifies the records of a snapshot, few chunks in memory at a time, and what the manifest says about all of them. */
 export async function verifyRecords(
   reader: EvidenceReader,
   report: ReportBuilder,
   manifest: Manifest,
-  { ledger, others, choose, onProgress }: RecordOptions,
+  { ledger, others, choose, onProgress, ...options }: RecordOptions,
 ): Promise<void> {
+  const isSmall = manifest.recordCount < (options.scanner?.minRecords ?? 0);
+  const scanner = (isSmall ? undefined : options.scanner) ?? IN_THIS_THREAD;
   const tally: RecordTally = {
     bounds: boundsOf(manifest.window),
     known: new Map(manifest.findings.records.map(({ index, kind }) => [index, kind])),
     late: ledger && 'leaves' in ledger ? lateWindowsOf(ledger, manifest) : undefined,
     others: others ?? [],
-    digest: await newDigest(),
+    digest: createHash('sha256'),
     isComplete: true,
     findings: { counts: noFindings(), records: [] },
     lateCount: 0,
     ids: new IdSet(),
     previous: undefined,
   };
-  for (const chunk of manifest.chunks) {
-    if (choose?.(chunk.index) === false) {
+  const fetch = async (chunk: Manifest['chunks'][number]) =>
+    choose?.(chunk.index) === false
+      ? ('not chosen' as const)
+      : fetchChunk(reader, scanner, manifest, chunk, tally.late);
+  const limits = {
+    count: scanner.width,
+    size: MAX_FETCHED_BYTES,
+    sizeOf: ({ bytes }: { bytes: number }) => bytes,
+  };
+  for await (const [chunk, fetched] of readAhead(manifest.chunks, fetch, limits)) {
+    if (fetched === 'not chosen') {
       skipChunk(tally);
       continue;
     }
-    await verifyChunk(reader, report, manifest, chunk, tally);
+    await verifyChunk(report, manifest, chunk, tally, fetched);
     onProgress?.(chunk.begin + chunk.count, manifest.recordCount);
   }
 
@@ -94,7 +115,7 @@ function noteOverlaps(
 
 function verifyTotals(report: ReportBuilder, manifest: Manifest, tally: RecordTally): void {
   const object = manifestKey(manifest.snapshotId);
-  report.check('log digest', object, manifest.logHashDigest, tally.digest.hex());
+  report.check('log digest', object, manifest.logHashDigest, tally.digest.digest('hex'));
   report.check('record hashes', object, JSON.stringify(manifest.findings), JSON.stringify(tally.findings));
   if (!tally.late) return;
   const [expected, found] = [tally.lateCount, manifest.late.recordCount].map(

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { verifyEvidence, type EvidenceReport } from '../../../src/verify/verifyEvidence';
+import {
+  verifyEvidence,
+  type EvidenceOptions,
+  type EvidenceReport,
+} from '../../../src/verify/verifyEvidence';
 import { readerOf } from '../../harness/evidence';
 import { signDraft, type SignedEvidence } from './draft';
 import { ledgerLies } from './ledgerLies';
@@ -21,11 +25,14 @@ export async function evidenceWith(lie: Lie): Promise<SignedEvidence> {
 }
 
 /** What an auditor gets to see who verifies a directory of this evidence with its trust file. */
-export async function reportOn({ objects, trust }: SignedEvidence): Promise<EvidenceReport> {
+export async function reportOn(
+  { objects, trust }: SignedEvidence,
+  options: Pick<EvidenceOptions, 'scanner'> = {},
+): Promise<EvidenceReport> {
   const listed = [...objects.keys()];
   const snapshots = listed.filter((key) => key.startsWith('snapshots/'));
   const found = [...new Set(snapshots.map((key) => key.split('/')[1]!))];
-  const { report } = await verifyEvidence(readerOf(objects), { trust, found, listed });
+  const { report } = await verifyEvidence(readerOf(objects), { ...options, trust, found, listed });
   return report;
 }
 

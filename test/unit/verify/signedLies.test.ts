@@ -1,8 +1,10 @@
 import { signDraft, type SignedEvidence } from '../../campaign/lies/draft';
 import type { Lie } from '../../campaign/lies/lie';
+import { recordLies } from '../../campaign/lies/recordLies';
 import { allLies, digestOf, evidenceWith, firstFailure, reportOn } from '../../campaign/lies/tellLies';
 import { trueLedger } from '../../campaign/lies/trueLedger';
 import { runCheckProgram } from '../../harness/checkProgram';
+import { recordByRecord } from '../../harness/recordByRecord';
 import { memoizePureFunctions, restorePureFunctions } from '../../simulation/memoizedFunctions';
 
 /** One in so many lies is also given to docs/check.py, which takes longer. */
@@ -34,6 +36,13 @@ test.each(kinds)('no signed lie of the kind "%s" is VERIFIED, and each is named'
     if (report.verdict === 'VERIFIED' || firstFailure(report) === undefined) missed.push(lie.name);
   }
   expect(missed).toEqual([]);
+});
+
+test('the report on a signed lie about records is the same when each record is read alone', async () => {
+  for (const { name } of recordLies()) {
+    const evidence = await evidenceOf(lies.find((lie) => lie.name === name)!);
+    expect(await reportOn(evidence, { scanner: recordByRecord() })).toEqual(await reportOn(evidence));
+  }
 });
 
 test('at least 200 lies lead to different evidence', async () => {
