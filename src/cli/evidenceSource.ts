@@ -14,6 +14,7 @@ import {
   type EvidenceReport,
   type VerifiedEvidence,
 } from '../verify/verifyEvidence';
+import { ScanThreads } from '../verify/scanThreads';
 import { verifyLedger, type Ledger } from '../verify/verifyLedger';
 import { openObjectStore } from './connections/objectStore';
 import { showProgress } from './progress';
@@ -103,12 +104,14 @@ export function ledgerError(report: EvidenceReport['ledger']): SnapshotError {
 /** Verifies the evidence of a source and shows its progress on stderr. */
 export async function verifySource(
   source: EvidenceSource,
-  options: Omit<EvidenceOptions, keyof EvidenceSource | 'onProgress'>,
+  options: Omit<EvidenceOptions, keyof EvidenceSource | 'scanner' | 'onProgress'>,
 ): Promise<VerifiedEvidence> {
   using display = showProgress();
+  await using scanner = new ScanThreads();
   return await verifyEvidence(source.reader, {
     ...source,
     ...options,
+    scanner,
     onProgress: (_snapshotId, done, total) => display.update('verifying', done, total),
   });
 }

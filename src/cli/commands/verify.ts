@@ -5,6 +5,7 @@ import { SnapshotError } from '../../errors';
 import { MAX_CHECKPOINT_BYTES, MAX_PROOF_FILE_BYTES } from '../../evidence/limits';
 import type { EvidenceReport } from '../../verify/verifyEvidence';
 import { verifyEvidenceSince } from '../../verify/verifyEvidenceSince';
+import { ScanThreads } from '../../verify/scanThreads';
 import { verifyProof } from '../../verify/verifyProof';
 import { action } from '../action';
 import { hasColors } from '../colors';
@@ -133,7 +134,9 @@ async function verifySinceKept(
     if (!json) output.result(text);
   };
   using display = showProgress();
+  await using scanner = new ScanThreads();
   const { report, checkpoint } = await verifyEvidenceSince(source.reader, {
+    scanner,
     trust: await readPinnedKeys(key, options.origin),
     kept: await readLocalFile(since, MAX_CHECKPOINT_BYTES),
     recheck,
