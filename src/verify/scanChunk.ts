@@ -45,7 +45,7 @@ export interface ScannedRecords {
   readonly lateCount: number;
 }
 
-export interface ScannedFinding {
+interface ScannedFinding {
   readonly offset: number;
   readonly kind: FindingKind;
   /** As evidence lists it; empty beyond the findings that are listed. */
