@@ -3,15 +3,20 @@ import type { AuditSnapshotResult } from '../src/contract/snapshot';
 import { SnapshotError } from '../src/errors';
 import type { SealingDeps } from '../src/sealing/deps';
 import { requireOwnOrigin } from '../src/sealing/ownOrigin';
+import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
  * The result of a snapshot that another run seals, or null when that run ended without one. WINDOW_BUSY (retryable) until
  * it ends: waiting by retries holds no slot of the worker and adds nothing to the history.
  */
-export async function awaitSnapshot(
+export function awaitSnapshot(
   deps: SealingDeps,
   { jobId }: { readonly jobId: string },
 ): Promise<AuditSnapshotResult | null> {
+  return withHeartbeat(() => resultOf(deps, jobId));
+}
+
+async function resultOf(deps: SealingDeps, jobId: string): Promise<AuditSnapshotResult | null> {
   const workflowId = workflowIdOf(jobId);
   // Read in this order: a workflow closes its snapshot's row before it ends, so no result is missed in between.
   const open = await deps.workflowStatus.isOpen(workflowId);

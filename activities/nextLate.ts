@@ -12,6 +12,7 @@ import { skipAbandoned } from '../src/sealing/lostSnapshot';
 import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 import { openSealedRecords } from '../src/sealing/publishedOverlaps';
 import { findResumable } from '../src/sealing/resumableSnapshot';
+import { withHeartbeat } from '../src/temporal/heartbeat';
 
 const NO_LIMIT = 2 ** 31 - 1;
 
@@ -19,9 +20,14 @@ const NO_LIMIT = 2 ** 31 - 1;
  * Plans the supplementary snapshot of records that arrived late: the one that is open, or a new one if there are such
  * records. Ids count the snapshots of one target, so a repeated run finds the same one and a later backfill adds another.
  */
-export async function nextLate(
+export function nextLate(deps: SealingDeps, input: NextLateInput): Promise<PlannedSnapshot | null> {
+  return withHeartbeat((signal) => planLate(deps, input, signal));
+}
+
+async function planLate(
   deps: SealingDeps,
   { schedule, target, firstSealed }: NextLateInput,
+  signal: AbortSignal,
 ): Promise<PlannedSnapshot | null> {
   const checked = checkSchedule(schedule);
   const { scheduleId, onTamper, lookbackMs } = checked;
@@ -40,7 +46,7 @@ export async function nextLate(
   const next = (former: string) => nextGeneration(scheduleId, former);
   const free = newest ? next(newest.jobId) : lateJobId(scheduleId, targetMs, 1);
   const jobId = await skipAbandoned(deps, free, next);
-  if (!(await hasUnsealed(deps, { snapshotId: snapshotIdOf(jobId), window }))) return null;
+  if (!(await hasUnsealed(deps, { snapshotId: snapshotIdOf(jobId), window }, signal))) return null;
   return { jobId, window, onTamper };
 }
 
@@ -51,10 +57,11 @@ export async function nextLate(
 async function hasUnsealed(
   deps: SealingDeps,
   planned: { readonly snapshotId: string; readonly window: Window },
+  signal: AbortSignal,
 ): Promise<boolean> {
   const { fromMs, untilMs } = boundsOf(planned.window);
   let sealed: SealedRecords | undefined;
-  for await (const raw of deps.records.scan({ fromMs, untilMs, after: null }, NO_LIMIT)) {
+  for await (const raw of deps.records.scan({ fromMs, untilMs, after: null }, NO_LIMIT, signal)) {
     const position = positionOf(readRecord(raw, deps.settings.source.members), { fromMs, untilMs });
     if (!position) continue;
     sealed ??= await openSealedRecords(deps, planned);

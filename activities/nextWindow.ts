@@ -8,12 +8,17 @@ import type { SealingDeps } from '../src/sealing/deps';
 import { skipAbandoned } from '../src/sealing/lostSnapshot';
 import { requireOwnOrigin } from '../src/sealing/ownOrigin';
 import { findResumable } from '../src/sealing/resumableSnapshot';
+import { withHeartbeat } from '../src/temporal/heartbeat';
 
 /**
  * Plans the next window from the rows of the snapshots, and never a job that the database lost before it was signed. `sealed` saves reading the rows before it, and counts only
  * if the snapshot it names is closed: after a restore of the database every window since the start is checked again.
  */
-export async function nextWindow(
+export function nextWindow(deps: SealingDeps, input: NextWindowInput): Promise<NextWindow> {
+  return withHeartbeat(() => planNext(deps, input));
+}
+
+async function planNext(
   deps: SealingDeps,
   { schedule, target, sealed }: NextWindowInput,
 ): Promise<NextWindow> {

@@ -22,6 +22,7 @@ import { answerProgressQuery } from './progress/publishProgress';
 import { nominalTimeOf } from './schedule/nominalTime';
 import { ScheduleProgressTracker } from './schedule/scheduleProgressTracker';
 import { sealScheduled } from './schedule/sealScheduled';
+import { LONG, QUICK } from './snapshot/activityOptions';
 
 /** How often a run plans anew because another run sealed or opened the planned window differently meanwhile. */
 const MAX_REPLANS = 3;
@@ -29,10 +30,9 @@ const MAX_REPLANS = 3;
 /** After an outage there are many windows: a new history begins after this many, well before Temporal suggests one. */
 const WINDOWS_PER_HISTORY = 50;
 
-const { resolveTarget, nextWindow, nextLate } = proxyActivities<ScheduleActivities>({
-  startToCloseTimeout: '5m',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
-});
+const { resolveTarget } = proxyActivities<ScheduleActivities>(QUICK);
+/** They may read many rows and records. */
+const { nextWindow, nextLate } = proxyActivities<ScheduleActivities>(LONG);
 
 /**
  * One run of a schedule: seals every unsealed window up to the last boundary before its nominal time, in order, then the

@@ -27,6 +27,18 @@ async function waitUntilSealing(handle: WorkflowHandle): Promise<ScheduleProgres
   }
 }
 
+/** After how many seconds Temporal notices that the worker of an activity is lost, by the history of a run; 0: never. */
+async function heartbeatSecondsOf(handle: WorkflowHandle): Promise<Record<string, number>> {
+  const { events } = await handle.fetchHistory();
+  return Object.fromEntries(
+    (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled
+        ? [[scheduled.activityType?.name ?? '', Number(scheduled.heartbeatTimeout?.seconds ?? 0)]]
+        : [],
+    ),
+  );
+}
+
 const entry = (index: number, timestamp: Date) => ({
   resourceType: 'invoice',
   resourceId: `invoice-${index}`,
@@ -104,6 +116,11 @@ describe('schedules on the real server', () => {
     expect([sealed.holders.size, sealed.twice()]).toEqual([count, []]);
     const rows = await connection.collection('jobs').find({ type: 'audit.snapshot' }).toArray();
     expect(rows.map(({ status }) => String(status))).toEqual(Array(5).fill('succeeded'));
+    expect(await heartbeatSecondsOf(runOf('outage', '2026-02-02T05:00:00.000Z'))).toEqual({
+      resolveTarget: 10,
+      nextWindow: 10,
+      nextLate: 10,
+    });
   }, 60_000);
 
   test('a backfill of sealed windows seals late records, and one of unsealed windows seals the windows', async () => {

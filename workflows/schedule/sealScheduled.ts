@@ -11,12 +11,10 @@ import { SNAPSHOT_WORKFLOW, snapshotIdOf, workflowIdOf } from '../../src/contrac
 import type { AuditScheduleInput, PlannedSnapshot, ScheduleActivities } from '../../src/contract/schedule';
 import type { AuditSnapshotInput, AuditSnapshotResult } from '../../src/contract/snapshot';
 import { givenPolicy } from '../../src/contract/timePolicy';
+import { QUICK } from '../snapshot/activityOptions';
 
 /** No limit of tries: another run may take as long as its job takes, and a retry adds nothing to the history. */
-const { awaitSnapshot } = proxyActivities<ScheduleActivities>({
-  startToCloseTimeout: '1m',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
-});
+const { awaitSnapshot } = proxyActivities<ScheduleActivities>(QUICK);
 
 /**
  * Seals one planned snapshot in a workflow of its own, or waits for the run that is sealing it already. Fails with the code

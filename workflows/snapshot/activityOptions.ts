@@ -5,7 +5,7 @@ import type { SnapshotActivities } from '../../src/contract/activities';
 const RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 export const QUICK: ActivityOptions = { startToCloseTimeout: '1m', heartbeatTimeout: '10s', retry: RETRY };
-const LONG: ActivityOptions = { startToCloseTimeout: '30m', heartbeatTimeout: '10s', retry: RETRY };
+export const LONG: ActivityOptions = { startToCloseTimeout: '30m', heartbeatTimeout: '10s', retry: RETRY };
 /** A cancel waits until it has ended; otherwise it could acquire the window after the cancel has released it. */
 const OPEN: ActivityOptions = { ...QUICK, cancellationType: 'WAIT_CANCELLATION_COMPLETED' };
 /** A report may outlast its attempt, but not for ever: the job service may be gone. */

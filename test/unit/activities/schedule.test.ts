@@ -16,6 +16,8 @@ const hour = (count: number) => new Date(Date.parse(START) + count * 3_600_000).
 
 const lastOf = (count: number) => new Date(Date.parse(hour(count + 1)) - 1).toISOString();
 
+const attempt = <T>(work: () => Promise<T>): Promise<T> => runAttempt({}, work);
+
 /** A run of the schedule with the real activities; returns what it sealed. */
 async function runSchedule(
   deps: FakeDeps,
@@ -25,7 +27,7 @@ async function runSchedule(
 ): Promise<{ windows: string[]; late: string[]; sealed: SealedUntil | null }> {
   const windows: string[] = [];
   const late: string[] = [];
-  const { target } = await resolveTarget(deps, { schedule, nominalTime });
+  const { target } = await attempt(() => resolveTarget(deps, { schedule, nominalTime }));
   if (target === null) return { windows, late, sealed: null };
   const seal = async ({ jobId, window, onTamper }: PlannedSnapshot) => {
     const result = await new InProcessRun(deps).run({ jobId, ...window, onTamper });
@@ -34,13 +36,13 @@ async function runSchedule(
   let sealed = hint;
   let firstSealed: string | null = null;
   for (;;) {
-    const plan = await nextWindow(deps, { schedule, target, sealed });
+    const plan = await attempt(() => nextWindow(deps, { schedule, target, sealed }));
     ({ sealed } = plan);
     if (plan.next === null) break;
     firstSealed ??= plan.next.window.from;
     windows.push(await seal(plan.next));
   }
-  const planned = await nextLate(deps, { schedule, target, firstSealed });
+  const planned = await attempt(() => nextLate(deps, { schedule, target, firstSealed }));
   if (planned) late.push(await seal(planned));
   return { windows, late, sealed };
 }
@@ -166,7 +168,9 @@ describe('a run of a schedule', () => {
     await expect(runSchedule(deps, strict, hour(1))).rejects.toMatchObject({ type: 'TAMPER_FOUND' });
     deps.workflowStatus.open.add(workflowIdOf('hourly-20260301t000000z'));
     const plan = { schedule: hourly, target: hour(1), sealed: null };
-    await expect(nextWindow(deps, plan)).resolves.toMatchObject({ next: { onTamper: 'fail' } });
+    await expect(attempt(() => nextWindow(deps, plan))).resolves.toMatchObject({
+      next: { onTamper: 'fail' },
+    });
     deps.workflowStatus.open.clear();
     await expect(runSchedule(deps, hourly, hour(1))).resolves.toMatchObject({
       windows: ['hourly-20260301t000000z-2: 2'],
@@ -218,7 +222,7 @@ describe('records that arrive late', () => {
     const jobId = 'hourly-20260301t020000z-late-1';
     await open(deps, jobId, '2026-03-01T00:00:00.000Z', '2026-03-01T00:59:59.999Z');
     const input = { schedule: hourly, target: hour(2), firstSealed: null };
-    await expect(nextLate(deps, input)).resolves.toEqual({
+    await expect(attempt(() => nextLate(deps, input))).resolves.toEqual({
       jobId,
       window: { from: hour(0), to: '2026-03-01T00:59:59.999Z' },
       onTamper: 'seal',
@@ -232,13 +236,13 @@ describe('a snapshot that another run seals', () => {
   test('is waited for while that run is open, and gives its result when it is closed', async () => {
     const deps = new FakeDeps();
     deps.workflowStatus.open.add(workflowIdOf(jobId));
-    await expect(awaitSnapshot(deps, { jobId })).rejects.toMatchObject({
+    await expect(attempt(() => awaitSnapshot(deps, { jobId }))).rejects.toMatchObject({
       code: 'WINDOW_BUSY',
       retryable: true,
     });
     deps.workflowStatus.open.clear();
-    await expect(awaitSnapshot(deps, { jobId })).resolves.toBeNull();
+    await expect(attempt(() => awaitSnapshot(deps, { jobId }))).resolves.toBeNull();
     await runSchedule(deps, hourly, hour(1));
-    await expect(awaitSnapshot(deps, { jobId })).resolves.toMatchObject({ recordCount: 0 });
+    await expect(attempt(() => awaitSnapshot(deps, { jobId }))).resolves.toMatchObject({ recordCount: 0 });
   });
 });

@@ -2,6 +2,7 @@ import { originOfBucket, requireOneOrigin } from '../../../src/sealing/ownOrigin
 import { awaitSnapshot } from '../../../activities/awaitSnapshot';
 import { LEDGER_CHECKPOINT_KEY } from '../../../src/evidence/objectKeys';
 import { LedgerIndex } from '../../../src/sealing/ledgerIndex';
+import { runAttempt } from '../../harness/activityAttempt';
 import { FakeDeps } from '../../harness/fakeDeps';
 import { FakeObjectStore } from '../../harness/fakes/fakeObjectStore';
 import { InProcessRun, type InProcessOptions } from '../../harness/inProcessEngine';
@@ -40,7 +41,9 @@ describe('a row of another origin', () => {
 
   test('is not waited for by a schedule', async () => {
     const deps = await sealedAsOther();
-    await expect(awaitSnapshot(deps, JOB)).rejects.toMatchObject({ code: 'ORIGIN_MISMATCH' });
+    await expect(runAttempt({}, () => awaitSnapshot(deps, JOB))).rejects.toMatchObject({
+      code: 'ORIGIN_MISMATCH',
+    });
   });
 });
 

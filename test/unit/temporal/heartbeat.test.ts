@@ -7,7 +7,10 @@ const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z
 const SNAPSHOT = { snapshotId: 'snap-job-1' };
 const CANCELLED = { status: 'cancelled', code: 'JOB_CANCELLED', reason: 'cancelled' } as const;
 
-/** One input for each activity of a run; the first server that it calls never answers here. */
+const SCHEDULE = { scheduleId: 'hourly', everySeconds: 3600, startAt: WINDOW.from } as const;
+const TARGET = '2026-03-01T01:00:00.000Z';
+
+/** One input for each activity that waits for a server; the first server that it calls never answers here. */
 const INPUTS = {
   openSnapshot: { jobId: 'job-1', window: WINDOW, onTamper: 'seal' },
   queryBatch: { ...SNAPSHOT, index: 0, cursor: { after: null, sliceMs: 1000 } },
@@ -20,6 +23,9 @@ const INPUTS = {
   recordSnapshot: SNAPSHOT,
   reportJob: { jobId: 'job-1', window: WINDOW, outcome: CANCELLED },
   releaseWindow: SNAPSHOT,
+  nextWindow: { schedule: SCHEDULE, target: TARGET, sealed: null },
+  nextLate: { schedule: SCHEDULE, target: TARGET, firstSealed: null },
+  awaitSnapshot: { jobId: 'job-1' },
 } as const;
 
 const silent = <T extends object>(port: T): T =>
@@ -33,6 +39,7 @@ class SilentDeps extends FakeDeps {
       snapshots: silent(this.snapshots),
       leases: silent(this.leases),
       jobs: silent(this.jobs),
+      workflowStatus: silent(this.workflowStatus),
     });
   }
 }
