@@ -17,7 +17,7 @@ import { WireMonitor } from './wireMonitor';
 import type { Fault, Plan } from './plan';
 import { chunkRecordsOf, logLateRecords, logRecords, windowsOf } from './scenario';
 import type { StackFaults } from './stackFaults';
-import type { Target } from './tcpProxy';
+import { targetOf, type Target } from './tcpProxy';
 import { WorkerProcess, type PointReport } from './workerProcess';
 
 const SERVICE = join(__dirname, '../../dist/src/http/main.js');
@@ -274,9 +274,4 @@ export class ChaosRun {
       ...(this.plan.scenario === 'direct' ? {} : { JOB_SERVICE_URL: `http://${addresses.service}` }),
     };
   }
-}
-
-function targetOf(address: string): Target {
-  const { hostname, port } = new URL(address);
-  return { host: hostname, port: Number(port) };
 }

@@ -8,6 +8,12 @@ export interface Target {
   readonly port: number;
 }
 
+/** The target of a URL with a port. */
+export function targetOf(address: string): Target {
+  const { hostname, port } = new URL(address);
+  return { host: hostname, port: Number(port) };
+}
+
 /** Receives what passes, in both directions, and returns what is sent on. An error ends the connection. */
 export interface Tap {
   toServer(part: Buffer): Promise<readonly Buffer[]>;

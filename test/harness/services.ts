@@ -29,6 +29,7 @@ export interface JobView {
 export class Services {
   readonly env: Readonly<Record<string, string>>;
   readonly logs = mkdtempSync(join(tmpdir(), 'audit-snapshot-test-'));
+  readonly serviceLog = join(this.logs, 'service.log');
   worker: Child | undefined;
   /** Of the worker that was started last. */
   workerLog = '';
@@ -73,12 +74,7 @@ export class Services {
   async startService(): Promise<void> {
     await this.#createIndexes();
     const env = { ...this.env, PORT: '0' };
-    const service = await startChild(
-      join(DIST, 'http/main.js'),
-      env,
-      '"listening"',
-      join(this.logs, 'service.log'),
-    );
+    const service = await startChild(join(DIST, 'http/main.js'), env, '"listening"', this.serviceLog);
     this.#service = service;
     this.#url = (JSON.parse(service.ready) as { url: string }).url;
   }
@@ -94,7 +90,8 @@ export class Services {
 
   async #startWorker(script: string, ready: string): Promise<Child> {
     await this.#createIndexes();
-    const env = { ...this.env, JOB_SERVICE_URL: this.#url, JOB_SERVICE_TOKEN_FILE: this.#tokenFile() };
+    // A test may put a proxy before the job service.
+    const env = { JOB_SERVICE_URL: this.#url, ...this.env, JOB_SERVICE_TOKEN_FILE: this.#tokenFile() };
     this.workerLog = join(this.logs, `worker-${Date.now()}.log`);
     this.worker = await startChild(join(DIST, script), env, ready, this.workerLog);
     return this.worker;
