@@ -1,5 +1,6 @@
 import { formatDuration } from '../schedule/duration';
 import type { RecordSourceNames } from '../evidence/recordMembers';
+import { openLeftOut } from '../verify/leftOutStates';
 import { leftOutReasons } from './leftOutReasons';
 import type { SealingFacts } from './sealingFacts';
 
@@ -9,7 +10,7 @@ export function attentionReasons(
   maxLagSeconds: number | undefined,
   source: RecordSourceNames,
 ): readonly string[] {
-  const { gaps, jobs, findings, unsealed, lagSeconds, ledgerDifference, temporalFailure, stuck } = facts;
+  const { gaps, jobs, unsealed, lagSeconds, ledgerDifference, temporalFailure, stuck } = facts;
   return [
     ...(ledgerDifference === null ? [] : [`ledger: ${ledgerDifference}`]),
     ...(temporalFailure === null ? [] : [`Temporal: ${temporalFailure}`]),
@@ -21,17 +22,29 @@ export function attentionReasons(
       ({ jobId, code }) =>
         `job ${jobId} failed (${code}), and its window is not sealed; remove the cause, then run audit-snapshot retry ${jobId}`,
     ),
-    ...findingReasons(findings),
+    ...findingReasons(facts),
     ...overdueReasons(unsealed.overdue),
     ...futureReasons(unsealed.future),
-    ...leftOutReasons(facts.leftOut, source),
+    ...leftOutReasons(
+      openLeftOut({ counts: facts.leftOut, acknowledged: facts.acknowledgedLeftOut }),
+      source,
+    ),
     ...(maxLagSeconds === undefined ? [] : lagReasons(lagSeconds, maxLagSeconds)),
   ];
 }
 
-function findingReasons(findings: number): readonly string[] {
-  if (findings === 0) return [];
-  return [`${findings} sealed records did not match their own hash; see: audit-snapshot list, show`];
+/** A finding that a sealed record acknowledges is no reason; one whose acknowledgement is not sealed yet still is. */
+function findingReasons({
+  findings,
+  acknowledgedFindings,
+  pendingFindings,
+}: Pick<SealingFacts, 'findings' | 'acknowledgedFindings' | 'pendingFindings'>): readonly string[] {
+  const open = findings - acknowledgedFindings;
+  if (open === 0) return [];
+  const pending = pendingFindings === 0 ? '' : ` (${pendingFindings} of them acknowledged, not sealed yet)`;
+  return [
+    `${open} sealed records did not match their own hash, and nobody has acknowledged that in a sealed record${pending}; see: audit-snapshot findings list`,
+  ];
 }
 
 function overdueReasons(overdue: number | null): readonly string[] {

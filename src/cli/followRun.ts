@@ -1,4 +1,5 @@
 import type { AuditSnapshotResult, SnapshotHandle } from '../client';
+import { describeLeftOut, noneLeftOut, totalLeftOut } from '../evidence/leftOut';
 import { EXIT, type Output } from './output';
 import { showProgress } from './progress';
 
@@ -66,11 +67,13 @@ export function noteSilence(
 
 function printResult(jobId: string, result: AuditSnapshotResult, json: boolean, output: Output): void {
   const { recordCount, snapshotId, snapshotAssetId, findingCount, conflictCount, lateCount } = result;
-  const leftOut = Object.values(result.leftOut ?? {}).reduce((sum, count) => sum + count, 0);
+  const leftOut = { ...noneLeftOut(), ...result.leftOut };
   const text = [
     `sealed ${recordCount} records as ${snapshotId}, asset ${snapshotAssetId}`,
     `findings ${findingCount}, conflicts ${conflictCount}, late ${lateCount}`,
-    ...(leftOut > 0 ? [`left out ${leftOut} records; see: audit-snapshot status`] : []),
+    ...(totalLeftOut(leftOut) === 0
+      ? []
+      : [`left out ${describeLeftOut(leftOut)}; what to do: audit-snapshot status`]),
   ].join('\n');
   output.result(json ? JSON.stringify({ jobId, status: 'succeeded', result }) : text);
 }

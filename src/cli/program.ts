@@ -28,6 +28,12 @@ const COMMANDS: Readonly<Record<string, readonly Entry[]>> = {
     ],
     ['list', 'list jobs, newest first', () => require('./commands/list')],
     ['show', 'show everything about one job and its snapshot', () => require('./commands/show')],
+    [
+      'findings',
+      'list and acknowledge sealed records that did not match their own hash',
+      () => require('./commands/findings'),
+    ],
+    ['left-out', 'list and acknowledge records that sealing leaves out', () => require('./commands/leftOut')],
   ],
   'Evidence:': [
     [

@@ -176,7 +176,9 @@ function summaryOf({ report, spans }: ReportFacts): string {
 /** Only a signed manifest says how many findings there are. */
 function findingTotal(snapshots: readonly SnapshotReport[]): string {
   const signed = snapshots.filter(isSigned);
-  const count = number(signed.reduce((sum, { findingCount }) => sum + findingCount, 0));
+  const sum = (member: 'findingCount' | 'acknowledgedCount') =>
+    signed.reduce((total, snapshot) => total + snapshot[member], 0);
+  const count = findingText(sum('findingCount'), sum('acknowledgedCount'));
   const unknown = snapshots.length - signed.length;
   return unknown === 0
     ? count
@@ -190,12 +192,16 @@ function findingsOf({ report: { snapshots } }: ReportFacts): string {
   return table(
     ['Snapshot', 'Findings'],
     found.map((snapshot) => [code(snapshot.snapshotId), findingCell(snapshot)]),
-    'The manifest of each snapshot lists these records.',
+    'The manifest of each snapshot lists these records. The notes say who acknowledged which, and in which sealed record.',
   );
 }
 
 function findingCell(snapshot: SnapshotReport): string {
-  return isSigned(snapshot) ? number(snapshot.findingCount) : 'unknown';
+  return isSigned(snapshot) ? findingText(snapshot.findingCount, snapshot.acknowledgedCount) : 'unknown';
+}
+
+function findingText(findings: number, acknowledged: number): string {
+  return acknowledged === 0 ? number(findings) : `${number(findings)}, ${number(acknowledged)} acknowledged`;
 }
 
 function gapsOf(spans: readonly CoverageSpan[]): string {

@@ -1,16 +1,18 @@
 import type { Connection } from 'mongoose';
 import type { SealingConfig } from '../config';
 import { SnapshotError, messageOf } from '../errors';
-import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
+import type { LedgerEntry } from '../evidence/ledgerEntry';
 import type { StuckState } from '../jobs/stuckStates';
-import type { LeftOutCounts } from '../evidence/leftOut';
+import { noneLeftOut, type LeftOutCounts } from '../evidence/leftOut';
+import type { RecordSourceNames } from '../evidence/recordMembers';
 import { MongoJobStore } from '../mongo/jobStore';
-import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { AuditService } from '../services/audit.service';
 import { coverageOf, type CoverageSpan } from '../verify/coverage';
+import type { FindingState } from '../verify/findingStates';
 import { uncoveredBy } from '../verify/uncovered';
 import { countUnsealed } from './countUnsealed';
+import { findingsOf, leftOutOf, readEntries } from './findings';
 import { compareWithBucket } from './ledgerComparison';
 import { compareWithTemporal } from './stuckComparison';
 
@@ -30,8 +32,14 @@ export interface SealingFacts {
   readonly gaps: readonly { readonly from: string; readonly to: string }[];
   /** Records that did not match their own hash when they were sealed. */
   readonly findings: number;
+  /** How many of them a sealed record acknowledges. */
+  readonly acknowledgedFindings: number;
+  /** How many of them a record acknowledges that is not sealed yet. */
+  readonly pendingFindings: number;
   /** Records that sealing leaves out, by kind, each counted up to 10,000. */
   readonly leftOut: LeftOutCounts;
+  /** How many of them a sealed record acknowledges, by kind. */
+  readonly acknowledgedLeftOut: LeftOutCounts;
   /** Unsealed records; null where counting takes too long. */
   readonly unsealed: {
     /** In sealed log time. */
@@ -63,26 +71,59 @@ export async function measureSealing(
   { origin, source, lateAllowanceMs }: Pick<SealingConfig, 'origin' | 'source' | 'lateAllowanceMs'>,
   nowMs: number,
 ): Promise<SealingFacts> {
-  const ledger = new MongoLedgerSequencer(connection, origin);
-  const { size } = await ledger.head();
-  const entries = (await ledger.list(0, size)).map(parseEntry);
+  const entries = await readEntries(connection, origin);
   const spans = coverageOf(entries);
   const sealedUntil = endOfFirstRun(spans);
   const sealed = entries.map(({ snapshotId }) => snapshotId);
   const log = new AuditService(connection, source);
   return {
     origin,
-    ledgerSize: size,
+    ledgerSize: entries.length,
     ledgerDifference: await differenceFromBucket(connection, origin),
     ...(await measureStuck(connection, origin, sealed, nowMs)),
     sealedUntil,
     lagSeconds: sealedUntil === null ? null : lagOf(sealedUntil, nowMs),
     gaps: spans.filter(({ state }) => state === 'missing').map(({ from, to }) => ({ from, to })),
-    findings: await new MongoSnapshotRepository(connection).countFindings(origin),
-    leftOut: await log.countLeftOut({ uncovered: uncoveredBy(entries.map(({ window }) => window)) }),
+    ...(await measureFindings(connection, { origin, source }, entries)),
+    ...(await measureLeftOut(connection, source, entries)),
     unsealed: await measureUnsealed(log, sealedUntil, lateAllowanceMs, nowMs),
     jobs: await measureJobs(new MongoJobStore(connection), entries, nowMs),
   };
+}
+
+/** Where storage does not answer, which is a reason of its own, nothing counts as acknowledged. */
+async function measureFindings(
+  connection: Connection,
+  { origin, source }: Pick<SealingConfig, 'origin' | 'source'>,
+  entries: readonly LedgerEntry[],
+): Promise<Pick<SealingFacts, 'findings' | 'acknowledgedFindings' | 'pendingFindings'>> {
+  const snapshots = await new MongoSnapshotRepository(connection).listWithFindings(origin);
+  const findings = snapshots.reduce((sum, { findingCount }) => sum + findingCount, 0);
+  if (findings === 0) return { findings, acknowledgedFindings: 0, pendingFindings: 0 };
+  const states = await unlessStorageFails(findingsOf(connection, source, entries, snapshots));
+  const count = (state: FindingState) => (states ?? []).reduce((sum, { counts }) => sum + counts[state], 0);
+  return { findings, acknowledgedFindings: count('acknowledged'), pendingFindings: count('pending') };
+}
+
+async function measureLeftOut(
+  connection: Connection,
+  source: RecordSourceNames,
+  entries: readonly LedgerEntry[],
+): Promise<Pick<SealingFacts, 'leftOut' | 'acknowledgedLeftOut'>> {
+  const states = await unlessStorageFails(leftOutOf(connection, source, entries));
+  if (states) return { leftOut: states.counts, acknowledgedLeftOut: states.acknowledged };
+  const uncovered = uncoveredBy(entries.map(({ window }) => window));
+  const leftOut = await new AuditService(connection, source).countLeftOut({ uncovered });
+  return { leftOut, acknowledgedLeftOut: noneLeftOut() };
+}
+
+async function unlessStorageFails<T>(states: Promise<T>): Promise<T | undefined> {
+  try {
+    return await states;
+  } catch (error) {
+    if (error instanceof SnapshotError && /^(STORAGE_|CONFIG_INVALID)/.test(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /** A bucket that cannot be read is a reason as well: sealing needs it. */

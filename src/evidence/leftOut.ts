@@ -62,9 +62,10 @@ function isNothing(type: number): boolean {
   return type === BSON_NULL || type === BSON_UNDEFINED;
 }
 
-/** `3 records (2 time-text, 1 immutable-odd)`; a count at the limit is `at least`. */
+/** `3 records (2 time-text, 1 immutable-odd)`; a count at the limit is `at least`, and no record is `0 records`. */
 export function describeLeftOut(counts: LeftOutCounts): string {
   const kinds = LEFT_OUT_KINDS.filter((kind) => counts[kind] > 0);
+  if (kinds.length === 0) return '0 records';
   const isCapped = kinds.some((kind) => counts[kind] >= MAX_COUNTED_LEFT_OUT);
   const listed = kinds.map((kind) => `${counts[kind]} ${kind}`).join(', ');
   return `${isCapped ? 'at least ' : ''}${totalLeftOut(counts)} records (${listed})`;

@@ -55,7 +55,7 @@ export class MongoLedgerSequencer implements LedgerSequencer {
   }
 
   async head(): Promise<LedgerHead> {
-    const { size, nodes } = await this.#advance();
+    const { size, nodes } = await this.#beyond((await this.#read()) ?? this.#emptyHead());
     return { size, root: rootOf(parseRange({ begin: 0, end: size, hashes: nodes })) };
   }
 
@@ -113,18 +113,31 @@ export class MongoLedgerSequencer implements LedgerSequencer {
   /** Moves the head over the leaves that follow it without a gap; returns the current head. */
   async #advance(): Promise<LedgerHeadDocument> {
     for (;;) {
-      const head = (await this.#read()) ?? (await this.#create());
-      const beyond = await this.#page(head.size, head.size + PAGE);
-      const broken = beyond.findIndex(({ index }, offset) => index !== head.size + offset);
-      const next = broken < 0 ? beyond : beyond.slice(0, broken);
-      if (next.length === 0) return head;
-      const range = new RangeBuilder(parseRange({ begin: 0, end: head.size, hashes: head.nodes }));
-      for (const row of next) range.appendLeaf(leafHash(bytesOf(row)));
-      const { end, hashes } = serializeRange(range.range());
+      const stored = (await this.#read()) ?? (await this.#create());
+      const head = await this.#beyond(stored);
+      if (head.size === stored.size) return stored;
+      const { size, nodes } = head;
       await onDatabase(this.#what, () =>
-        this.#heads.updateOne({ _id: this.#origin, size: head.size }, { $set: { size: end, nodes: hashes } }),
+        this.#heads.updateOne({ _id: this.#origin, size: stored.size }, { $set: { size, nodes } }),
       );
     }
+  }
+
+  /** A head over the leaves that follow this one without a gap. It is not stored: who reads the ledger need not write. */
+  async #beyond(head: LedgerHeadDocument): Promise<LedgerHeadDocument> {
+    const range = new RangeBuilder(parseRange({ begin: 0, end: head.size, hashes: head.nodes }));
+    let { size } = head;
+    for (;;) {
+      const start = size;
+      const page = await this.#page(start, start + PAGE);
+      const broken = page.findIndex(({ index }, offset) => index !== start + offset);
+      const next = broken < 0 ? page : page.slice(0, broken);
+      for (const row of next) range.appendLeaf(leafHash(bytesOf(row)));
+      size += next.length;
+      if (next.length < PAGE) break;
+    }
+    const { end, hashes } = serializeRange(range.range());
+    return { _id: this.#origin, size: end, nodes: hashes };
   }
 
   /** A row at the next index that has another index inside would be in the way of every entry. */
@@ -160,7 +173,7 @@ export class MongoLedgerSequencer implements LedgerSequencer {
   }
 
   async #create(): Promise<LedgerHeadDocument> {
-    const head: LedgerHeadDocument = { _id: this.#origin, size: 0, nodes: [] };
+    const head = this.#emptyHead();
     try {
       await this.#heads.create(head);
       return head;
@@ -168,6 +181,10 @@ export class MongoLedgerSequencer implements LedgerSequencer {
       if (!isDuplicateKey(error)) throw toDatabaseError(this.#what, error);
       return (await this.#read()) ?? head;
     }
+  }
+
+  #emptyHead(): LedgerHeadDocument {
+    return { _id: this.#origin, size: 0, nodes: [] };
   }
 
   #leafId(index: number): string {

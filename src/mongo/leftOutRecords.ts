@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import {
   LEFT_OUT_KINDS,
   MAX_COUNTED_LEFT_OUT,
@@ -8,8 +8,11 @@ import {
   type LeftOutKind,
 } from '../evidence/leftOut';
 import type { RecordSourceNames } from '../evidence/recordMembers';
+import { auditLogModel } from '../models/auditLog.model';
 import type { LeftOutScope } from '../ports/recordSource';
+import { MAX_LISTED_LEFT_OUT } from '../verify/leftOutStates';
 import { onDatabase } from './errors';
+import { streamRecords } from './logCursor';
 import { between, unsealedBy, unsealedMarks } from './logPages';
 import { mayHaveArrays } from './multikeyBounds';
 
@@ -36,10 +39,7 @@ export async function countLeftOut(
   source: RecordSourceNames,
   scope: LeftOutScope,
 ): Promise<LeftOutCounts> {
-  const filters = filtersOf(source, scope, {
-    time: await mayHaveArrays(logs, source.members, 'time'),
-    immutable: await mayHaveArrays(logs, source.members, 'immutable'),
-  });
+  const filters = await readFilters(logs, source, scope);
   const counts = noneLeftOut();
   const any = Object.values(filters).flat();
   const found = await onDatabase('records that are left out', () =>
@@ -55,6 +55,32 @@ export async function countLeftOut(
         );
     }
   return counts;
+}
+
+/** For `readLeftOut`: the records of these kinds as they are stored, at most MAX_LISTED_LEFT_OUT of each. DATABASE_*. */
+export function leftOutScan(connection: Connection, source: RecordSourceNames) {
+  const logs = auditLogModel(connection, source).collection;
+  return async function* (
+    scope: LeftOutScope,
+    kinds: readonly LeftOutKind[],
+  ): AsyncGenerator<{ readonly kind: LeftOutKind; readonly document: Buffer }> {
+    const filters = await readFilters(logs, source, scope);
+    for (const kind of kinds) {
+      let left = MAX_LISTED_LEFT_OUT;
+      for (const filter of filters[kind])
+        for await (const document of streamRecords(logs, filter)) {
+          if (left-- <= 0) break;
+          yield { kind, document };
+        }
+    }
+  };
+}
+
+async function readFilters(logs: mongo.Collection, source: RecordSourceNames, scope: LeftOutScope) {
+  return filtersOf(source, scope, {
+    time: await mayHaveArrays(logs, source.members, 'time'),
+    immutable: await mayHaveArrays(logs, source.members, 'immutable'),
+  });
 }
 
 function filtersOf(

@@ -34,8 +34,8 @@ export class MongoSealedRecordInserter implements SealedRecordInserter {
   }
 }
 
-/** The driver's document of these bytes; undefined when it would store others, as for a member that is there twice. */
-function exactDocument(bytes: Uint8Array): mongo.Document | undefined {
+/** The driver's document of record bytes; undefined when it would store others, as for a member that is there twice. */
+export function exactDocument(bytes: Uint8Array): mongo.Document | undefined {
   try {
     const document = BSON.deserialize(bytes, EXACT);
     return Buffer.from(bytes).equals(BSON.serialize(document)) ? document : undefined;

@@ -206,15 +206,18 @@ export class MongoSnapshotRepository implements SnapshotRepository {
     return found.map(rowOf).filter(({ snapshotId }) => snapshotId !== except);
   }
 
-  /** The number of records of an origin that were sealed although they do not match their own hash. */
-  async countFindings(origin: string): Promise<number> {
+  /** The snapshots of an origin with records that were sealed although they do not match their own hash, by id. */
+  async listWithFindings(
+    origin: string,
+  ): Promise<readonly { readonly snapshotId: string; readonly findingCount: number }[]> {
     const found = await onDatabase(`findings of ${origin}`, () =>
       this.#snapshots
         .find({ origin, 'manifest.findingCount': { $gt: 0 } })
         .select('manifest')
+        .sort({ _id: 1 })
         .lean(),
     );
-    return found.reduce((sum, { manifest }) => sum + (manifest?.findingCount ?? 0), 0);
+    return found.map(({ _id, manifest }) => ({ snapshotId: _id, findingCount: manifest?.findingCount ?? 0 }));
   }
 
   async #get(snapshotId: string): Promise<SnapshotRow> {

@@ -21,6 +21,7 @@ export interface LedgerSequencer {
    * ORIGIN_MISMATCH when it is in the ledger of another origin, LEDGER_ENTRY_INVALID when a row of no entry is in the way.
    */
   append(snapshotId: string, entry: Buffer): Promise<number>;
+  /** How far the ledger is committed. It writes nothing, so a reader of the database may call it. */
   head(): Promise<LedgerHead>;
   /** Entries `[from, until)`, all of them committed; LEDGER_BEHIND when one is missing. */
   list(from: number, until: number): Promise<readonly Buffer[]>;

@@ -1,6 +1,8 @@
 import type { Hash } from 'node:crypto';
 import type { Position } from '../contract/activities';
 import type { Bounds } from '../contract/window';
+import type { SealedAcknowledgement } from '../evidence/acknowledgement';
+import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import type { Manifest } from '../evidence/manifest';
 import type { FindingKind } from '../evidence/recordFinding';
 import { listedPosition } from '../evidence/recordOrder';
@@ -26,6 +28,8 @@ export interface RecordTally {
   isComplete: boolean;
   readonly findings: Manifest['findings'];
   lateCount: number;
+  /** Records that acknowledge findings, the first of them. */
+  readonly acknowledgements: SealedAcknowledgement[];
   readonly ids: IdSet;
   /** Of the record before; undefined at the start, and after a chunk that was not read. */
   previous: Position | undefined;
@@ -35,6 +39,11 @@ export interface RecordTally {
 export function skipChunk(tally: RecordTally): void {
   tally.isComplete = false;
   tally.previous = undefined;
+}
+
+/** Keeps what a record acknowledges; beyond a limit, further records acknowledge nothing. */
+export function addAcknowledgement({ acknowledgements }: RecordTally, given: SealedAcknowledgement): void {
+  if (acknowledgements.length < MAX_LISTED_FINDINGS) acknowledgements.push(given);
 }
 
 /** What the layer `chunks` compares. */

@@ -1,6 +1,11 @@
 import type { Position } from '../contract/activities';
 import type { Bounds } from '../contract/window';
 import { isSnapshotError } from '../errors';
+import {
+  AcknowledgementSearch,
+  readAcknowledgement,
+  type SealedAcknowledgement,
+} from '../evidence/acknowledgement';
 import { visitRecords } from '../evidence/bsonStream';
 import { unpackBlocks } from '../evidence/chunk';
 import { ChunkHasher } from '../evidence/chunkHasher';
@@ -43,6 +48,8 @@ export interface ScannedRecords {
   /** The records that do not match their own hash, by offset in the chunk. */
   readonly findings: readonly ScannedFinding[];
   readonly lateCount: number;
+  /** The records that acknowledge findings. */
+  readonly acknowledgements: readonly Omit<SealedAcknowledgement, 'sealedIn'>[];
 }
 
 interface ScannedFinding {
@@ -93,6 +100,8 @@ async function scanRecords(task: ScanTask): Promise<ScannedRecords | undefined> 
   });
   const fingerprints = new Uint32Array(count * FINGERPRINT_WORDS);
   const findings: ScannedFinding[] = [];
+  const acknowledgements: ScannedRecords['acknowledgements'][number][] = [];
+  const search = new AcknowledgementSearch();
   let first: Position | undefined;
   let lateCount = 0;
 
@@ -107,6 +116,10 @@ async function scanRecords(task: ScanTask): Promise<ScannedRecords | undefined> 
     if (kind !== undefined) {
       const id = findings.length < MAX_LISTED_FINDINGS ? listedId(record.idText()) : '';
       findings.push({ offset, kind, id });
+    } else if (search.isIn(bytes, start, end)) {
+      const given = readAcknowledgement(bytes.subarray(start, end));
+      if (given && acknowledgements.length < MAX_LISTED_FINDINGS)
+        acknowledgements.push({ ...given, acknowledgedBy: listedId(record.idText()) });
     }
     if (lateSpans.length > 0 && isInSpans(lateSpans, record.timeMs)) lateCount++;
     return true;
@@ -116,7 +129,7 @@ async function scanRecords(task: ScanTask): Promise<ScannedRecords | undefined> 
   if (textBytes > MAX_TEXT_BYTES) return undefined;
   const last = positionOfScanned(record);
   const hashTexts = Buffer.concat(texts);
-  return { first, last, nodes: hashes, fingerprints, hashTexts, findings, lateCount };
+  return { first, last, nodes: hashes, fingerprints, hashTexts, findings, lateCount, acknowledgements };
 }
 
 /** What cannot be read is judged where it is read record by record. */

@@ -2,7 +2,7 @@ import type { Manifest } from '../evidence/manifest';
 import { MAX_LISTED_FINDINGS } from '../evidence/limits';
 import { comparePositions } from '../evidence/recordOrder';
 import { FINGERPRINT_WORDS as WORDS } from './idFingerprint';
-import { describeRecords, type RecordTally } from './recordTally';
+import { addAcknowledgement, describeRecords, type RecordTally } from './recordTally';
 import type { ReportBuilder } from './report';
 import type { ScannedRecords } from './scanChunk';
 
@@ -14,7 +14,7 @@ type Chunk = Manifest['chunks'][number];
  */
 export function takeScanned(
   report: ReportBuilder,
-  { findings }: Manifest,
+  { snapshotId, findings }: Manifest,
   chunk: Chunk,
   tally: RecordTally,
   scanned: ScannedRecords,
@@ -28,6 +28,7 @@ export function takeScanned(
     if (tally.findings.records.length < MAX_LISTED_FINDINGS)
       tally.findings.records.push({ kind, index: chunk.begin + offset, id });
   }
+  for (const given of scanned.acknowledgements) addAcknowledgement(tally, { ...given, sealedIn: snapshotId });
   tally.digest.update(scanned.hashTexts);
   tally.lateCount += scanned.lateCount;
   tally.previous = scanned.last;

@@ -1,4 +1,5 @@
 import type { Position } from '../contract/activities';
+import { readAcknowledgement } from '../evidence/acknowledgement';
 import { formatInstant } from '../contract/window';
 import { messageOf } from '../errors';
 import { splitBlocks, splitRecords } from '../evidence/bsonStream';
@@ -12,7 +13,13 @@ import { comparePositions, positionOf } from '../evidence/recordOrder';
 import { leafHash, rangeOfLeaves, serializeRange } from '../tlog/merkle';
 import type { FetchedChunk } from './fetchChunk';
 import { isInSpans } from './lateWindows';
-import { describePosition, describeRecords, skipChunk, type RecordTally } from './recordTally';
+import {
+  addAcknowledgement,
+  describePosition,
+  describeRecords,
+  skipChunk,
+  type RecordTally,
+} from './recordTally';
 import type { ReportBuilder } from './report';
 import { takeScanned } from './takeScanned';
 
@@ -144,14 +151,18 @@ function describeTime({ timeMs, timeMembers }: RecordView): string {
 function verifyRecordHash(
   report: ReportBuilder,
   manifest: Manifest,
-  { findings, known }: RecordTally,
-  { view, id, index, name }: ChunkRecord,
+  tally: RecordTally,
+  { document, view, id, index, name }: ChunkRecord,
 ): void {
+  const { findings, known } = tally;
   const kind = findingOf(view, manifest.logHashScheme, manifest.source.members);
   if (kind !== undefined) {
     findings.counts[kind]++;
     if (findings.records.length < MAX_LISTED_FINDINGS) findings.records.push({ kind, index, id });
   }
+  // A record that does not match its own hash acknowledges nothing.
+  const given = kind === undefined ? readAcknowledgement(document) : undefined;
+  if (given) addAcknowledgement(tally, { ...given, acknowledgedBy: id, sealedIn: manifest.snapshotId });
   // Beyond the findings that are listed only their counts can be compared, after the last chunk.
   const isUnlisted = known.size >= MAX_LISTED_FINDINGS && !known.has(index);
   const expected = known.get(index) ?? 'hash fits';

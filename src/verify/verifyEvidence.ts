@@ -15,6 +15,7 @@
 import { overlaps, type Window } from '../contract/window';
 import type { Trust } from '../evidence/keyStanding';
 import type { TrustFile } from '../evidence/trustFile';
+import { noteAcknowledged } from './acknowledgedFindings';
 import { listSnapshots, noteUnfinished } from './bucketSnapshots';
 import { ORIGIN_NOT_PINNED, chooseTrust, type PinnedKey } from './chooseTrust';
 import { coverageOf } from './coverage';
@@ -107,7 +108,9 @@ export async function verifyEvidence(
   const { ledger } = verified;
   options.onLedger?.(verified.report);
   const chosen = chooseSnapshots(ledger, options);
-  const snapshots = await verifySnapshots(reader, options, chosen, trust, ledger);
+  const verifiedSnapshots = await verifySnapshots(reader, options, chosen, trust, ledger);
+  const acknowledged = await noteAcknowledged(reader, ledger?.entries ?? [], verifiedSnapshots);
+  const { snapshots } = acknowledged;
   const coverage = within ? verifyCoverage(verified, snapshots, within, key) : null;
   const listing =
     options.listed && !options.snapshotIds
@@ -127,6 +130,7 @@ export async function verifyEvidence(
     live: 'not asked',
   };
   const notes = [...parts, ...(coverage ? [coverage] : [])].flatMap((part) => part.notes);
+  notes.push(...acknowledged.notes);
   if (!coverage && ledger) notes.push(...gapNotes(ledger));
   if (options.trust && !('keys' in options.trust) && options.trust.origin === undefined)
     notes.push(ORIGIN_NOT_PINNED);

@@ -1,4 +1,5 @@
 import type { TrustFile } from '../evidence/trustFile';
+import { noteAcknowledged } from './acknowledgedFindings';
 import { ORIGIN_NOT_PINNED, chooseTrust, type PinnedKey } from './chooseTrust';
 import type { EvidenceReader } from './evidenceReader';
 import { headlineOf, limitNotes, worstVerdict, type Questions } from './report';
@@ -48,7 +49,8 @@ export async function verifyEvidenceSince(
   });
   options.onLedger?.(ledgerReport);
 
-  const snapshots = await verifyRead(reader, options, trust, ledger);
+  const read = await verifyRead(reader, options, trust, ledger);
+  const { snapshots, notes: acknowledged } = await noteAcknowledged(reader, ledger?.entries ?? [], read);
   const parts = [ledgerReport, ...snapshots];
   const questions: Questions = {
     evidence: worstVerdict(parts.map(({ verdict }) => verdict)),
@@ -57,6 +59,7 @@ export async function verifyEvidenceSince(
   };
   const notes = [
     ...parts.flatMap((part) => part.notes),
+    ...acknowledged,
     `${sampled.size} of the ${sampled.of} snapshots up to the kept checkpoint were verified again, chosen by --seed ${seed}`,
     ...('keys' in options.trust || options.trust.origin !== undefined ? [] : [ORIGIN_NOT_PINNED]),
   ];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { boundsOf, overlaps } from '../contract/window';
+import type { SealedAcknowledgement } from '../evidence/acknowledgement';
 import type { Manifest } from '../evidence/manifest';
 import { manifestKey } from '../evidence/objectKeys';
 import { noFindings } from '../evidence/recordFinding';
@@ -30,13 +31,16 @@ const IN_THIS_THREAD: ChunkScanner = { width: 1, minRecords: 0, scan: scanChunk 
 /** Stored bytes of chunks that are fetched at once, as the manifest gives them; one chunk may have more. */
 const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
 
-/** Verifies the records of a snapshot, few chunks in memory at a time, and what the manifest says about all of them. */
+/**
+ * Verifies the records of a snapshot, few chunks in memory at a time, and what the manifest says about all of them. Returns
+ * the acknowledgements of findings among them.
+ */
 export async function verifyRecords(
   reader: EvidenceReader,
   report: ReportBuilder,
   manifest: Manifest,
   { ledger, others, choose, onProgress, ...options }: RecordOptions,
-): Promise<void> {
+): Promise<readonly SealedAcknowledgement[]> {
   const isSmall = manifest.recordCount < (options.scanner?.minRecords ?? 0);
   const scanner = (isSmall ? undefined : options.scanner) ?? IN_THIS_THREAD;
   const tally: RecordTally = {
@@ -48,6 +52,7 @@ export async function verifyRecords(
     isComplete: true,
     findings: { counts: noFindings(), records: [] },
     lateCount: 0,
+    acknowledgements: [],
     ids: new IdSet(),
     previous: undefined,
   };
@@ -74,6 +79,7 @@ export async function verifyRecords(
   verifyLateSnapshots(report, manifest, tally, ledger);
   if (!others) noteOverlaps(report, manifest, ledger);
   if (tally.isComplete) verifyTotals(report, manifest, tally);
+  return tally.acknowledgements;
 }
 
 /** The manifest names exactly the snapshots that had sealed a part of its window before. */

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors';
+import type { SealedAcknowledgement } from '../evidence/acknowledgement';
 import type { Trust } from '../evidence/keyStanding';
 import { entryOf } from '../evidence/ledgerEntry';
 import {
@@ -43,6 +44,10 @@ export interface SnapshotReport extends Checked {
   readonly recordCount: number;
   /** Records that did not match their own hash when they were sealed: the manifest names them, so they are not failures. */
   readonly findingCount: number;
+  /** How many of them sealed records acknowledge, as far as the snapshots with these records were verified, too. */
+  readonly acknowledgedCount: number;
+  /** The records of this snapshot that acknowledge findings of earlier ones. */
+  readonly acknowledgements: readonly SealedAcknowledgement[];
   /** Version of the key that the manifest names; null when there is no manifest. */
   readonly keyVersion: number | null;
   /** Until when the manifest says that the objects are locked; null when there is no manifest. */
@@ -70,6 +75,7 @@ export async function verifySnapshot(
   const report = new ReportBuilder(options.maxFailures);
 
   const stored = await verifyManifest(reader, report, snapshotId);
+  let acknowledgements: readonly SealedAcknowledgement[] = [];
   if (stored) {
     const publicKey = verifyKey(report, stored.manifest, trust, ledger);
     verifyTimes(report, stored.manifest);
@@ -77,7 +83,7 @@ export async function verifySnapshot(
       await verifySignature(reader, report, stored, publicKey);
       await verifyCheckpoint(reader, report, stored.manifest, publicKey);
     }
-    await verifyRecords(reader, report, stored.manifest, options);
+    acknowledgements = await verifyRecords(reader, report, stored.manifest, options);
     await verifyTimestamp(reader, report, stored, trust);
     if (ledger !== undefined) verifyInclusion(report, stored, ledger);
     noteLeftOut(report, stored.manifest);
@@ -95,6 +101,8 @@ export async function verifySnapshot(
     snapshotId,
     recordCount: stored?.manifest.recordCount ?? 0,
     findingCount: stored ? totalFindings(stored.manifest.findings.counts) : 0,
+    acknowledgedCount: 0,
+    acknowledgements,
     keyVersion: stored?.manifest.key.version ?? null,
     retainUntil: stored?.manifest.retention.until ?? null,
     ...report.finish(trust === undefined ? 'self-asserted' : 'pinned', layers, REQUIRED),

@@ -1,12 +1,16 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { parseEntry, type LedgerEntry } from '../evidence/ledgerEntry';
 import { serveEndpoint } from '../monitoring/endpoint';
 import type { NeededServer } from '../monitoring/serverHealth';
+import { leftOutScan } from '../mongo/leftOutRecords';
 import { MongoLedgerSequencer } from '../mongo/ledgerSequencer';
 import { MongoSnapshotRepository } from '../mongo/snapshotRepository';
 import { LedgerIndex } from '../sealing/ledgerIndex';
 import { AuditService } from '../services/audit.service';
 import { AuditSchedules } from '../temporal/schedules';
+import { bucketReader } from '../verify/evidenceReaders';
+import { readLeftOut } from '../verify/leftOutStates';
 import { ineligibleProbe } from './probes/ineligibleProbe';
 import { ledgerProbe } from './probes/ledgerProbe';
 import { pollerProbe } from './probes/pollerProbe';
@@ -108,7 +112,32 @@ function probesOf(
     }),
     retentionProbe({ ledger, store, gauges, nowMs }),
     verificationProbe({ readRuns: verifyRunsOf(client, taskQueue), gauges }),
-    ineligibleProbe(records, gauges),
+    ineligibleProbe(
+      () =>
+        readLeftOut(
+          {
+            reader: bucketReader(store),
+            records,
+            entryOf: (snapshotId) => entryOf(ledger, snapshots, snapshotId),
+            members: source.members,
+            scan: leftOutScan(database, source),
+          },
+          { uncovered: [] },
+        ),
+      gauges,
+    ),
     pollerProbe(client, taskQueue, pollers),
   ];
+}
+
+/** One entry of the ledger, however long it is. */
+async function entryOf(
+  ledger: MongoLedgerSequencer,
+  snapshots: MongoSnapshotRepository,
+  snapshotId: string,
+): Promise<LedgerEntry | undefined> {
+  const index = (await snapshots.find(snapshotId))?.ledgerIndex ?? null;
+  const [bytes] = index === null ? [] : await ledger.list(index, index + 1);
+  const entry = bytes && parseEntry(bytes);
+  return entry?.snapshotId === snapshotId ? entry : undefined;
 }

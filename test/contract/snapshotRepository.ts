@@ -13,7 +13,8 @@ const SIGNATURE = {
   timestamp: null,
 };
 
-function seedOf(jobId: string, window = DAY, origin = 'test.example/audit'): SnapshotSeed {
+/** A snapshot that is opened: its seed. */
+export function seedOf(jobId: string, window = DAY, origin = 'test.example/audit'): SnapshotSeed {
   return {
     snapshotId: `snap-${jobId}`,
     jobId,
@@ -32,7 +33,8 @@ function seedOf(jobId: string, window = DAY, origin = 'test.example/audit'): Sna
   };
 }
 
-function chunkOf(index: number, snapshotId = 'snap-a'): ChunkRow {
+/** The row of a chunk of two records. */
+export function chunkOf(index: number, snapshotId = 'snap-a'): ChunkRow {
   const position = { timestamp: DAY.from, id: String(index).padStart(24, '0') };
   const range = { begin: 0, end: 2 * (index + 1), hashes: ['bm9kZQ=='] };
   return {

@@ -27,6 +27,7 @@ describe('the ledger sequencer in the database', () => {
     });
     const ledger = new MongoLedgerSequencer(connection, 'o.example');
     await expect(ledger.head()).resolves.toEqual({ size: 1, root: rootOfLeaves([leafHash(entry)]) });
+    expect(await connection.collection('ledgerheads').countDocuments()).toBe(0);
     await expect(ledger.append('snap-a', entry)).resolves.toBe(0);
   });
 
@@ -87,7 +88,8 @@ describe('the ledger sequencer in the database', () => {
   test('the origins of a database are those that it has sealed for', async () => {
     const connection = await connect();
     await expect(listOrigins(connection)).resolves.toEqual([]);
-    await new MongoLedgerSequencer(connection, 'never.example').head();
+    const empty = { _id: 'never.example' as never, size: 0, nodes: [] };
+    await connection.collection('ledgerheads').insertOne(empty);
     await new MongoLedgerSequencer(connection, 'o.example').append('snap-a', entry);
     const leases = new MongoWindowLeaseStore(connection, 'p.example');
     const window = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };

@@ -1,4 +1,6 @@
 import type { Connection } from 'mongoose';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { connectDatabase } from '../../src/mongo/connection';
 import { bucketReader } from '../../src/verify/evidenceReaders';
@@ -11,6 +13,7 @@ import { manifestKey } from '../../src/evidence/objectKeys';
 import { cutRecord, readRecord } from '../../src/evidence/recordBytes';
 import { sha256Hex } from '../../src/tlog/sha256';
 import { verifySnapshot } from '../../src/verify/verifySnapshot';
+import { runCommand } from '../harness/commandLine';
 import { readTrust } from '../harness/deployment';
 import { ODD_RECORDS, type OddRecord } from '../harness/oddRecords';
 import { insertRaw } from '../harness/rawRecords';
@@ -23,6 +26,21 @@ const MIB = 1024 * 1024;
 interface Held {
   readonly odd: OddRecord;
   readonly digest: string;
+}
+
+interface FindingList {
+  readonly total: number;
+  readonly findings: readonly {
+    readonly snapshotId: string;
+    readonly recordId: string;
+    readonly kind: string;
+  }[];
+}
+
+interface Verified {
+  readonly verdict: string;
+  readonly snapshots: readonly { readonly snapshotId: string }[];
+  readonly notes: readonly string[];
 }
 
 describe('a log of every kind of odd record', () => {
@@ -91,4 +109,51 @@ describe('a log of every kind of odd record', () => {
     const job = await services.ended(await services.submit(ALL));
     expect(job).toMatchObject({ status: 'succeeded', result: { recordCount: 0 } });
   }, 300_000);
+
+  test('a finding that is acknowledged needs attention until the record of it is sealed, and verify names that record', async () => {
+    const env = { ...process.env, ...services.env };
+    const trust = join(services.logs, 'trust.json');
+    writeFileSync(trust, JSON.stringify(await readTrust(env)));
+    const fromMs = Date.now();
+    const run = async <T>(...args: string[]): Promise<T> => {
+      const { code, stdout } = await runCommand(env, ...args, '--json');
+      if (code !== 0 && code !== 6) throw new Error(`${args.join(' ')}: ${code} ${stdout}`);
+      return JSON.parse(stdout) as T;
+    };
+    const sealNow = async () => {
+      const now = { from: new Date(fromMs).toISOString(), to: new Date().toISOString() };
+      return (await services.ended(await services.submit(now))).result!.snapshotId;
+    };
+    /** What `status` says about findings. */
+    const reasons = async () =>
+      (await run<{ reasons: string[] }>('status')).reasons.filter((reason) => reason.includes('own hash'));
+
+    const before = await run<FindingList>('findings', 'list', '--limit', '10000');
+    const { total, findings } = before;
+    expect(before).toMatchObject({ open: total, pending: 0, acknowledged: 0, more: 0 });
+    expect(await reasons()).toEqual([expect.stringMatching(new RegExp(`^${total} sealed records`))]);
+    const { snapshotId, recordId } = findings[0]!;
+    const known = ['findings', 'acknowledge', snapshotId, recordId, '--by', 'jonas', '--reason', 'ticket 17'];
+    expect(await run(...known)).toMatchObject({ state: 'pending', created: true });
+    expect(await run(...known)).toMatchObject({ state: 'pending', created: false });
+    expect(await reasons()).toEqual([expect.stringContaining('(1 of them acknowledged, not sealed yet)')]);
+
+    const sealedIn = await sealNow();
+    expect(await run(...known)).toMatchObject({ state: 'acknowledged', created: false, sealedIn });
+    expect(await reasons()).toEqual([expect.stringMatching(new RegExp(`^${total - 1} sealed records`))]);
+    const all = ['findings', 'acknowledge', snapshotId, '--all', '--by', 'jonas', '--reason', 'all old'];
+    expect(await run(...all)).toMatchObject({ state: 'pending', recordId: null });
+    await sealNow();
+    expect(await reasons()).toEqual([]);
+    expect(await run('findings', 'list', '--open')).toMatchObject({ open: 0, acknowledged: total, more: 0 });
+
+    const verified = await run<Verified>('verify', '--key', trust);
+    expect(verified.verdict).toBe('VERIFIED');
+    const own = verified.snapshots.find((snapshot) => snapshot.snapshotId === snapshotId);
+    expect(own).toMatchObject({ findingCount: total, acknowledgedCount: total });
+    expect(verified.notes.join('\n')).toContain(
+      `the finding ${findings[0]!.kind} of record ${recordId} is acknowledged by jonas in record`,
+    );
+    expect(verified.notes.join('\n')).toContain(`of ${sealedIn}: ticket 17`);
+  }, 240_000);
 });

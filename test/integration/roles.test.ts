@@ -204,9 +204,10 @@ describe('the roles of deploy/mongodb', () => {
 
   test('the reader reads everything and writes nothing', async () => {
     await new AuditService(admin).logAuditEntry(ENTRY);
-    await new InProcessRun(depsOn(admin)).run(INPUT);
     await using reader = await connectAs(roleOfScript('reader', name));
     const deps = depsOn(reader);
+    expect(await deps.ledger.head()).toMatchObject({ size: 0 });
+    await new InProcessRun(depsOn(admin)).run(INPUT);
     expect(await deps.snapshots.find(SNAPSHOT)).toMatchObject({ snapshotId: SNAPSHOT });
     expect(await deps.leases.find(SNAPSHOT)).toBeUndefined();
     expect((await deps.ledger.list(0, 1)).length).toBe(1);
@@ -219,12 +220,13 @@ describe('the roles of deploy/mongodb', () => {
 
   test('a reader without any one of its rights gets exit code 5, and the error names the collection', async () => {
     await new AuditService(admin).logAuditEntry(ENTRY);
-    await new InProcessRun(depsOn(admin)).run(INPUT);
     const role = roleOfScript('reader', name);
     const uri = await server.grant(name, role);
     // The objects of this snapshot are in memory, so with all rights `show` finds no locks.
     const run = (command: readonly string[]) =>
       runCommand({ ...process.env, MONGODB_URI: uri, AUDIT_ORIGIN: ORIGIN }, ...command);
+    expect((await run(['status'])).stdout).toContain('nothing is sealed yet');
+    await new InProcessRun(depsOn(admin)).run(INPUT);
     for (const command of [['status'], ['show', INPUT.jobId]])
       expect((await run(command)).stderr).not.toContain('DATABASE_UNAUTHORIZED');
     for (const [collection, action] of rightsOf(role)) {

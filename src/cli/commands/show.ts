@@ -4,7 +4,7 @@ import { readDatabaseConfig, readSealingConfig, readStorageConfig } from '../../
 import { readTogether } from '../../config/problems';
 import { snapshotIdOf } from '../../contract/names';
 import { SnapshotError } from '../../errors';
-import { totalLeftOut } from '../../evidence/leftOut';
+import { describeLeftOut } from '../../evidence/leftOut';
 import { manifestKey } from '../../evidence/objectKeys';
 import { assetModel } from '../../models/asset.model';
 import type { IJob } from '../../models/job.model';
@@ -142,7 +142,7 @@ function snapshotFacts({ snapshot, marked, lease }: Shown): Fact[] {
     ['records', manifest?.recordCount],
     ['findings', manifest?.findingCount],
     ['marked', manifest && `${marked} of ${manifest.recordCount}`],
-    ['left out', snapshot.leftOut && totalLeftOut(snapshot.leftOut)],
+    ['left out', snapshot.leftOut && describeLeftOut(snapshot.leftOut)],
     ['late', result?.lateCount],
     ['conflicts', result?.conflictCount],
     ['manifest', manifest && `${manifestKey(snapshotId)}, sha256 ${manifest.sha256}`],

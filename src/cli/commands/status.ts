@@ -54,8 +54,17 @@ function viewOf(
   };
 }
 
+function describeFindings({ findings, acknowledgedFindings, pendingFindings }: SealingFacts): string {
+  const pending = pendingFindings === 0 ? '' : `, ${pendingFindings} acknowledged and not sealed yet`;
+  return `${findings}${acknowledgedText(acknowledgedFindings)}${pending}`;
+}
+
+function acknowledgedText(count: number): string {
+  return count === 0 ? '' : `, ${count} of them acknowledged`;
+}
+
 function describe(facts: SealingFacts, reasons: readonly string[]): string {
-  const { origin, ledgerSize, sealedUntil, lagSeconds, gaps, findings, unsealed, jobs } = facts;
+  const { origin, ledgerSize, sealedUntil, lagSeconds, gaps, unsealed, jobs } = facts;
   const sealed =
     sealedUntil === null ? 'nothing is sealed yet' : `${sealedUntil}, ${formatDuration(lagSeconds ?? 0)} ago`;
   const lines: readonly (readonly [string, string])[] = [
@@ -63,8 +72,8 @@ function describe(facts: SealingFacts, reasons: readonly string[]): string {
     ['ledger', `${origin}, ${ledgerSize} snapshots`],
     ['sealed until', sealed],
     ['gaps', String(gaps.length)],
-    ['findings', String(findings)],
-    ['left out', totalLeftOut(facts.leftOut) === 0 ? '0' : describeLeftOut(facts.leftOut)],
+    ['findings', describeFindings(facts)],
+    ['left out', describeLeftOut(facts.leftOut) + acknowledgedText(totalLeftOut(facts.acknowledgedLeftOut))],
     ['not sealed yet', `${unsealed.waiting ?? 'many'} records, and ${unsealed.late ?? 'many'} late ones`],
     ['jobs', `${jobs.queued} queued, ${jobs.running} running, ${jobs.failed.length} failed`],
   ];

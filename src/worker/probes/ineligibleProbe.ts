@@ -1,17 +1,20 @@
 import type { ProbeGauges } from '../../monitoring/metrics';
-import type { RecordSource } from '../../ports/recordSource';
+import { openLeftOut, type LeftOutStates } from '../../verify/leftOutStates';
 import type { Probe } from './probe';
 
-/** How many records are in no window, by kind. Whether a mark within log time is foreign is a question to the ledger. */
+/**
+ * How many records are in no window and are not acknowledged, by kind. Whether a mark within log time is foreign is a
+ * question to the ledger.
+ */
 export function ineligibleProbe(
-  records: Pick<RecordSource, 'countLeftOut'>,
+  read: () => Promise<LeftOutStates>,
   gauges: Pick<ProbeGauges, 'ineligible'>,
 ): Probe {
   return {
     name: 'ineligible records',
     measure: async () => {
-      const counts = await records.countLeftOut({ uncovered: [] });
-      for (const [kind, count] of Object.entries(counts)) gauges.ineligible.set({ kind }, count);
+      for (const [kind, count] of Object.entries(openLeftOut(await read())))
+        gauges.ineligible.set({ kind }, count);
     },
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../../../src/evidence/leftOut';
 import { isMarkable } from '../../../src/mongo/oddRecords';
 import { decodeRecordId } from '../../../src/mongo/recordId';
+import { exactDocument } from '../../../src/mongo/restoreRecords';
 import type {
   LeftOutScope,
   LogSlice,
@@ -156,11 +157,13 @@ export class FakeRecordSource implements RecordSource, SealedRecordInserter {
 
   insertSealed(records: readonly Uint8Array[], snapshotId: string): Promise<readonly string[]> {
     return this.faults.run('insertSealed', () => {
+      const refused: string[] = [];
       for (const bytes of records) {
         const { id } = readRecord(bytes, this.#members);
-        if (!this.#records.has(id)) this.addRaw(markedBytes(bytes, snapshotId, this.#members));
+        if (!isMarkable(bytes, snapshotId, this.#members) || !exactDocument(bytes)) refused.push(id);
+        else if (!this.#records.has(id)) this.addRaw(markedBytes(bytes, snapshotId, this.#members));
       }
-      return [];
+      return refused;
     });
   }
 

@@ -13,7 +13,10 @@ const HEALTHY: SealingFacts = {
   lagSeconds: 600,
   gaps: [],
   findings: 0,
+  acknowledgedFindings: 0,
+  pendingFindings: 0,
   leftOut: noneLeftOut(),
+  acknowledgedLeftOut: noneLeftOut(),
   unsealed: { late: 3, overdue: 0, waiting: null, future: 0 },
   jobs: { queued: 1, running: 1, failed: [] },
 };
@@ -21,6 +24,13 @@ const HEALTHY: SealingFacts = {
 test('records that wait, or are late within the allowance, need no attention', () => {
   expect(attentionReasons(HEALTHY, undefined, AUDIT_LOG)).toEqual([]);
   expect(attentionReasons(HEALTHY, 600, AUDIT_LOG)).toEqual([]);
+});
+
+test('findings and left-out records that sealed records acknowledge need no attention', () => {
+  const leftOut = { ...noneLeftOut(), 'time-text': 2 };
+  const acknowledged = { findings: 4, acknowledgedFindings: 4, leftOut, acknowledgedLeftOut: leftOut };
+  const facts = { ...HEALTHY, ...acknowledged };
+  expect(attentionReasons(facts, undefined, AUDIT_LOG)).toEqual([]);
 });
 
 test.each<[string, Partial<SealingFacts>, number | undefined, RegExp]>([
@@ -54,6 +64,18 @@ test.each<[string, Partial<SealingFacts>, number | undefined, RegExp]>([
     /^job-1 has no run; run audit-snapshot retry$/,
   ],
   ['a finding', { findings: 4 }, undefined, /^4 sealed records did not match/],
+  [
+    'a finding beside acknowledged ones',
+    { findings: 4, acknowledgedFindings: 3 },
+    undefined,
+    /^1 sealed records did not match .* in a sealed record; see: audit-snapshot findings list$/,
+  ],
+  [
+    'a finding whose acknowledgement is not sealed yet',
+    { findings: 4, acknowledgedFindings: 2, pendingFindings: 1 },
+    undefined,
+    /^2 sealed records .*\(1 of them acknowledged, not sealed yet\)/,
+  ],
   [
     'an overdue record',
     { unsealed: { late: 9, overdue: 2, waiting: 0, future: 0 } },

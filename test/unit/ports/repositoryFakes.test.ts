@@ -9,13 +9,19 @@ import { FakeSnapshotRepository } from '../../harness/fakes/fakeSnapshotReposito
 import { FakeWindowLeaseStore } from '../../harness/fakes/fakeWindowLeaseStore';
 import { FakeLedgerSequencer } from '../../harness/fakes/fakeLedgerSequencer';
 import { describeLeftOutRecords } from '../../contract/leftOutRecords';
-import { describeRecordSource, type RecordSourceSubject } from '../../contract/recordSource';
+import { describeRecordSource } from '../../contract/recordSource';
+import {
+  describeSealedRecordInserter,
+  describeSnapshotRestorer,
+  type SealedRecordInserterSubject,
+} from '../../contract/snapshotRestorer';
 import { FakeRecordSource } from '../../harness/fakes/fakeRecordSource';
 
-const recordSource = (): Promise<RecordSourceSubject> => {
+const recordSource = (): Promise<SealedRecordInserterSubject> => {
   const source = new FakeRecordSource();
   return Promise.resolve({
     source,
+    inserter: source,
     insert: (records) => {
       for (const bytes of records) source.addRaw(bytes);
       return Promise.resolve();
@@ -25,9 +31,14 @@ const recordSource = (): Promise<RecordSourceSubject> => {
 };
 describeRecordSource('the fake', recordSource);
 describeLeftOutRecords('the fake', recordSource);
+describeSealedRecordInserter('the fake', recordSource);
 
 describeLedgerSequencer('the fake', () => Promise.resolve(new FakeLedgerSequencer()));
 describeSnapshotRepository('the fake', () => Promise.resolve(new FakeSnapshotRepository()));
+describeSnapshotRestorer('the fake', () => {
+  const rows = new FakeSnapshotRepository();
+  return Promise.resolve({ rows, restorer: rows });
+});
 describeWindowLeaseStore('the fake', () => Promise.resolve(new FakeWindowLeaseStore()));
 describeAssetRegistry('the fake', () => Promise.resolve(new FakeAssetRegistry()));
 describeJobStore('the fake', () => Promise.resolve(new FakeJobStore()));

@@ -22,7 +22,7 @@ import org.bson.types.ObjectId;
 
 /**
  * "Check vectors FILE" tests RecordHash with the vectors; "Check insert URI DATABASE COLLECTION" inserts records that are
- * built with Java's own types.
+ * built with Java's own types; "Check entries URI DATABASE COLLECTION TIME" inserts records with the time in the member TIME.
  */
 final class Check {
   private static final CodecRegistry CODECS =

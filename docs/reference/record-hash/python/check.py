@@ -1,5 +1,6 @@
 """check.py vectors FILE: tests record_hash.py with the vectors.
-check.py insert URI DATABASE COLLECTION: inserts records that are built with Python's own types."""
+check.py insert URI DATABASE COLLECTION: inserts records that are built with Python's own types.
+check.py entries URI DATABASE COLLECTION TIME: inserts records with the time in the member TIME."""
 
 import json
 import sys

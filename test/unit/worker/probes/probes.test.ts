@@ -9,6 +9,7 @@ import { manifestKey, LEDGER_CHECKPOINT_KEY } from '../../../../src/evidence/obj
 import { probeGauges } from '../../../../src/monitoring/metrics';
 import { DEFAULT_POLICY } from '../../../../src/schedule/scheduleSettings';
 import type { VerifyRun } from '../../../../src/temporal/verifyRuns';
+import { noneLeftOut } from '../../../../src/evidence/leftOut';
 import { ineligibleProbe } from '../../../../src/worker/probes/ineligibleProbe';
 import { ledgerProbe } from '../../../../src/worker/probes/ledgerProbe';
 import { runProbes } from '../../../../src/worker/probes/probe';
@@ -285,14 +286,15 @@ describe('repeated measurements', () => {
   });
 });
 
-test('the probe of ineligible records shows every kind, also those without a record', async () => {
+test('the probe of ineligible records shows every kind, also those without a record, and leaves out what is acknowledged', async () => {
   const { gauges, samples } = makeGauges();
   const deps = new FakeDeps();
-  deps.records.addRaw(BSON.serialize({ _id: 1, immutable: false, timestamp: 'yesterday' }));
-  await ineligibleProbe(deps.records, gauges).measure(NEVER);
+  for (const _id of [1, 2]) deps.records.addRaw(BSON.serialize({ _id, immutable: false, timestamp: 'x' }));
+  const counts = await deps.records.countLeftOut({ uncovered: [] });
+  const acknowledged = { ...noneLeftOut(), 'time-text': 1 };
+  await ineligibleProbe(() => Promise.resolve({ counts, acknowledged, listed: [] }), gauges).measure(NEVER);
   expect(await samples()).toMatchObject({
     'ineligible_records{kind="time-text"}': 1,
     'ineligible_records{kind="time-missing"}': 0,
-    'ineligible_records{kind="immutable-odd"}': 0,
   });
 });

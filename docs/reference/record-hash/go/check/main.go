@@ -1,5 +1,6 @@
 // Command check: "check vectors FILE" tests package recordhash with the vectors; "check insert URI DATABASE COLLECTION"
-// inserts records that are built with Go's own types.
+// inserts records that are built with Go's own types; "check entries URI DATABASE COLLECTION TIME" inserts records with the
+// time in the member TIME.
 package main
 
 import (
