@@ -17,6 +17,7 @@ import { runCommand } from '../harness/commandLine';
 import { readTrust } from '../harness/deployment';
 import { ODD_RECORDS, type OddRecord } from '../harness/oddRecords';
 import { insertRaw } from '../harness/rawRecords';
+import { Runbook } from '../harness/runbook';
 import { Services } from '../harness/services';
 
 const ALL = { from: '0000-01-01T00:00:00.000Z', to: '2026-04-30T23:59:59.999Z' };
@@ -110,7 +111,7 @@ describe('a log of every kind of odd record', () => {
     expect(job).toMatchObject({ status: 'succeeded', result: { recordCount: 0 } });
   }, 300_000);
 
-  test('a finding that is acknowledged needs attention until the record of it is sealed, and verify names that record', async () => {
+  test('a finding that is acknowledged by the commands of the runbook needs attention until that is sealed, and verify names the record', async () => {
     const env = { ...process.env, ...services.env };
     const trust = join(services.logs, 'trust.json');
     writeFileSync(trust, JSON.stringify(await readTrust(env)));
@@ -133,8 +134,11 @@ describe('a log of every kind of odd record', () => {
     expect(before).toMatchObject({ open: total, pending: 0, acknowledged: 0, more: 0 });
     expect(await reasons()).toEqual([expect.stringMatching(new RegExp(`^${total} sealed records`))]);
     const { snapshotId, recordId } = findings[0]!;
-    const known = ['findings', 'acknowledge', snapshotId, recordId, '--by', 'jonas', '--reason', 'ticket 17'];
-    expect(await run(...known)).toMatchObject({ state: 'pending', created: true });
+    const runbook = new Runbook('A finding is known');
+    expect((await runbook.run(env, /list/)).stdout).toMatch(new RegExp(`^${total} findings: ${total} open`));
+    const first = await runbook.run(env, /acknowledge/, { snapshotId, recordId });
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('not sealed yet') as string });
+    const known = ['findings', 'acknowledge', snapshotId, recordId, '--reason', 'again'];
     expect(await run(...known)).toMatchObject({ state: 'pending', created: false });
     expect(await reasons()).toEqual([expect.stringContaining('(1 of them acknowledged, not sealed yet)')]);
 
@@ -145,6 +149,9 @@ describe('a log of every kind of odd record', () => {
     expect(await run(...all)).toMatchObject({ state: 'pending', recordId: null });
     await sealNow();
     expect(await reasons()).toEqual([]);
+    const status = (await runbook.run(env, /status/)).stdout;
+    expect(status).toContain(`findings        ${total}, ${total} of them acknowledged`);
+    expect(runbook.unused).toEqual([]);
     expect(await run('findings', 'list', '--open')).toMatchObject({ open: 0, acknowledged: total, more: 0 });
 
     const verified = await run<Verified>('verify', '--key', trust);
@@ -152,8 +159,8 @@ describe('a log of every kind of odd record', () => {
     const own = verified.snapshots.find((snapshot) => snapshot.snapshotId === snapshotId);
     expect(own).toMatchObject({ findingCount: total, acknowledgedCount: total });
     expect(verified.notes.join('\n')).toContain(
-      `the finding ${findings[0]!.kind} of record ${recordId} is acknowledged by jonas in record`,
+      `the finding ${findings[0]!.kind} of record ${recordId} is acknowledged by jonas.weber in record`,
     );
-    expect(verified.notes.join('\n')).toContain(`of ${sealedIn}: ticket 17`);
+    expect(verified.notes.join('\n')).toContain(`of ${sealedIn}: ticket-17`);
   }, 240_000);
 });

@@ -13,6 +13,8 @@ const EXAMPLES = {
   to: '2026-03-01T23:59:59.999Z',
   version: '3',
   size: '1200',
+  snapshotId: 'snap-65f0c0ffee65f0c0ffee65f0',
+  recordId: '697d3a000000000000000001',
 };
 
 function silence(command: Command): void {
