@@ -1,5 +1,6 @@
 import { mongo } from 'mongoose';
 import {
+  AcknowledgementSearch,
   acknowledgementEntry,
   acknowledgementId,
   countAcknowledged,
@@ -58,6 +59,22 @@ test('a record that names a member twice, or whose details are no document, ackn
   expect(readAcknowledgement(documentOf([own]))).toEqual(ONE);
   expect(readAcknowledgement(documentOf([own, elementsOf({ actorId: 'other' })]))).toBeUndefined();
   expect(readAcknowledgement(documentOf([elementsOf(others), broken]))).toBeUndefined();
+});
+
+test('records that are read in place are searched in their order, also after some were left out', () => {
+  const other = bytesOf({ note: 'x'.repeat(50) });
+  const records = [other, bytesOf(entry), other, other, bytesOf(entry), bytesOf(entry), other];
+  const bytes = Buffer.concat(records);
+  const ends = records.map((_, index) => Buffer.concat(records.slice(0, index + 1)).length);
+  const found = (asked: readonly number[]) => {
+    const search = new AcknowledgementSearch();
+    return asked.filter((index) => search.isIn(bytes, ends[index]! - records[index]!.length, ends[index]!));
+  };
+  expect(found([0, 1, 2, 3, 4, 5, 6])).toEqual([1, 4, 5]);
+  expect(found([2, 3, 5, 6])).toEqual([5]);
+  const search = new AcknowledgementSearch();
+  expect(search.isIn(other, 0, other.length)).toBe(false);
+  expect(search.isIn(bytesOf(entry), 0, bytesOf(entry).length)).toBe(true);
 });
 
 describe('the count of acknowledged findings', () => {
