@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request as send, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request to S3, by the action that AWS policies name, and what it is about. */
@@ -23,21 +23,26 @@ export interface S3Proxy extends AsyncDisposable {
 
 /**
  * Passes requests to a real S3 server and lets `alter` change its answers, so that a server with other behaviour can be
- * imitated. The signature covers the host name of the proxy, which is passed on unchanged.
+ * imitated. A request that `refuse` answers, or hangs up on, does not reach the server. The signature covers the host name
+ * of the proxy, which is passed on unchanged.
  */
 export async function startS3Proxy(
   target: string,
   alter: (request: S3Request, answer: S3Answer) => S3Answer,
+  refuse: (request: S3Request) => S3Answer | 'hang up' | undefined = () => undefined,
 ): Promise<S3Proxy> {
   const actions: string[] = [];
   const server = createServer((incoming, response) => {
-    void forward(target, incoming).then((answer) => {
-      const asked = requestOf(incoming);
+    const asked = requestOf(incoming);
+    const send = ({ status, headers, body }: S3Answer): void => {
       actions.push(asked.action);
-      const { status, headers, body } = alter(asked, answer);
       const length = incoming.method === 'HEAD' ? {} : { 'content-length': String(body.length) };
-      return response.writeHead(status, { ...headers, ...length }).end(body);
-    });
+      response.writeHead(status, { ...headers, ...length }).end(body);
+    };
+    const refused = refuse(asked);
+    if (refused === 'hang up') incoming.socket.destroy();
+    else if (refused) incoming.resume().once('end', () => send(refused));
+    else void forward(target, incoming).then((answer) => send(alter(asked, answer)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -83,7 +88,7 @@ function actionOf(method: string, query: URLSearchParams): string {
 function forward(target: string, incoming: IncomingMessage): Promise<S3Answer> {
   return new Promise((resolve, reject) => {
     const { method, headers } = incoming;
-    const outgoing = send(
+    const outgoing = request(
       new URL(incoming.url ?? '', target),
       { method: method ?? 'GET', headers },
       (answer) => {

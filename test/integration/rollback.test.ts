@@ -5,7 +5,8 @@ import { connectObjectStore } from '../../src/storage/minioObjectStore';
 import { listVersions } from '../harness/bucket';
 import { runCommand } from '../harness/commandLine';
 import { storageClient } from '../harness/lockedObject';
-import { Services } from '../harness/services';
+import { Runbook } from '../harness/runbook';
+import { Services, type JobView } from '../harness/services';
 
 const HOUR_MS = 3_600_000;
 
@@ -80,30 +81,58 @@ describe('a ledger that was rolled back on real servers', () => {
     };
   };
 
+  /** Tries to seal, which signs nothing; the commands name the rollback. Resolves to the failed job. */
+  async function expectNamed(): Promise<JobView> {
+    const before = (await checkpoints()).length;
+    const job = await sealNext();
+    expect(job).toMatchObject({
+      status: 'failed',
+      error: { code: expect.stringMatching(/^(LEDGER_ROLLED_BACK|LEDGER_FORKED|LEDGER_BEHIND)$/) },
+    });
+    expect(await checkpoints()).toHaveLength(before);
+    for (const command of ['doctor', 'status']) {
+      const { code, stdout } = await runCommand(env, command);
+      expect([command, code]).not.toEqual([command, 0]);
+      expect(stdout).toMatch(/(LEDGER_ROLLED_BACK|LEDGER_FORKED|LEDGER_BEHIND)/);
+    }
+    return job;
+  }
+
   test.each<[what: string, attacks: readonly (() => Promise<() => Promise<unknown>>)[]]>([
-    ['an old checkpoint on top', [oldCheckpointOnTop]],
     ['an old checkpoint and old rows', [oldCheckpointOnTop, oldRows]],
     ['an old checkpoint, old rows and another tile on top', [oldCheckpointOnTop, oldRows, tileOnTop]],
-    ['a delete marker on the checkpoint', [() => hide(LEDGER_CHECKPOINT_KEY)]],
     ['a delete marker on the newest bundle', [() => hide(ledgerTileKey('entries', 0, 3))]],
   ])(
     'by %s gets no checkpoint, and doctor and status name it',
     async (_what, attacks) => {
       const undo: (() => Promise<unknown>)[] = [];
       for (const attack of attacks) undo.push(await attack());
-      const before = (await checkpoints()).length;
-      const job = await sealNext();
-      expect(job).toMatchObject({
-        status: 'failed',
-        error: { code: expect.stringMatching(/^(LEDGER_ROLLED_BACK|LEDGER_FORKED|LEDGER_BEHIND)$/) },
-      });
-      expect(await checkpoints()).toHaveLength(before);
-      for (const command of ['doctor', 'status']) {
-        const { code, stdout } = await runCommand(env, command);
-        expect([command, code]).not.toEqual([command, 0]);
-        expect(stdout).toMatch(/(LEDGER_ROLLED_BACK|LEDGER_FORKED|LEDGER_BEHIND)/);
-      }
+      await expectNamed();
       for (const revert of undo.toReversed()) await revert();
+    },
+    120_000,
+  );
+
+  test.each<[what: string, attack: () => Promise<unknown>]>([
+    ['an old checkpoint on top', oldCheckpointOnTop],
+    ['a delete marker on the checkpoint', () => hide(LEDGER_CHECKPOINT_KEY)],
+  ])(
+    'by %s is undone by the commands of the runbook, and jobs continue',
+    async (_what, attack) => {
+      const runbook = new Runbook('The bucket was rolled back');
+      await runbook.pinKeys(env);
+      await attack();
+      const { jobId } = await expectNamed();
+      await services.worker?.stop();
+      const versions = (await checkpoints()).length;
+      expect(await runbook.run(env, / ledger recover .* --dry-run$/)).toMatchObject({ code: 0 });
+      expect(await checkpoints()).toHaveLength(versions);
+      expect(await runbook.run(env, / ledger recover --key trust.json$/)).toMatchObject({ code: 0 });
+      expect(runbook.unused).toEqual([]);
+      await services.startWorker();
+      expect((await services.request(`/jobs/${jobId}/retry`, { method: 'POST' })).status).toBe(202);
+      expect(await services.ended(jobId)).toMatchObject({ status: 'succeeded' });
+      expect((await runCommand(env, 'status')).stdout).not.toMatch(/ledger: \[LEDGER_/);
     },
     120_000,
   );
