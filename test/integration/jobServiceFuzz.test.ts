@@ -7,6 +7,8 @@ import { installSchemathesis, runSchemathesis } from '../harness/schemathesis';
 const CONFIG = join(__dirname, '../harness/schemathesis.toml');
 /** The job that the OpenAPI document gives as its example. */
 const EXAMPLE_JOB = '6917a4e0c3b1f2a4d5e6f708';
+/** Failed as well; the only one that is retried. */
+const RETRIED_JOB = '6917a4e0c3b1f2a4d5e6f709';
 const DAY = { from: '2026-01-31T00:00:00.000Z', to: '2026-01-31T23:59:59.999Z' };
 
 describe('the job service under schemathesis', () => {
@@ -20,8 +22,10 @@ describe('the job service under schemathesis', () => {
     await services.startService();
     const connection = await connectDatabase(services.env['MONGODB_URI']!);
     const jobs = new MongoJobStore(connection);
-    await jobs.create(EXAMPLE_JOB, 'audit.snapshot', DAY);
-    await jobs.report(EXAMPLE_JOB, { status: 'failed', code: 'TAMPER_FOUND', reason: 'an example' });
+    for (const jobId of [EXAMPLE_JOB, RETRIED_JOB]) {
+      await jobs.create(jobId, 'audit.snapshot', DAY);
+      await jobs.report(jobId, { status: 'failed', code: 'TAMPER_FOUND', reason: 'an example' });
+    }
     await connection.close();
   }, 300_000);
 
