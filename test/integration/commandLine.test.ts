@@ -176,7 +176,7 @@ describe('the command line on real servers', () => {
     const { code, stdout, stderr } = await run(
       '--quiet',
       'export',
-      '--all',
+      SNAPSHOT,
       '--key',
       trust,
       '--out',
