@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { mongo } from 'mongoose';
 import { SnapshotError } from '../../errors';
 import { MAX_MANIFEST_BYTES } from '../../evidence/limits';
 import { parseManifest } from '../../evidence/manifest';
@@ -11,6 +10,7 @@ import { action } from '../action';
 import { locateEvidence } from '../evidenceSource';
 import { dirOption, example } from '../options';
 import { EXIT, type Output } from '../output';
+import { recordText } from '../recordText';
 
 interface CatOptions {
   readonly dir?: string;
@@ -27,7 +27,6 @@ const COLUMNS = [
   'hash',
   'record',
 ] as const;
-const EXACT = { promoteValues: false, bsonRegExp: true } as const;
 
 /**
  * `cat`: the records of a snapshot as text. A rendering is never evidence; the chunks are compared with the manifest all
@@ -55,24 +54,15 @@ async function cat(snapshotId: string, { dir, format }: CatOptions, output: Outp
   const { chunks, source } = parseManifest(body);
   for (const chunk of chunks) {
     for (const record of await readChunk(reader, chunk))
-      output.result(format === 'csv' ? renderRow(record, source.members) : renderJson(record));
+      output.result(format === 'csv' ? renderRow(record, source.members) : recordText(record));
   }
   return EXIT.ok;
-}
-
-/** A record that text cannot represent (invalid UTF-8, say) is given as its bytes. */
-function renderJson(record: Buffer): string {
-  try {
-    return mongo.BSON.EJSON.stringify(mongo.BSON.deserialize(record, EXACT), { relaxed: false });
-  } catch {
-    return JSON.stringify({ $bson: record.toString('base64') });
-  }
 }
 
 function renderRow(record: Buffer, names: RecordMembers): string {
   const { id, timestamps, hashText } = readRecord(record, names);
   const [timestamp] = timestamps;
-  const line = renderJson(record);
+  const line = recordText(record);
   const members = JSON.parse(line) as Record<string, unknown>;
   const cells: Record<(typeof COLUMNS)[number], string> = {
     _id: id,
