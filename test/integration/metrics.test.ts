@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Client, Connection } from '@temporalio/client';
 import { readTemporalConfig } from '../../src/config';
 import { STAGE_OF } from '../../activities/createActivities';
@@ -8,6 +6,7 @@ import { DEFAULT_POLICY } from '../../src/schedule/scheduleSettings';
 import { connectTemporal } from '../../src/temporal/connection';
 import { AuditSchedules } from '../../src/temporal/schedules';
 import { eventually as poll } from '../harness/eventually';
+import { metricsUrl } from '../harness/metricsUrl';
 import { SEALING_ACTIVITIES } from '../harness/sealingActivities';
 import { Services } from '../harness/services';
 import { METRICS } from '../unit/deploy/metrics';
@@ -17,13 +16,6 @@ const DAY_MS = 86_400_000;
 /** The day before yesterday, so that a daily schedule that starts with it has two windows. */
 const FROM_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS - 2 * DAY_MS;
 const WINDOW = { from: new Date(FROM_MS).toISOString(), to: new Date(FROM_MS + DAY_MS - 1).toISOString() };
-
-/** The URL that a process logged for its metrics. */
-function metricsUrl(logFile: string): string {
-  const lines = readFileSync(logFile, 'utf8').split('\n');
-  const line = lines.find((text) => text.includes('"serving metrics"'));
-  return (JSON.parse(line!) as { url: string }).url;
-}
 
 /** Values of the samples of our metrics by `name{labels}`, without the prefix. */
 async function samplesOf(url: string): Promise<Readonly<Record<string, number>>> {
@@ -69,7 +61,7 @@ describe('the metrics of a worker and a job service on real servers', () => {
     schedules = new AuditSchedules(client, services.env['TEMPORAL_TASK_QUEUE'], services.env['AUDIT_ORIGIN']);
     await services.startSupervised();
     worker = metricsUrl(services.workerLog);
-    service = metricsUrl(join(services.logs, 'service.log'));
+    service = metricsUrl(services.serviceLog);
     await services.log(RECORDS, WINDOW);
     const input = {
       scheduleId,

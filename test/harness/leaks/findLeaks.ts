@@ -1,16 +1,8 @@
 import type { Variables } from '../../../dev/stack/serverName';
 import { plantControl } from './control';
-import {
-  KINDS,
-  readHistories,
-  readOutputs,
-  readRows,
-  readStores,
-  type Kind,
-  type Source,
-} from './leakSources';
+import { LeakSearch } from './leakSearch';
+import { KINDS, argumentsOf, readHistories, readOutputs, readRows, readStores } from './leakSources';
 import { readSecrets } from './secretRegistry';
-import { SecretSearch } from './secretSearch';
 
 export interface LeakReport {
   /** Each leak in words, without the secret; also a place where the search is not able to find anything. */
@@ -29,28 +21,14 @@ export async function findLeaks(
 ): Promise<LeakReport> {
   const control = await plantControl(env, directories.stack);
   const secrets = readSecrets(directories.run);
-  const search = new SecretSearch([...secrets, control]);
-  const leaks: string[] = [];
-  const controlled = new Set<Kind>();
-  let [sources, bytesRead] = [0, 0];
-  const look = ({ kind, name, bytes }: Source) => {
-    sources++;
-    bytesRead += bytes.length;
-    for (const found of search.find(bytes))
-      if (found === control.name) controlled.add(kind);
-      else leaks.push(`${found} is in ${kind} ${name}`);
-  };
+  const search = new LeakSearch(secrets, control);
+  for (const source of readOutputs(directories.run, directories.stack)) search.look(source);
+  for (const text of stopSampling()) search.look(argumentsOf(text));
+  for await (const source of readHistories()) search.look(source);
+  for await (const source of readRows(env['MONGODB_URI'] ?? '')) search.look(source);
+  for (const source of readStores(directories.stack)) search.look(source);
 
-  for (const source of readOutputs(directories.run, directories.stack)) look(source);
-  for (const text of stopSampling())
-    look({ kind: 'arguments', name: text.slice(0, 60), bytes: Buffer.from(text) });
-  for await (const source of readHistories()) look(source);
-  for await (const source of readRows(env['MONGODB_URI'] ?? '')) look(source);
-  for (const source of readStores(directories.stack)) look(source);
-
-  const blind = KINDS.filter((kind) => !controlled.has(kind)).map(
-    (kind) => `the search for secrets does not see what is in ${kind}`,
-  );
-  const summary = `${secrets.length} secrets searched for in ${sources} places, ${Math.round(bytesRead / 2 ** 20)} MiB: ${leaks.length} hits`;
-  return { leaks: [...leaks, ...blind], summary };
+  const { leaks, placesRead, bytesRead } = search;
+  const summary = `${secrets.length} secrets searched for in ${placesRead} places, ${Math.round(bytesRead / 2 ** 20)} MiB: ${leaks.length} hits`;
+  return { leaks: [...leaks, ...search.blindFor(KINDS)], summary };
 }

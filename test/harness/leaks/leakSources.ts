@@ -44,7 +44,7 @@ export function* readStores(stackDirectory: string): Generator<Source> {
   yield* filesBelow('Temporal store', join(stackDirectory, 'temporal'));
 }
 
-function* filesBelow(kind: Kind, directory: string): Generator<Source> {
+export function* filesBelow(kind: Kind, directory: string): Generator<Source> {
   if (!existsSync(directory)) return;
   for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
@@ -63,12 +63,22 @@ function unpacked(bytes: Buffer): Buffer {
   }
 }
 
-/** The decoded histories of all runs that the default namespace has. */
-export async function* readHistories(): AsyncGenerator<Source> {
+/** The objects of one bucket of an embedded server. */
+export function readBucket(stackDirectory: string, bucket: string): Generator<Source> {
+  return filesBelow('stored object', join(stackDirectory, 'storage', 'buckets', bucket));
+}
+
+/** The arguments of a process. */
+export function argumentsOf(text: string): Source {
+  return { kind: 'arguments', name: text.slice(0, 60), bytes: Buffer.from(text) };
+}
+
+/** The decoded histories of all runs that the default namespace has, or of those that the query names. */
+export async function* readHistories(query?: string): AsyncGenerator<Source> {
   await using temporal = await connectTemporal(readTemporalConfig());
   const { client } = temporal;
   const runs: RunId[] = [];
-  for await (const run of client.workflow.list()) runs.push(run);
+  for await (const run of client.workflow.list(query === undefined ? {} : { query })) runs.push(run);
   for (let first = 0; first < runs.length; first += CONCURRENCY) {
     const batch = runs.slice(first, first + CONCURRENCY);
     const texts = await Promise.all(batch.map((run) => tryThrice(() => readHistory(client, run))));
