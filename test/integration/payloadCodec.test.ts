@@ -7,9 +7,14 @@ import { newServiceKey } from '../../dev/demo/serviceKey';
 import { AuditSnapshotClient } from '../../src/client';
 import { readTemporalConfig } from '../../src/config';
 import { workflowIdOf } from '../../src/contract/names';
+import { connectDatabase } from '../../src/mongo/connection';
+import { MongoWindowLeaseStore } from '../../src/mongo/windowLeaseStore';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection';
+import { runCommand } from '../harness/commandLine';
 import { uniqueName } from '../harness/deployment';
+import { eventually } from '../harness/eventually';
 import { keepSecret } from '../harness/leaks/secretRegistry';
+import { Runbook } from '../harness/runbook';
 import { Services } from '../harness/services';
 import { vaultAsRoot } from '../harness/vaultAsRoot';
 
@@ -30,7 +35,13 @@ let temporal: TemporalConnection;
 beforeAll(async () => {
   const vault = vaultAsRoot();
   await vault.call('POST', `sys/mounts/${mount}`, { type: 'kv', options: { version: '2' } });
-  await vault.call('POST', secret, { data: keys });
+  // For a moment, a new mount answers that it is being upgraded to versioned data.
+  const isWritten = () =>
+    vault.call('POST', secret, { data: keys }).then(
+      () => true,
+      () => false,
+    );
+  await eventually('the first write to a new mount', isWritten);
   services = new Services({
     VAULT_ROLE_ID: '',
     VAULT_SECRET_ID: '',
@@ -124,6 +135,35 @@ test('a schedule is created, shown and listed with encrypted payloads', async ()
   expect(shown.stdout).toContain(scheduleId);
   await cli('schedule', 'delete', scheduleId);
 });
+
+test('the commands of the runbook end the state after the only key of open runs was lost', async () => {
+  const runbook = new Runbook('The key of the payloads is lost');
+  const env = { ...process.env, ...services.env };
+  // While another snapshot holds its window, the run of a job stays open.
+  const database = await connectDatabase(services.env['MONGODB_URI']!);
+  const leases = new MongoWindowLeaseStore(database, services.env['AUDIT_ORIGIN']!);
+  const jobId = uniqueName('unreadable-');
+  const asOf = await leases.sequence();
+  const blocker = { snapshotId: 'snap-blocker', window: DAY, workflowId: workflowIdOf(jobId), asOf };
+  await leases.acquire(blocker);
+  await cli('seal', '--from', DAY.from, '--to', DAY.to, '--job-id', jobId, '--detach');
+  await eventually(`the row of job ${jobId}`, async () => (await services.job(jobId)).status === 'running');
+
+  await services.stop();
+  await leases.finish(blocker.snapshotId);
+  await database.close();
+  const { 1: _first, 2: _second, ...others } = keys;
+  await vaultAsRoot().call('POST', secret, { data: { ...others, 3: newKey() } });
+  await services.start();
+  const watched = await runCommand(env, 'watch', jobId);
+  expect(watched).toMatchObject({ code: 1, stderr: expect.stringContaining('PAYLOAD_UNREADABLE') });
+
+  await temporal.client.workflow.getHandle(workflowIdOf(jobId)).terminate('its payloads are unreadable');
+  const retried = await runbook.run(env, / retry --lost$/);
+  expect(retried).toMatchObject({ code: 0, stdout: expect.stringContaining('1 started again') });
+  expect(await services.ended(jobId)).toMatchObject({ status: 'succeeded' });
+  expect(runbook.unused).toEqual([]);
+}, 120_000);
 
 test('a secret that does not exist, or holds no keys, ends the start with its path', async () => {
   const vault = vaultAsRoot();

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadCommands } from '../../../src/cli/lazyCommand';
 import { buildProgram } from '../../../src/cli/program';
@@ -16,6 +18,18 @@ const EXAMPLES = {
   snapshotId: 'snap-65f0c0ffee65f0c0ffee65f0',
   recordId: '697d3a000000000000000001',
 };
+const TESTS = join(__dirname, '../../integration');
+
+/** Headings of the sections that a test opens, by file; only files that require every command to be run. */
+function executedSections(): readonly string[] {
+  return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => readFileSync(join(TESTS, file), 'utf8'))
+    .filter((text) => text.includes('expect(runbook.unused).toEqual([])'))
+    .flatMap((text) =>
+      [...text.matchAll(/new Runbook\(\s*'([^']+)',?\s*\)/g)].map(([, heading]) => heading!),
+    );
+}
 
 function silence(command: Command): void {
   command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
@@ -40,6 +54,11 @@ test.each(RUNBOOKS)(
     for (const line of lines) await expect(parse(line)).resolves.toBeUndefined();
   },
 );
+
+test('every runbook is executed by an integration test, which requires each of its commands to be run', () => {
+  const executed = new Set(executedSections());
+  expect(RUNBOOKS.map(([heading]) => heading).filter((heading) => !executed.has(heading))).toEqual([]);
+});
 
 test.each(['audit-snapshot retry --lots', 'audit-snapshot resto', 'audit-snapshot cancel'])(
   'a runbook with the command "%s" would be noticed',
