@@ -43,7 +43,7 @@ describe('a database that was lost', () => {
     const input = { scheduleId, everySeconds: 86_400, startAt: dayWindow(0).from };
     await schedules.create({ ...DEFAULT_POLICY, input }, { paused: true, sameStart: true });
     for (const day of LOGGED) await logDay(day);
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await schedules?.delete(scheduleId);
@@ -133,7 +133,7 @@ describe('a database that was lost', () => {
       const later = await sealDay(-3);
       results.set(later.jobId, later.result);
       await copy.putBack(harness.database);
-    }, 180_000);
+    }, 240_000);
 
     test('status and doctor name the ledger that is ahead, and each snapshot that is lost or older', async () => {
       for (const command of ['status', 'doctor']) {
@@ -158,7 +158,7 @@ describe('a database that was lost', () => {
         stderr: expect.stringContaining('SNAPSHOT_LOST'),
       });
       expect(await listSigned()).toEqual(signed);
-    }, 60_000);
+    }, 120_000);
 
     test('the commands of the runbook restore everything that was sealed', async () => {
       await stopProcesses();
@@ -167,7 +167,7 @@ describe('a database that was lost', () => {
       for (const [jobId, result] of results)
         expect(await services.job(jobId)).toMatchObject({ status: 'succeeded', result });
       expect(await runCommand(harness.env, 'status')).toMatchObject({ code: 0 });
-    }, 120_000);
+    }, 240_000);
 
     test('schedule and new jobs continue with what is not sealed, and seal nothing twice', async () => {
       const run = await sealBefore(5);
@@ -175,7 +175,7 @@ describe('a database that was lost', () => {
       await logDay(-4);
       await expect(sealDay(-4)).resolves.toMatchObject({ result: { recordCount: RECORDS } });
       await expectSealedOnce(9 * RECORDS, 5);
-    }, 60_000);
+    }, 120_000);
   });
 
   describe('as a whole', () => {
@@ -188,7 +188,7 @@ describe('a database that was lost', () => {
       await stopProcesses();
       await followRunbook(9, 9 * RECORDS);
       await startProcesses();
-    }, 120_000);
+    }, 240_000);
 
     test('schedule and new jobs continue with what is logged now, and seal nothing twice', async () => {
       await logDay(5);
@@ -198,6 +198,6 @@ describe('a database that was lost', () => {
       await expect(sealDay(-5)).resolves.toMatchObject({ result: { recordCount: RECORDS } });
       await expectSealedOnce(11 * RECORDS, 6);
       expect(await runCommand(harness.env, 'status')).toMatchObject({ code: 0 });
-    }, 60_000);
+    }, 120_000);
   });
 });

@@ -62,7 +62,7 @@ describe('jobs that lost their runs', () => {
         await harness.terminate(jobId);
       }),
     );
-  }, 180_000);
+  }, 240_000);
 
   afterAll(async () => {
     await services.stop();
@@ -92,7 +92,7 @@ describe('jobs that lost their runs', () => {
       const answers = ids.map((jobId) => services.request(`/jobs/${jobId}/retry`, { method: 'POST' }));
       for (const { status } of await Promise.all(answers)) expect(status).toBe(202);
       await expectSealed(ids);
-    }, 120_000);
+    }, 240_000);
 
     test('are continued at every stage by the command of the runbook', async () => {
       const ids = jobsOf('cli').map(({ jobId }) => jobId);
@@ -103,7 +103,7 @@ describe('jobs that lost their runs', () => {
       const by = expect.stringContaining('@');
       for (const jobId of ids)
         expect(await services.job(jobId)).toMatchObject({ actions: [{ action: 'retry', by }] });
-    }, 120_000);
+    }, 240_000);
 
     test('are rolled back, or finished once signing has begun, by the cancel command of the runbook', async () => {
       const jobs = jobsOf('cancel');
@@ -117,7 +117,7 @@ describe('jobs that lost their runs', () => {
         expect(await services.ended(jobId)).toMatchObject({ status: 'cancelled', result: null });
       // Their windows are free: new jobs seal them.
       await expectSealed(await Promise.all(back!.map(({ window }) => services.submit(window))));
-    }, 120_000);
+    }, 240_000);
 
     test('need no other command than those of the runbook', () => {
       expect(runbook.unused).toEqual([]);
@@ -139,7 +139,7 @@ describe('jobs that lost their runs', () => {
       harness.activities.releaseAll();
       await harness.activities.idle();
       after = await WorkerHarness.open({ ...services.env, TEMPORAL_NAMESPACE: emptyNamespace });
-    }, 120_000);
+    }, 240_000);
 
     afterAll(async () => {
       if (after) await schedulesOf(after).delete(scheduleId);
@@ -152,7 +152,7 @@ describe('jobs that lost their runs', () => {
       for (const jobId of lost) expect(stdout).toContain(`job ${jobId} is running in the database`);
       const doctor = await runbook.run(after.env, / doctor /);
       expect(doctor.stdout).toContain('search attributes: registered: AuditJobId');
-    });
+    }, 120_000);
 
     test('are all started again by one command, and finish', async () => {
       await after.startWorker();
@@ -160,14 +160,14 @@ describe('jobs that lost their runs', () => {
       expect(stdout).toContain(`${lost.length} jobs have no run; ${lost.length} started again`);
       expect(code).toBe(0);
       await expectSealed(lost);
-    }, 120_000);
+    }, 240_000);
 
     test('do not keep a schedule that is created again from its first window that is not sealed', async () => {
       const created = await runbook.run(after.env, / schedule create /);
       expect(created).toMatchObject({ code: 0, stdout: expect.stringContaining('created schedule nightly') });
       const run = await backfillRun(after.client, schedulesOf(after), scheduleId, NEXT_RUN);
       expect(run.windows.map(({ window }) => window.from)).toEqual([dayWindow(2).from, dayWindow(3).from]);
-    }, 60_000);
+    }, 120_000);
 
     test('leave nothing: every record is sealed once, no window is reserved, and status is healthy', async () => {
       expect(runbook.unused).toEqual([]);
@@ -179,6 +179,6 @@ describe('jobs that lost their runs', () => {
       const log = await SealedLog.read(services.env);
       expect(log.gaps(window.from, NEXT_RUN)).toEqual([]);
       expect(await runCommand(after.env, 'status')).toMatchObject({ code: 0 });
-    });
+    }, 120_000);
   });
 });

@@ -48,7 +48,7 @@ describe('the runbooks', () => {
       VAULT_TOKEN: vault.token,
     });
     worker = await harness.startWorker();
-  }, 120_000);
+  }, 240_000);
 
   afterEach(() => {
     refuse = pass;
@@ -105,7 +105,7 @@ describe('the runbooks', () => {
     await expect(waiting.result()).resolves.toMatchObject({ recordCount: 0 });
     expect(runbook.unused).toEqual([]);
     expect(await status()).toMatchObject({ code: 0 });
-  }, 90_000);
+  }, 180_000);
 
   test('follow a job whose storage is full until there is space again', async () => {
     const runbook = new Runbook('A disk or a quota is full');
@@ -123,7 +123,7 @@ describe('the runbooks', () => {
       stdout: expect.stringContaining(`sealed ${RECORDS} records`),
     });
     expect(runbook.unused).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 
   test('name a server that cannot be reached, then the jobs that failed meanwhile', async () => {
     const runbook = new Runbook('A server cannot be reached');
@@ -153,7 +153,7 @@ describe('the runbooks', () => {
     expect(await runCommand(harness.env, ...retry.split(' '))).toMatchObject({ code: 0 });
     expect(runbook.unused).toEqual([]);
     expect(await status()).toMatchObject({ code: 0 });
-  }, 120_000);
+  }, 240_000);
 
   test('remove a ledger entry that nothing proves, and jobs continue', async () => {
     const runbook = new Runbook('The ledger of the database has an entry that nothing proves');
@@ -172,7 +172,7 @@ describe('the runbooks', () => {
     expect(await runCommand(harness.env, 'retry', input.jobId)).toMatchObject({ code: 0 });
     expect(runbook.unused).toEqual([]);
     expect(await status()).toMatchObject({ code: 0 });
-  }, 90_000);
+  }, 180_000);
 
   test('replace a signing key that may no longer be used, and nothing that it signed is lost', async () => {
     const runbook = new Runbook('A signing key may no longer be used');
@@ -199,5 +199,5 @@ describe('the runbooks', () => {
       verdict: 'VERIFIED',
     });
     expect(await status()).toMatchObject({ code: 0 });
-  }, 90_000);
+  }, 180_000);
 });
