@@ -10,8 +10,8 @@ import { packChunk } from '../src/evidence/chunkPacker';
 import { entryOf } from '../src/evidence/ledgerEntry';
 import type { Manifest } from '../src/evidence/manifest';
 import { chunkKey, manifestKey } from '../src/evidence/objectKeys';
-import { readRecord } from '../src/evidence/recordBytes';
-import { RangeBuilder, emptyRange, leafHash, rootOf } from '../src/tlog/merkle';
+import { readRecord, recordHash } from '../src/evidence/recordBytes';
+import { emptyRange, leafHash, mergeRanges, rangeOfLeaves, rootOf, serializeRange } from '../src/tlog/merkle';
 import { sha256Hex } from '../src/tlog/sha256';
 import {
   describeChunk,
@@ -36,17 +36,34 @@ const DAY_MS = 86_400_000;
 const CHUNK_RECORDS = 32_768;
 const MIB = 1_048_576;
 
+/** Records are copies of one, of which id, time, text, number and hash are overwritten: five millions are made in a minute. */
+const RESOURCE = 'r'.repeat(32);
+const MODEL = hashedRecord({
+  _id: new ObjectId('f'.repeat(24)),
+  timestamp: new Date(START_MS),
+  action: 'document.read',
+  actorId: 'user-00017',
+  resourceId: RESOURCE,
+  details: { document: 0x0102_0304, note: 'x'.repeat(60), ok: true },
+});
+const AT = {
+  id: MODEL.indexOf(Buffer.alloc(12, 0xff)),
+  time: MODEL.indexOf('timestamp') + 'timestamp'.length + 1,
+  resource: MODEL.indexOf(RESOURCE),
+  number: MODEL.indexOf(Buffer.of(4, 3, 2, 1)),
+  hash: MODEL.indexOf(readRecord(MODEL).hashText!),
+};
+
 function recordsOf(begin: number, count: number, total: number): Buffer[] {
   return Array.from({ length: count }, (_, offset) => {
     const index = begin + offset;
-    return hashedRecord({
-      _id: new ObjectId((index + 1).toString(16).padStart(24, '0')),
-      timestamp: new Date(START_MS + Math.floor((index * DAY_MS) / total)),
-      action: 'document.read',
-      actorId: `user-${index % 1000}`,
-      resourceId: `document-${createHash('md5').update(String(index)).digest('hex')}`,
-      details: { document: index, note: 'x'.repeat(60), ok: true },
-    });
+    const record = Buffer.from(MODEL);
+    record.write((index + 1).toString(16).padStart(24, '0'), AT.id, 'hex');
+    record.writeBigInt64LE(BigInt(START_MS + Math.floor((index * DAY_MS) / total)), AT.time);
+    record.write(sha256Hex(record).slice(0, RESOURCE.length), AT.resource, 'latin1');
+    record.writeInt32LE(index, AT.number);
+    record.write(recordHash(record), AT.hash, 'latin1');
+    return record;
   });
 }
 
@@ -57,23 +74,24 @@ async function build(total: number, directory: string): Promise<void> {
     writeFileSync(join(directory, key), body);
   };
   const { manifest: empty, trust } = await makeEvidence({ records: [], chunkRecords: 1 });
-  const range = new RangeBuilder(emptyRange(0));
+  let range = emptyRange(0);
   const digest = createHash('sha256');
   const chunks: Manifest['chunks'] = [];
   for (let begin = 0; begin < total; begin += CHUNK_RECORDS) {
     const records = recordsOf(begin, Math.min(CHUNK_RECORDS, total - begin), total);
-    for (const record of records) {
-      range.appendLeaf(leafHash(record));
-      digest.update(readRecord(record).hashText!);
-    }
+    for (const record of records) digest.update(record.subarray(AT.hash, AT.hash + 64));
+    const own = rangeOfLeaves(records.map(leafHash), begin);
+    range = mergeRanges(range, own);
     const body = await packChunk(records);
-    chunks.push(describeChunk(empty.snapshotId, chunks.length, begin, records, body));
+    const ends = [records[0]!, records.at(-1)!];
+    const described = describeChunk(empty.snapshotId, chunks.length, begin, ends, body);
+    chunks.push({ ...described, count: records.length, nodes: [...serializeRange(own).hashes] });
     write(chunkKey(empty.snapshotId, chunks.length - 1), body);
   }
   const manifest: Manifest = {
     ...empty,
     recordCount: total,
-    root: rootOf(range.range()).toString('base64'),
+    root: rootOf(range).toString('base64'),
     logHashDigest: digest.digest('hex'),
     chunks,
   };
