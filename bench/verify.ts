@@ -116,7 +116,9 @@ async function measure(directory: string, checkout: string, threads: number): Pr
   const scanner =
     threads === 1
       ? undefined
-      : new (await load<typeof import('../src/verify/scanThreads')>('scanThreads')).ScanThreads({ threads });
+      : new (await load<typeof import('../src/verify/scanThreads')>('scanThreads')).ScanThreads({
+          threads: threads - 1,
+        });
   const trust = JSON.parse(readFileSync(join(directory, 'trust.json'), 'utf8')) as never;
   const started = performance.now();
   const cpu = process.cpuUsage();

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ChunkScanner, ScanResult, ScanTask } from './scanChunk';
+import { scanChunk, type ChunkScanner, type ScanResult, type ScanTask } from './scanChunk';
 
 export interface ScanThreadsOptions {
-  /** Default: one for each processor. */
+  /** Besides the thread of the caller; default: one for each further processor. */
   readonly threads?: number;
   /** Arguments of Node for the threads; default: those of this process. */
   readonly execArgv?: string[];
@@ -13,7 +13,8 @@ export interface ScanThreadsOptions {
 const PROGRAM = join(__dirname, `scanThread${extname(__filename)}`);
 
 /**
- * Scans chunks in threads, which start with the first chunks. A chunk is copied to its thread, and the answer is moved back.
+ * Scans chunks in threads, which start with the first chunks, and in the thread of the caller, so that the caller's processor
+ * works as well, and a thread less needs memory. A chunk is copied to its thread, and the answer is moved back.
  * A thread that ends by itself is an error of every scan it had, never a statement about evidence.
  */
 export class ScanThreads implements ChunkScanner, AsyncDisposable {
@@ -22,19 +23,28 @@ export class ScanThreads implements ChunkScanner, AsyncDisposable {
   readonly #size: number;
   readonly #execArgv: string[] | undefined;
   readonly #threads: ScanThread[] = [];
+  #isBusy = false;
 
-  constructor({ threads = availableParallelism(), execArgv }: ScanThreadsOptions = {}) {
+  constructor({ threads = availableParallelism() - 1, execArgv }: ScanThreadsOptions = {}) {
     this.#size = threads;
     this.#execArgv = execArgv;
   }
 
   /** One chunk more than there are threads, so that none of them waits for the next one to be read. */
   get width(): number {
-    return this.#size + 1;
+    return this.#size === 0 ? 1 : this.#size + 2;
   }
 
-  scan(task: ScanTask): Promise<ScanResult> {
-    return this.#leastBusy().scan(task);
+  async scan(task: ScanTask): Promise<ScanResult> {
+    if (this.#size === 0) return scanChunk(task);
+    const thread = this.#leastBusy();
+    if (thread.busy === 0 || this.#isBusy) return thread.scan(task);
+    this.#isBusy = true;
+    try {
+      return await scanChunk(task);
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

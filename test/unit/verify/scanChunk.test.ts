@@ -1,5 +1,6 @@
-import { BSON, Long } from 'bson';
+import { BSON, Long, ObjectId } from 'bson';
 import * as fc from 'fast-check';
+import type { Manifest } from '../../../src/evidence/manifest';
 import { chunkKey } from '../../../src/evidence/objectKeys';
 import { readRecord } from '../../../src/evidence/recordBytes';
 import { IdSet } from '../../../src/verify/idSet';
@@ -58,8 +59,7 @@ const RECORDS: Readonly<Record<string, (index: number) => Buffer>> = {
   'with a mark': (index) => auditRecord(index, { immutable: true }),
   'without an id': (index) => Buffer.from(BSON.serialize({ timestamp: new Date(TIME + index * SECOND_MS) })),
   'with a number as id': (index) => auditRecord(index, { _id: Long.fromNumber(index * 255) }),
-  'with an id of another record': (index) =>
-    auditRecord(index, { _id: new BSON.ObjectId('0'.repeat(23) + '1') }),
+  'with an id of another record': (index) => auditRecord(index, { _id: new ObjectId('0'.repeat(23) + '1') }),
   'of another instant': (index) => auditRecord(index, { timestamp: new Date(TIME + 3 * SECOND_MS) }),
   'of another day': (index) => auditRecord(index, { timestamp: new Date(TIME + 86_400 * SECOND_MS) }),
   'without a time': (index) => auditRecord(index, { timestamp: 'x' }),
@@ -108,13 +108,57 @@ test('every chunk of ordinary records is scanned, findings that the manifest lis
   expect([report.verdict, scanner.scanned]).toEqual(['VERIFIED', 3]);
 });
 
+/** Evidence whose manifest is signed with other findings than its records have. */
+function withFindings({ manifest, objects, trust }: Evidence, findings: Manifest['findings']): Evidence {
+  const changed = { ...manifest, findings };
+  return {
+    manifest: changed,
+    objects: new Map([...objects, ...signEvidence(changed, evidenceKey(1))]),
+    trust,
+  };
+}
+
+test('a chunk that begins before the end of the chunk before it is named, although its own records are in order', async () => {
+  const records = Array.from({ length: 7 }, (_, index) => auditRecord(index));
+  records[4] = auditRecord(0, { _id: new ObjectId(), timestamp: new Date(TIME + 3 * SECOND_MS), hash: 5 });
+  records[3] = auditRecord(3, { _id: new ObjectId('f'.repeat(24)) });
+  const evidence = await makeEvidence({ records, chunkRecords: CHUNK_RECORDS });
+  const scanner = new CountingScanner();
+  const report = await reportOn(evidence, scanner);
+  expect([report.verdict, report.failureCount, scanner.scanned]).toEqual(['NOT VERIFIED', 1, 2]);
+  expect(await reportOn(evidence, recordByRecord())).toEqual(report);
+});
+
+test('findings that the manifest lists otherwise are named, record by record', async () => {
+  const records = Array.from({ length: 9 }, (_, index) =>
+    auditRecord(index, index === 2 ? { hash: 'x' } : {}),
+  );
+  const evidence = await makeEvidence({ records, chunkRecords: CHUNK_RECORDS });
+  const { records: listed } = evidence.manifest.findings;
+  const counts = { 'hash-mismatch': 1, 'hash-missing': 0, 'hash-repeated': 0 };
+  const other = { 'hash-mismatch': 0, 'hash-missing': 1, 'hash-repeated': 0 };
+  const lies: Manifest['findings'][] = [
+    { counts: { ...counts, 'hash-mismatch': 0 }, records: [] },
+    { counts: other, records: listed.map((finding) => ({ ...finding, kind: 'hash-missing' })) },
+    { counts, records: listed.map((finding) => ({ ...finding, index: 5 })) },
+    {
+      counts: { ...counts, 'hash-missing': 1 },
+      records: [...listed, { ...listed[0]!, kind: 'hash-missing', index: 6 }],
+    },
+  ];
+  for (const findings of lies) {
+    const lie = withFindings(evidence, findings);
+    const report = await reportOn(lie, new CountingScanner());
+    expect(report.failures.some(({ object }) => object.startsWith('record '))).toBe(true);
+    expect(await reportOn(lie, recordByRecord())).toEqual(report);
+  }
+});
+
 test('more findings than a manifest lists are compared by their counts', async () => {
   const records = Array.from({ length: 10_003 }, (_, index) => auditRecord(index, { hash: 'x' }));
-  const { manifest, objects, trust } = await makeEvidence({ records, chunkRecords: 5_000 });
-  const { counts, records: all } = manifest.findings;
-  const capped = { ...manifest, findings: { counts, records: all.slice(0, 10_000) } };
-  const signed = new Map([...objects, ...signEvidence(capped, evidenceKey(1))]);
+  const evidence = await makeEvidence({ records, chunkRecords: 5_000 });
+  const { counts, records: all } = evidence.manifest.findings;
   const scanner = new CountingScanner();
-  const report = await reportOn({ manifest: capped, objects: signed, trust }, scanner);
+  const report = await reportOn(withFindings(evidence, { counts, records: all.slice(0, 10_000) }), scanner);
   expect([report.verdict, report.findingCount, scanner.scanned]).toEqual(['VERIFIED', 10_003, 3]);
 });

@@ -46,7 +46,22 @@ test('threads scan as this thread does, and a report does not show that they did
   }
 });
 
-test('threads that no chunk is given to do not start', async () => {
-  await using threads = new ScanThreads({ execArgv: ['--this-is-no-argument'] });
-  expect(threads.width).toBeGreaterThan(1);
+test('threads that no chunk is given to do not start, and one processor needs none', async () => {
+  const execArgv = ['--this-is-no-argument'];
+  await using threads = new ScanThreads({ threads: 3, execArgv });
+  await using none = new ScanThreads({ threads: 0, execArgv });
+  expect([threads.width, none.width]).toEqual([5, 1]);
+  const { objects, manifest, trust } = await makeEvidence({ records: [auditRecord(1)], chunkRecords: 1 });
+  const scanner = { width: none.width, minRecords: 0, scan: none.scan.bind(none) };
+  const report = await verifySnapshot(readerOf(objects), { snapshotId: manifest.snapshotId, trust, scanner });
+  expect(report.verdict).toBe('VERIFIED');
+});
+
+test('a thread that ends by itself is an error of the scan, not a verdict', async () => {
+  const execArgv = ['-r', resolve(__dirname, 'no such file')];
+  await using threads = new ScanThreads({ threads: 1, execArgv });
+  const { objects, manifest, trust } = await makeEvidence({ records: [auditRecord(1)], chunkRecords: 1 });
+  const scanner = { width: threads.width, minRecords: 0, scan: threads.scan.bind(threads) };
+  const options = { snapshotId: manifest.snapshotId, trust, scanner };
+  await expect(verifySnapshot(readerOf(objects), options)).rejects.toThrow('no such file');
 });
