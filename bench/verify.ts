@@ -186,9 +186,10 @@ function print(records: number, sides: readonly (readonly [string, readonly Meas
   for (const [name, runs] of sides) {
     const rates = runs.map(({ seconds }) => Math.round(records / seconds)).toSorted((a, b) => a - b);
     const middle = Math.floor(rates.length / 2);
-    const cpu = Math.min(...runs.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2);
+    const cpu = Math.min(...runs.map(({ cpuSeconds }) => cpuSeconds));
     const rss = Math.max(...runs.map(({ peakRssMiB }) => peakRssMiB));
-    console.log(`| ${name} | ${rates[0]} | ${rates[middle]} | ${rates.at(-1)} | ${cpu} s | ${rss} MiB |`);
+    const used = Number.isNaN(cpu) ? ' | ' : `${cpu.toFixed(2)} s | ${rss} MiB`;
+    console.log(`| ${name} | ${rates[0]} | ${rates[middle]} | ${rates.at(-1)} | ${used} |`);
   }
 }
 
