@@ -42,11 +42,22 @@ export class ChunkPacker {
     return this.#sizeBytes;
   }
 
-  async append(record: Uint8Array): Promise<void> {
+  /** Appends a record. There is something to wait for only when a block is full, once in some hundred records. */
+  append(record: Uint8Array): Promise<void> | undefined {
     this.#count++;
     this.#sizeBytes += record.length;
-    if (this.#filled + record.length > BLOCK_BYTES) await this.#flush();
-    if (record.length > BLOCK_BYTES) return this.#write(Buffer.from(record));
+    if (this.#filled + record.length > BLOCK_BYTES) return this.#appendToNext(record);
+    this.#put(record);
+    return undefined;
+  }
+
+  async #appendToNext(record: Uint8Array): Promise<void> {
+    await this.#flush();
+    if (record.length > BLOCK_BYTES) await this.#write(Buffer.from(record));
+    else this.#put(record);
+  }
+
+  #put(record: Uint8Array): void {
     this.#block ??= Buffer.allocUnsafe(BLOCK_BYTES);
     this.#block.set(record, this.#filled);
     this.#filled += record.length;

@@ -14,10 +14,21 @@ const SCAN_BATCH = 4_096;
 export async function* readPage(
   logs: mongo.Collection,
   members: RecordMembers,
-  { filter, afterId }: LogPage,
+  page: LogPage,
   limit: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
+  for await (const records of readBatches(logs, members, page, limit, signal)) yield* records;
+}
+
+/** The same in batches, as the server sends them: a step of the reader for each record takes as long as reading it. */
+async function* readBatches(
+  logs: mongo.Collection,
+  members: RecordMembers,
+  { filter, afterId }: LogPage,
+  limit: number,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly Buffer[]> {
   const cursor = logs.find<Buffer>(filter, {
     ...(await indexBounds(logs, members, filter)),
     raw: true,
@@ -29,12 +40,18 @@ export async function* readPage(
   });
   let [reached, count] = [afterId === undefined, 0];
   try {
-    for await (const record of cursor) {
+    for (let first = await cursor.next(); first !== null; first = await cursor.next()) {
       signal?.throwIfAborted();
-      if (reached) {
-        yield record;
-        if (++count === limit) return;
-      } else reached = readRecord(record).id === afterId;
+      let records = [first, ...cursor.readBufferedDocuments()];
+      if (!reached) {
+        const at = records.findIndex((record) => readRecord(record).id === afterId);
+        reached = at >= 0;
+        records = reached ? records.slice(at + 1) : [];
+      }
+      if (limit > 0) records = records.slice(0, limit - count);
+      count += records.length;
+      yield records;
+      if (count === limit && limit > 0) return;
     }
   } catch (error) {
     throw toDatabaseError('reading the audit log', error);
@@ -86,14 +103,16 @@ export async function* scanSlice(
     scanMark(logs, source.members, slice, mark, limit, signal),
   );
   if (!first) return;
-  const merged = second === undefined ? first : mergeScans(first, second, source.members, slice);
+  const batches = second === undefined ? first : mergeScans(flat(first), flat(second), source.members, slice);
   let left = limit;
-  for await (const record of merged) {
-    if (left-- <= 0) return;
-    yield record;
-  }
+  for await (const records of batches)
+    for (const record of records) {
+      if (left-- <= 0) return;
+      yield record;
+    }
 }
 
+/** In batches, at most `limit` records. */
 async function* scanMark(
   logs: mongo.Collection,
   members: RecordMembers,
@@ -101,16 +120,20 @@ async function* scanMark(
   mark: UnsealedMark,
   limit: number,
   signal?: AbortSignal,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<readonly Buffer[]> {
   let left = limit;
   const lastTie = slice.after === null ? undefined : await lastTieOf(logs, members, slice.after, mark);
   for (const page of pagesOf(members, slice, mark, lastTie)) {
     if (left <= 0) return;
-    for await (const record of readPage(logs, members, page, left, signal)) {
-      yield record;
-      left--;
+    for await (const records of readBatches(logs, members, page, left, signal)) {
+      yield records;
+      left -= records.length;
     }
   }
+}
+
+async function* flat(batches: AsyncGenerator<readonly Buffer[]>): AsyncGenerator<Buffer> {
+  for await (const records of batches) yield* records;
 }
 
 /** Two scans in order as one. A record whose time is not a date in the slice has no place, and comes at once. */
@@ -119,22 +142,22 @@ async function* mergeScans(
   right: AsyncGenerator<Buffer>,
   members: RecordMembers,
   slice: LogSlice,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<readonly Buffer[]> {
   const placeOf = (record: Buffer) => positionOf(readRecord(record, members), slice);
   try {
     let [a, b] = [await left.next(), await right.next()];
     while (a.done !== true && b.done !== true) {
       const [ours, theirs] = [placeOf(a.value), placeOf(b.value)];
       if (theirs !== undefined && (ours === undefined || comparePositions(ours, theirs) < 0)) {
-        yield a.value;
+        yield [a.value];
         a = await left.next();
       } else {
-        yield b.value;
+        yield [b.value];
         b = await right.next();
       }
     }
-    for (; a.done !== true; a = await left.next()) yield a.value;
-    for (; b.done !== true; b = await right.next()) yield b.value;
+    for (; a.done !== true; a = await left.next()) yield [a.value];
+    for (; b.done !== true; b = await right.next()) yield [b.value];
   } finally {
     await Promise.all([left.return(undefined), right.return(undefined)]);
   }

@@ -96,13 +96,18 @@ async function appendSlice(
     const record = readRecord(raw, row.source.members);
     const { bytes } = record;
     const position = positionOf(record, slice);
-    if (!position || !isNext(record, position, last ?? previous) || (await sealed?.has(position))) {
+    if (
+      !position ||
+      !isNext(record, position, last ?? previous) ||
+      (sealed && (await sealed.has(position)))
+    ) {
       strays++;
       continue;
     }
     if (chunk.count > 0 && chunk.sizeBytes + bytes.length > chunkLimits.maxBytes)
       return { seen, strays, last, full: true };
-    await chunk.append(bytes);
+    const appended = chunk.append(bytes);
+    if (appended) await appended;
     last = position;
     if (chunk.count === chunkLimits.maxRecords) return { seen, strays, last, full: true };
   }

@@ -109,8 +109,8 @@ export class AuditService implements RecordSource {
    * for await (const bson of audit.scan(slice, 5_000)) console.log(bson.length);
    * ```
    */
-  async *scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* scanSlice(this.#logs, this.#source, slice, limit, signal);
+  scan(slice: LogSlice, limit: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    return scanSlice(this.#logs, this.#source, slice, limit, signal);
   }
 
   /**
