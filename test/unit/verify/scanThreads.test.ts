@@ -7,14 +7,14 @@ import { auditRecord, makeEvidence, readerOf } from '../../harness/evidence';
 import { recordByRecord } from '../../harness/recordByRecord';
 
 /** Threads that run the sources, as this test does. */
-const execArgv = ['-r', resolve(__dirname, '../../harness/runTypeScript.cjs')];
+const FROM_SOURCE = ['-r', resolve(__dirname, '../../harness/runTypeScript.cjs')];
 
 test('threads scan as this thread does, and a report does not show that they did', async () => {
   const records = Array.from({ length: 200 }, (_, index) =>
     auditRecord(index, index % 9 === 0 ? { hash: 'x' } : {}),
   );
   const { objects, manifest, trust } = await makeEvidence({ records, chunkRecords: 20 });
-  await using threads = new ScanThreads({ threads: 2, execArgv });
+  await using threads = new ScanThreads({ threads: 2, execArgv: FROM_SOURCE });
   const tasks = manifest.chunks.map(({ key, sha256, count, begin }): ScanTask => ({
     stored: objects.get(key)!,
     sha256,
