@@ -75,6 +75,20 @@ test('a page without any sealed log time is INCOMPLETE', async () => {
   expect(questionsOfPage(facts)).toMatchObject({ coverage: 'INCOMPLETE' });
 });
 
+test('findings that sealed records acknowledge are counted apart, for each snapshot and for all of them', async () => {
+  const odd = [
+    auditRecord(0),
+    auditRecord(1, { hash: 'f'.repeat(64) }),
+    auditRecord(2, { hash: 'f'.repeat(64) }),
+  ];
+  const facts = await factsOf({ records: [odd] });
+  const [snapshot] = facts.report.snapshots;
+  const snapshots = [{ ...snapshot!, acknowledgedCount: 1 }];
+  const page = renderReport({ ...facts, report: { ...facts.report, snapshots } });
+  expect(page.split('2, 1 acknowledged')).toHaveLength(4);
+  expect(renderReport(facts)).not.toContain('1 acknowledged');
+});
+
 test('records that did not match their own hash are counted for each snapshot, and nothing says "None" beside them', async () => {
   const odd = [
     auditRecord(0),
