@@ -13,11 +13,11 @@ import { listVersions } from '../harness/bucket';
 import { eventually } from '../harness/eventually';
 import { Services } from '../harness/services';
 
-const RECORDS = 300_000;
+const RECORDS = 120_000;
 const WINDOW = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T23:59:59.999Z' };
 
-describe('worker processes that are killed in the middle of 300,000 records', () => {
-  const services = new Services({ AUDIT_CHUNK_RECORDS: '16384' });
+describe('worker processes that are killed in the middle of 120,000 records', () => {
+  const services = new Services({ AUDIT_CHUNK_RECORDS: '8192' });
   const store = connectObjectStore(readStorageConfig({ ...process.env, ...services.env }));
   let connection: Awaited<ReturnType<typeof connectDatabase>>;
   let temporal: Connection;
