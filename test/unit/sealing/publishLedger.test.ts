@@ -204,11 +204,16 @@ describe('the proof of one record', () => {
       expect(verifyProof(serializeProof({ ...left, [member]: right[member] }), trust).verdict).toBe(
         'NOT VERIFIED',
       );
+    const unknown: number[] = [];
     for (let at = 0; at < proof.length; at++) {
       const flipped = Buffer.from(proof);
       flipped[at]! ^= 1 << (at & 7);
-      if (verifyProof(flipped, trust).verdict !== 'NOT VERIFIED') throw new Error(`byte ${at}`);
+      const { verdict } = verifyProof(flipped, trust);
+      if (verdict === 'INCOMPLETE') unknown.push(at);
+      else if (verdict !== 'NOT VERIFIED') throw new Error(`byte ${at}: ${verdict}`);
     }
+    // One character of each signature line is in the key id and in the signature: another one may be that of an unknown key.
+    expect(unknown.length).toBeLessThanOrEqual(2);
     for (let length = 0; length < proof.length; length += 7)
       expect(verifyProof(proof.subarray(0, length), trust).verdict).toBe('NOT VERIFIED');
   });
