@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { userInfo } from 'node:os';
 import { SnapshotError } from '../errors';
 import type { FindingState } from '../verify/findingStates';
+import type { ClaimStanding } from '../verify/sealedClaims';
+import { userName } from './currentUser';
 import { jsonOption, type JsonOption } from './options';
 
 /** The options of {@link addAcknowledgeOptions}. */
@@ -10,6 +11,8 @@ export interface AcknowledgeOptions extends JsonOption {
   readonly by?: string;
 }
 
+type Standing = ClaimStanding & { readonly actorId: string; readonly reason: string };
+
 const MAX_REASON_CHARS = 1_000;
 
 export const STATE_TEXTS: Readonly<Record<FindingState, string>> = {
@@ -17,6 +20,17 @@ export const STATE_TEXTS: Readonly<Record<FindingState, string>> = {
   pending: 'acknowledged, not sealed yet',
   acknowledged: 'acknowledged',
 };
+
+/** The members of `--json` that say whether something is acknowledged, and by what; all null while nothing does. */
+export function acknowledgementView(acknowledgement: Standing | undefined) {
+  return {
+    state: acknowledgement?.state ?? ('open' as const),
+    acknowledgedBy: acknowledgement?.acknowledgedBy ?? null,
+    sealedIn: acknowledgement?.sealedIn ?? null,
+    actorId: acknowledgement?.actorId ?? null,
+    reason: acknowledgement?.reason ?? null,
+  };
+}
 
 /** Adds the options of a command that acknowledges something in the audit log. */
 export function addAcknowledgeOptions(command: Command): Command {
@@ -27,7 +41,7 @@ export function addAcknowledgeOptions(command: Command): Command {
 }
 
 /** Who acknowledges, and why. USAGE_INVALID. */
-export function readAcknowledger({ reason, by = userInfo().username }: AcknowledgeOptions): {
+export function readAcknowledger({ reason, by = userName() }: AcknowledgeOptions): {
   readonly actorId: string;
   readonly reason: string;
 } {

@@ -35,11 +35,18 @@ export async function noteAcknowledged(
 ): Promise<AcknowledgedFindings> {
   const given = snapshots.filter(isSigned).flatMap(({ acknowledgements }) => acknowledgements);
   if (given.length === 0) return { snapshots, notes: [] };
+  const byId = new Map(entries.map((entry) => [entry.snapshotId, entry]));
+  const bySnapshot = new Map<string, SealedAcknowledgement[]>();
+  for (const one of given) {
+    const own = bySnapshot.get(one.snapshotId);
+    if (own) own.push(one);
+    else bySnapshot.set(one.snapshotId, [one]);
+  }
   const reports: SnapshotReport[] = [];
   const notes: string[] = [];
   for (const report of snapshots) {
-    const own = given.filter(({ snapshotId }) => snapshotId === report.snapshotId);
-    const entry = entries.find(({ snapshotId }) => snapshotId === report.snapshotId);
+    const own = bySnapshot.get(report.snapshotId) ?? [];
+    const entry = byId.get(report.snapshotId);
     const manifest =
       entry && own.length > 0 && report.findingCount > 0 ? await readNamedManifest(reader, entry) : undefined;
     if (!entry || !manifest) {

@@ -5,7 +5,7 @@ import { snapshotIdOf } from '../../src/contract/names';
 import { manifestSignatureKey } from '../../src/evidence/objectKeys';
 import { connectDatabase, type DatabaseConnection } from '../../src/mongo/connection';
 import { MongoIdempotencyKeys } from '../../src/mongo/idempotencyKeys';
-import { jobAudit } from '../../src/http/jobAudit';
+import { jobAudit } from '../../src/services/jobAudit';
 import { createIndexes, requireIndexes } from '../../src/mongo/indexes';
 import { MongoJobStore } from '../../src/mongo/jobStore';
 import { MongoLedgerSequencer } from '../../src/mongo/ledgerSequencer';

@@ -11,6 +11,7 @@ import type {
   SnapshotFindings,
 } from '../../verify/findingStates';
 import {
+  acknowledgementView,
   addAcknowledgeOptions,
   readAcknowledger,
   STATE_TEXTS,
@@ -95,11 +96,7 @@ function viewOf(snapshotId: string, { id: recordId, kind, index, acknowledgement
     recordId,
     kind,
     index,
-    state: acknowledgement?.state ?? ('open' as const),
-    acknowledgedBy: acknowledgement?.acknowledgedBy ?? null,
-    sealedIn: acknowledgement?.sealedIn ?? null,
-    actorId: acknowledgement?.actorId ?? null,
-    reason: acknowledgement?.reason ?? null,
+    ...acknowledgementView(acknowledgement),
   };
 }
 
@@ -123,8 +120,11 @@ async function acknowledge(
   const { connection } = database;
   const { origin, source } = readSealingConfig();
   const entries = await readEntries(connection, origin);
-  const [found] = await findingsOf(connection, source, entries, [{ snapshotId, findingCount: 0 }]);
-  const { manifestSha256, known, kind } = chooseFinding(found, snapshotId, recordId);
+  const find = async () => {
+    const [found] = await findingsOf(connection, source, entries, [{ snapshotId, findingCount: 0 }]);
+    return chooseFinding(found, snapshotId, recordId);
+  };
+  const { manifestSha256, known, kind } = await find();
   if (!known)
     await acknowledgeFinding(connection, source, {
       snapshotId,
@@ -134,8 +134,7 @@ async function acknowledge(
       reason,
       actorId,
     });
-  const [after] = await findingsOf(connection, source, entries, [{ snapshotId, findingCount: 0 }]);
-  const written = chooseFinding(after, snapshotId, recordId).known;
+  const { known: written } = await find();
   if (!written)
     throw new SnapshotError('INTERNAL', `the acknowledgement of ${snapshotId} was not found again`);
   const what = recordId === undefined ? `all findings of ${snapshotId}` : `${recordId} of ${snapshotId}`;

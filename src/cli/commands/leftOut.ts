@@ -6,8 +6,9 @@ import { printable } from '../../evidence/printable';
 import { acknowledgeLeftOut } from '../../services/acknowledge';
 import { MAX_LISTED_LEFT_OUT, type LeftOutState } from '../../verify/leftOutStates';
 import {
-  readAcknowledger,
+  acknowledgementView,
   addAcknowledgeOptions,
+  readAcknowledger,
   STATE_TEXTS,
   type AcknowledgeOptions,
 } from '../acknowledging';
@@ -75,15 +76,7 @@ async function list({ open = false, json = false }: ListOptions, output: Output)
 }
 
 function viewOf({ recordId, kind, acknowledgement }: LeftOutState) {
-  return {
-    recordId,
-    kind,
-    state: acknowledgement?.state ?? ('open' as const),
-    acknowledgedBy: acknowledgement?.acknowledgedBy ?? null,
-    sealedIn: acknowledgement?.sealedIn ?? null,
-    actorId: acknowledgement?.actorId ?? null,
-    reason: acknowledgement?.reason ?? null,
-  };
+  return { recordId, kind, ...acknowledgementView(acknowledgement) };
 }
 
 const COLUMNS = ['record', 'kind', 'state', 'by', 'reason'];

@@ -1,15 +1,15 @@
-import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditSnapshotClient } from '../../client';
 import { readDatabaseConfig, readLogConfig, readTemporalConfig } from '../../config';
 import { readTogether } from '../../config/problems';
-import { jobAudit } from '../../http/jobAudit';
 import { findJob, type JobControlDeps } from '../../jobs/jobControl';
 import { MongoJobStore } from '../../mongo/jobStore';
 import { MongoSnapshotRepository } from '../../mongo/snapshotRepository';
 import type { JobAction } from '../../ports/jobStore';
 import { AuditService } from '../../services/audit.service';
+import { jobAudit } from '../../services/jobAudit';
 import { temporalWorkflowStatus } from '../../temporal/workflowStatusReader';
+import { currentUser } from '../currentUser';
 import { openDatabase } from './database';
 import { openTemporal, snapshotClient } from './temporal';
 
@@ -53,18 +53,4 @@ export async function openJobControl(): Promise<OpenJobControl> {
     await database[Symbol.asyncDispose]();
   };
   return { deps, client, record, [Symbol.asyncDispose]: close };
-}
-
-/** The user of the operating system and the host, as `operator@host`. */
-function currentUser(): string {
-  return `${userName()}@${hostname()}`;
-}
-
-/** A container may run a user without a name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

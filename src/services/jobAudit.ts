@@ -1,5 +1,5 @@
 import type { JobAudit } from '../ports/jobAudit';
-import type { AuditService } from '../services/audit.service';
+import type { AuditService } from './audit.service';
 
 /** Writes what callers do to jobs into the audit log itself, so that it is sealed like every other entry. */
 export function jobAudit(log: Pick<AuditService, 'logAuditEntry'>): JobAudit {
